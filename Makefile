@@ -1,0 +1,35 @@
+# What one does with the portal. `make` alone lists it.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench format lock
+
+PYTHON = .venv/bin/python
+COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make the environment: Python and npm packages, from nothing
+	@scripts/setup
+
+demo: setup ## run everything at http://127.0.0.1:8000 (PORT=, SANDBOX_PORT=; FRESH=1 starts over)
+	@$(PYTHON) -m scripts.demo
+
+test: setup ## run all tests, on SQLite and on PostgreSQL, with real Redis, worker and browser
+	@$(PYTHON) -m scripts.test
+
+lint: setup ## check style, types, import rules, templates, settings and migrations
+	@$(PYTHON) -m scripts.lint
+
+bench: setup ## measure the portal: pages, upstream calls, time from submit to recorded
+	@$(PYTHON) -m scripts.bench
+
+format: setup ## bring code and templates into form
+	$(PYTHON) -m ruff check --fix --quiet
+	$(PYTHON) -m ruff format
+	$(PYTHON) -m djlint --reformat --quiet templates
+
+lock: setup ## renew the lock files after a change of pyproject.toml (UPGRADE=1 takes newer versions)
+	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements/base.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev -o requirements/dev.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --group uv -o requirements/uv.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --group node -o requirements/node.txt
