@@ -1,0 +1,138 @@
+"""One portal with all it needs, each part a process of its own: what the demo, the flow tests and the benchmark run."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from scripts.environment import ROOT, free_port, stack_environment
+from scripts.processes import Process, StartError, accepts_connections, answers, wait_until
+
+REAL_REDIS = ("redis-server", "valkey-server")
+
+
+def redis_program() -> str | None:
+    """The path of a real Redis (or Valkey), where one is installed."""
+    return next((path for name in REAL_REDIS if (path := shutil.which(name))), None)
+
+
+def redis_command(port: int, directory: Path) -> list[str]:
+    """Starts a Redis that keeps its data in `directory`; the stand-in in memory where there is none."""
+    program = redis_program()
+    if program is None:
+        return [sys.executable, "-m", "scripts.redis_stand_in", str(port)]
+    options = {"port": str(port), "bind": "127.0.0.1", "dir": str(directory), "save": "", "appendonly": "yes"}
+    return [program, *(part for name, value in options.items() for part in (f"--{name}", value))]
+
+
+def web_command(port: int, *, workers: int = 2) -> list[str]:
+    return [
+        *(sys.executable, "-m", "gunicorn", "portal.wsgi"),
+        *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"),
+        *("--workers", str(workers), "--threads", "8", "--no-control-socket"),
+    ]
+
+
+def celery_command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "celery", "-A", "portal.celery", *arguments]
+
+
+def sandbox_command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "portal.sandbox", *arguments]
+
+
+class Stack:
+    """Redis, sandbox, web, worker and beat in one directory, on the loopback interface.
+
+    `start` starts everything and returns when all can do their work (StartError where one cannot);
+    `stop` ends everything. The databases are made before: `manage("migrate")` and so on, `seed_sandbox()`.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        secrets: dict[str, str],
+        port: int | None = None,
+        sandbox_port: int | None = None,
+        extra_env: dict[str, str] | None = None,
+    ) -> None:
+        self.directory = directory
+        self.port = port or free_port()
+        self.sandbox_port = sandbox_port or free_port()
+        self.redis_port = free_port()
+        self.env = stack_environment(
+            directory,
+            sandbox_port=self.sandbox_port,
+            redis_port=self.redis_port,
+            secrets=secrets,
+        ) | (extra_env or {})
+        self.redis = self._process("redis", redis_command(self.redis_port, directory / "redis"))
+        self.sandbox = self._process("sandbox", sandbox_command("serve", "--port", str(self.sandbox_port)))
+        self.web = self._process("web", web_command(self.port))
+        self.worker = self._process(
+            "worker", celery_command("worker", "--concurrency", "2", "--loglevel", "INFO", "--without-mingle")
+        )
+        self.beat = self._process(
+            "beat", celery_command("beat", "--loglevel", "INFO", "--schedule", str(directory / "beat"))
+        )
+
+    @property
+    def processes(self) -> list[Process]:
+        """In the order of starting."""
+        return [self.redis, self.sandbox, self.web, self.worker, self.beat]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def sandbox_url(self) -> str:
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
+    def start(self) -> None:
+        (self.directory / "redis").mkdir(parents=True, exist_ok=True)
+        for process in self.processes:
+            process.start()
+        for process in self.processes:
+            self.wait(process)
+
+    def wait(self, process: Process) -> None:
+        """Returns when this process can do its work."""
+        is_ready = {
+            "redis": lambda: accepts_connections(self.redis_port),
+            "sandbox": lambda: accepts_connections(self.sandbox_port),
+            "web": lambda: answers(f"{self.url}/healthz"),
+            "worker": lambda: " ready." in process.output(),
+            "beat": lambda: "beat: Starting" in process.output(),
+        }[process.name]
+        wait_until(is_ready, process, seconds=60)
+
+    def stop(self) -> None:
+        for process in reversed(self.processes):
+            process.stop()
+
+    def manage(self, *arguments: str) -> str:
+        """Runs one of Django's commands on the portal: `manage("migrate")`. Answers what it printed."""
+        return self._run([sys.executable, "manage.py", *arguments])
+
+    def seed_sandbox(self, *arguments: str) -> str:
+        """Makes the sandbox's world anew: `seed_sandbox("--machines", "1000")`."""
+        return self._run(sandbox_command("seed", *arguments))
+
+    def _run(self, command: list[str]) -> str:
+        result = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=os.environ | self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if result.returncode:
+            raise StartError(f"{' '.join(command[1:])} failed:\n{result.stdout}{result.stderr}")
+        return result.stdout
+
+    def _process(self, name: str, command: list[str]) -> Process:
+        return Process(name, command, env=self.env, log=self.directory / "log" / f"{name}.log")
