@@ -1,0 +1,110 @@
+"""People, the customers they belong to, and the API keys that reach a customer's resource groups."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts import sealing
+from portal.accounts.roles import Role
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users, known by their e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **extra: Any) -> "User":
+        """A user with that address, in lower case; without a password nobody can sign in as them."""
+        user = self.model(email=email.strip().lower(), **extra)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. Signs in by e-mail address."""
+
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=150, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)  # support staff: may use the console
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Customer(models.Model):
+    """Who is charged: a customer of the hosting platform."""
+
+    number = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=200)
+    members = models.ManyToManyField(User, through="Membership", related_name="customers")
+
+    class Meta:
+        ordering = ("number",)
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"
+
+
+class Membership(models.Model):
+    """A person's role in a customer, for all of it or for a resource group and what is below it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    group = models.CharField(max_length=64, blank=True)  # '' for the whole customer
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "customer"), name="one_membership"),)
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.role} {self.customer}"
+
+
+class ApiKey(models.Model):
+    """The access key of a resource group of a customer, sealed so that only this row can open it.
+
+    `generation` grows with every new secret; caches and changes name the key together with it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="api_keys")
+    resource_group = models.CharField(max_length=64)
+    sealed = models.BinaryField()
+    generation = models.PositiveIntegerField(default=0)
+    refused_at = models.DateTimeField(null=True, blank=True)  # when the platform refused it (401), None while it works
+
+    class Meta:
+        ordering = ("resource_group",)
+        constraints = (models.UniqueConstraint(fields=("resource_group",), name="one_key_per_group"),)
+
+    def __str__(self) -> str:
+        return self.resource_group
+
+    def __repr__(self) -> str:
+        return f"<ApiKey {self.resource_group} generation {self.generation}>"
+
+    def set_secret(self, secret: str) -> None:
+        """Seal a new secret into this row; the caller saves."""
+        self.generation += 1
+        self.refused_at = None
+        self.sealed = sealing.seal(secret.encode(), self._place())
+
+    def secret(self) -> str:
+        """The secret itself, for a request to the platform and nothing else; sealing.Broken where it doesn't open."""
+        return sealing.unseal(bytes(self.sealed), self._place()).decode()
+
+    def _place(self) -> bytes:
+        """What the secret is bound to: a ciphertext moved to another row or generation doesn't open."""
+        return f"api key {self.id} {self.customer_id} {self.resource_group} {self.generation}".encode()

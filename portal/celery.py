@@ -1,0 +1,40 @@
+"""The Celery application. A message is a nudge that carries an id; the truth is a row in the database."""
+
+import os
+
+from celery import Celery
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+HARD_LIMIT = 90  # seconds a task may take; below the lease of a change (portal.changes.models.LEASE)
+
+app = Celery("portal")
+app.conf.update(
+    broker_url=settings.BROKER_URL,
+    # Must be the same everywhere and longer than any task, else Redis hands a running message out again.
+    broker_transport_options={
+        "visibility_timeout": 600,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 3,
+        "socket_keepalive": True,
+        "health_check_interval": 30,
+    },
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport="redis",
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    task_acks_late=True,
+    task_reject_on_worker_lost=False,
+    worker_prefetch_multiplier=1,
+    # Hard limits only: a soft one interrupts redis-py in mid-reply (docs/architecture.md).
+    task_time_limit=HARD_LIMIT,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    # Publishing must not hold up a request when Redis is away: the sweeper finds the row anyway.
+    task_publish_retry=False,
+    timezone="UTC",
+)
+app.autodiscover_tasks(["portal.inventory", "portal.changes"])

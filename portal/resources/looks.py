@@ -1,0 +1,47 @@
+"""The states a record can be in: their ids, words, icons and colours, the same everywhere (pages.md)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from portal.resources.labels import mark as _
+
+
+class State(StrEnum):
+    """State ids, in the order of precedence; they stand in URLs (`?state=`)."""
+
+    SHUTDOWN = "shutdown"
+    INSTALLING = "installing"
+    MAINTENANCE = "maintenance"
+    LEAVING = "leaving"
+    OFF = "off"
+    WAITING = "waiting"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a state is shown: never by colour alone."""
+
+    word: str
+    icon: str  # name of a Tabler icon
+    colour: str  # a Tabler colour
+
+
+LOOKS: dict[State, Look] = {
+    State.SHUTDOWN: Look(_("shut down for deletion"), "trash-x", "red"),
+    State.INSTALLING: Look(_("installing"), "progress-down", "blue"),
+    State.MAINTENANCE: Look(_("in maintenance"), "tool", "orange"),
+    State.LEAVING: Look(_("leaving"), "calendar-x", "red"),
+    State.OFF: Look(_("off"), "power", "secondary"),
+    State.WAITING: Look(_("change waiting"), "clock", "yellow"),
+    State.READY: Look(_("ready"), "circle-check", "green"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One thing that is so about a record; `until` is when it ends or happens, where that is known."""
+
+    state: State
+    until: datetime | None = None

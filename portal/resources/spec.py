@@ -1,0 +1,317 @@
+"""What a resource type is: its fields, its key, what may be done with it. Everything else is made from this.
+
+Lists, details, forms, filters, exports, search and permissions read a `ResourceType`; none of them knows a type by
+name. Types themselves stand in `portal.resources.types`, one module each. No Django, no I/O.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from portal.resources.looks import Status
+from portal.resources.times import moment_from_key, moment_to_key
+
+type Value = Any
+"""A plain value as it travels: str, int, bool, None, list or dict of such."""
+
+type Values = Mapping[str, Value]
+
+
+class Kind(StrEnum):
+    """How a value is read, shown, edited, sorted and compared."""
+
+    TEXT = "text"
+    NOTE = "note"  # several lines of text
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    CHOICE = "choice"
+    HOUR = "hour"  # hour of the day, 0–23
+    NAMES = "names"  # list of short texts
+    EMAILS = "emails"  # list of addresses of people
+    DATE = "date"  # YYYY-MM-DD
+    MOMENT = "moment"  # ISO 8601 with zone, '' for none
+    TIMEZONE = "timezone"  # IANA name
+    MONEY = "money"  # decimal string, four places
+    STRUCT = "struct"  # nested values, shown as they are
+    INTERFACES = "interfaces"  # network -> mac and addresses (vm_15)
+    DELETION = "deletion"  # deadline and stages reached (vm_19)
+    ACTIVITIES = "activities"  # what a maintenance consists of (mt_01)
+    ITEMS = "items"  # positions of an invoice (in_01)
+
+
+PYTHON_TYPES: Mapping[Kind, type | tuple[type, ...]] = {
+    Kind.INTEGER: int,
+    Kind.HOUR: int,
+    Kind.BOOLEAN: bool,
+    Kind.NAMES: list,
+    Kind.EMAILS: list,
+    Kind.STRUCT: dict,
+    Kind.INTERFACES: dict,
+    Kind.DELETION: dict,
+    Kind.ACTIVITIES: list,
+    Kind.ITEMS: list,
+}
+
+
+class Settable(StrEnum):
+    """When a person may give the field a value."""
+
+    NEVER = "never"
+    AT_CREATION = "at creation"
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One of the values a field may have."""
+
+    value: str
+    label: str
+    outdated: bool = False  # still valid, no longer offered first
+    offered: bool = True  # may be chosen; False: met on records only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of a record, named as in the API. Labels are marked, not translated."""
+
+    name: str
+    label: str
+    kind: Kind = Kind.TEXT
+    help: str = ""
+    section: str = "main"
+    settable: Settable = Settable.NEVER
+    required: bool = False  # on creation
+    filterable: bool = False  # in lists; the platform's own list is `upstream_filter`
+    default: Value = None
+    choices: tuple[Choice, ...] = ()
+    open_choices: bool = False  # other values than the choices are accepted as well
+    limit: str = ""  # name in portal.resources.limits
+    unit: str = ""  # "MiB", "GiB", "h"
+    refers_to: str = ""  # name of the resource type whose key this value (or each of them) is
+    max_length: int = 200  # of a text, or of each entry of a list
+    check: Callable[[str], str | None] | None = None  # a text's own rule: what is wrong with it, or None
+
+    @property
+    def sortable(self) -> bool:
+        """Whether records can be put in an order by it that means something."""
+        return self.kind not in UNSORTABLE
+
+    def may_be(self, value: Value) -> bool:
+        """Whether the value has the type that this field's kind promises."""
+        expected = PYTHON_TYPES.get(self.kind, str)
+        if expected is int and isinstance(value, bool):
+            return False
+        if expected is list and self.kind in (Kind.NAMES, Kind.EMAILS):
+            return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+        return isinstance(value, expected)
+
+
+UNSORTABLE = frozenset({Kind.STRUCT, Kind.INTERFACES, Kind.ACTIVITIES, Kind.ITEMS, Kind.NAMES, Kind.EMAILS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A panel of the detail page and a group of the form."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What saving will bring about, said before it is done.
+
+    `text` is marked and `args` are filled in after translation; an argument that is a day, a moment or a `Window`
+    is put into words by `ui`. `field` is beside which field it is said, '' for the whole form.
+    """
+
+    text: str
+    args: Mapping[str, Value] = field(default_factory=dict)
+    field: str = ""
+    level: str = "info"  # info | warning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What has to be known around a record to say its state and what a change to it will bring about."""
+
+    now: datetime  # the platform's time, aware
+    group: Values | None = None  # the resource group that places it, None where unknown
+    maintenances: tuple["Record", ...] = ()  # those of a machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """One thing an action can be asked for: what stands on the button, and what is POSTed."""
+
+    label: str
+    icon: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    confirm: str = ""  # question asked first, '' for none
+    level: str = ""  # '' | danger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A change with a name and URL of its own (`<key>/-/<name>`, POST) that sets fields without a form.
+
+    `buttons` are what can be done to the record as it is now. `sets` answers the fields to send, as explicit values
+    (api_07); ValueError for parameters that no button has.
+    """
+
+    name: str
+    buttons: Callable[["Record", datetime], tuple[Button, ...]]
+    sets: Callable[["Record", Mapping[str, str], datetime], Values]
+
+
+def no_effects(before: "Record | None", wanted: Values, context: Context) -> list[Effect]:
+    """The effects of a type that has none worth saying."""
+    return []
+
+
+def no_states(values: Values, context: Context) -> tuple[Status, ...]:
+    """The states of a type that has none."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceType:
+    """A resource type of the platform: what its records look like and what may be done with them.
+
+    `key` names the fields of the primary key, in the order they have in URLs; the last may hold slashes.
+    `group` says which resource group places a record in the tree, None where none does (money).
+    """
+
+    name: str
+    label: str
+    plural: str
+    icon: str
+    key: tuple[str, ...]
+    fields: tuple[Field, ...]
+    sections: tuple[Section, ...]
+    columns: tuple[str, ...]  # of the list; "state" stands for the record's state
+    card: tuple[str, ...] = ()  # the two or three that matter on a phone
+    sort: str = ""  # default order, "-" in front for descending
+    search: tuple[str, ...] = ()  # fields that free text is looked for in
+    upstream_filter: tuple[str, ...] = ()  # keys that `query` accepts (api_11)
+    fresh_for: int = 30  # seconds
+    creatable: bool = False
+    editable: bool = False
+    deletable: bool = False
+    delayed_deletion: bool = False  # deleting takes a deadline and can be cancelled (vm_18, vm_20)
+    money: bool = False  # for manager and billing only
+    states: Callable[[Values, Context], tuple[Status, ...]] = no_states  # the first is the state, the rest notes
+    effects: Callable[["Record | None", Values, Context], list[Effect]] = no_effects  # of saving `wanted`
+    group: Callable[[Values], str | None] = lambda values: values.get("resource_group")
+    title: Callable[[Values], str] = lambda values: str(values.get("name", ""))
+    actions: tuple[Action, ...] = ()
+
+    def field(self, name: str) -> Field:
+        """The field of that name; KeyError where there is none."""
+        for candidate in self.fields:
+            if candidate.name == name:
+                return candidate
+        raise KeyError(name)
+
+    @property
+    def has_states(self) -> bool:
+        return self.states is not no_states
+
+    @property
+    def field_names(self) -> tuple[str, ...]:
+        return tuple(candidate.name for candidate in self.fields)
+
+    def settable_fields(self, *, creating: bool) -> tuple[Field, ...]:
+        """The fields a form asks for."""
+        wanted = {Settable.ALWAYS, Settable.AT_CREATION} if creating else {Settable.ALWAYS}
+        return tuple(candidate for candidate in self.fields if candidate.settable in wanted)
+
+    def key_of(self, values: Values) -> str:
+        """The key as it stands in URLs (api/rules.md); KeyError where a part is missing, ValueError where malformed."""
+        return "/".join(self._part(name, values[name]) for name in self.key)
+
+    def key_values(self, key: str) -> dict[str, str]:
+        """The primary key's fields from a key as it stands in URLs; ValueError where it cannot be one."""
+        parts = key.split("/", len(self.key) - 1)
+        if len(parts) != len(self.key) or not all(parts):
+            raise ValueError(key)
+        return {
+            name: moment_from_key(part) if self.field(name).kind is Kind.MOMENT else part
+            for name, part in zip(self.key, parts, strict=True)
+        }
+
+    def _part(self, name: str, value: Value) -> str:
+        if not isinstance(value, str) or not value:
+            raise ValueError(name)
+        return moment_to_key(value) if self.field(name).kind is Kind.MOMENT else value
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as it was read by its spec (see `read`).
+
+    `values` holds a value for every field of the type: one that is missing stands at the field's default, one of a
+    wrong type at None and is named in `problems`. Keys that no field names are in `further`.
+    """
+
+    type: ResourceType
+    key: str
+    values: Values
+    further: Values = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Value:
+        return self.values[name]
+
+    def get(self, name: str, default: Value = None) -> Value:
+        return self.values.get(name, default)
+
+    @property
+    def title(self) -> str:
+        return self.type.title(self.values)
+
+    @property
+    def group(self) -> str | None:
+        """Name of the resource group that places it in the tree."""
+        return self.type.group(self.values)
+
+
+class UnreadableRecord(ValueError):
+    """A record without a usable primary key: it cannot be shown as what it is."""
+
+
+def read(resource_type: ResourceType, raw: Values) -> Record:
+    """Read what the platform sent. Wrong types are contained to their field; UnreadableRecord without a key."""
+    values: dict[str, Value] = {}
+    problems: dict[str, str] = {}
+    for spec_field in resource_type.fields:
+        name = spec_field.name
+        if raw.get(name) is None:
+            values[name] = spec_field.default
+        elif spec_field.may_be(raw[name]):
+            values[name] = raw[name]
+        else:
+            values[name] = None
+            problems[name] = type(raw[name]).__name__
+    known = set(values) | {"__type__", "__action__"}
+    further = {name: value for name, value in raw.items() if name not in known or name in problems}
+    try:
+        key = resource_type.key_of(values)
+    except (KeyError, ValueError) as error:
+        raise UnreadableRecord(resource_type.name) from error
+    return Record(resource_type, key, values, further, problems)
+
+
+def read_all(resource_type: ResourceType, raws: Sequence[Values]) -> tuple[list[Record], int]:
+    """Read many; those without a key are left out and counted."""
+    records: list[Record] = []
+    unreadable = 0
+    for raw in raws:
+        try:
+            records.append(read(resource_type, raw))
+        except UnreadableRecord:
+            unreadable += 1
+    return records, unreadable

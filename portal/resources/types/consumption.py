@@ -1,0 +1,42 @@
+"""Consumption: what a customer used in a month, per group, machine or contract. Read-only, outlives them (co_04)."""
+
+from portal.resources.labels import mark as _
+from portal.resources.spec import Choice, Field, Kind, ResourceType, Section
+
+CONSUMPTION = ResourceType(
+    name="consumption",
+    label=_("Consumption"),
+    plural=_("Consumption"),
+    icon="chart-bar",
+    key=("period", "type", "type_id"),
+    sections=(
+        Section(name="main", label=_("Consumption")),
+        Section(name="parameters", label=_("Measured")),
+    ),
+    fields=(
+        Field(name="period", label=_("Month"), kind=Kind.DATE, filterable=True),
+        Field(
+            name="type",
+            label=_("Type"),
+            kind=Kind.CHOICE,
+            filterable=True,
+            open_choices=True,
+            choices=(
+                Choice(value="virtualmachine", label=_("Machine")),
+                Choice(value="traffic", label=_("Traffic")),
+                Choice(value="contract", label=_("Contract")),
+            ),
+        ),
+        Field(name="type_id", label=_("Of what"), filterable=True),
+        Field(name="customer_no", label=_("Customer"), default="", filterable=True),
+        Field(name="parameters", label=_("Measured"), kind=Kind.STRUCT, section="parameters", default={}),
+    ),
+    columns=("period", "type", "type_id", "parameters"),
+    card=("period", "type"),
+    sort="-period",
+    search=("type_id", "type", "period"),
+    fresh_for=15 * 60,
+    money=True,
+    group=lambda values: None,
+    title=lambda values: f"{values.get('type_id', '')}",
+)

@@ -1,0 +1,56 @@
+"""What changing a resource group means: its maintenance mode, and what saving will bring about."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from portal.resources.labels import mark as _
+from portal.resources.spec import Button, Context, Effect, Record, Values
+from portal.resources.states import group_in_maintenance
+from portal.resources.times import parse_moment
+from portal.resources.windows import next_window
+
+WINDOW_FIELDS = ("timezone", "maintenance_start", "maintenance_end", "notification_leadtime")
+
+
+def maintenance_buttons(group: Record, now: datetime) -> tuple[Button, ...]:
+    """For an hour, or end it now; a time of one's own is POSTed as `until` (rg_06, rg_07)."""
+    hour = Button(label=_("Maintenance for an hour"), icon="tool", params={"for": "hour"})
+    end = Button(label=_("End maintenance now"), icon="tool-off", params={"for": "nothing"})
+    return (end,) if group_in_maintenance(group.values, now) else (hour,)
+
+
+def set_maintenance(group: Record, params: Mapping[str, str], now: datetime) -> Values:
+    """The end of the maintenance mode as an explicit time, so that a replay cannot begin it anew (api_07, rg_06).
+
+    `for=hour`, `for=nothing`, or `for=until` with `until` a coming ISO 8601 moment; ValueError for anything else.
+    """
+    match params.get("for"):
+        case "hour":
+            return {"maintenance_until": _iso(now + timedelta(hours=1))}
+        case "nothing":
+            return {"in_maintenance": False, "maintenance_until": ""}
+        case "until":
+            until = parse_moment(params.get("until", ""))
+            if until is None or until <= now:
+                raise ValueError("until")
+            return {"maintenance_until": _iso(until)}
+    raise ValueError("for")
+
+
+def group_effects(before: Record | None, wanted: Values, context: Context) -> list[Effect]:
+    """What saving `wanted` (the fields that differ) will bring about. `before` is None for a new group."""
+    effects = []
+    if any(name in wanted for name in WINDOW_FIELDS):
+        planned = {**(before.values if before else {}), **wanted}
+        window = next_window(planned, context.now)
+        effects.append(Effect(_("The next maintenance window is then %(window)s."), {"window": window}))
+    if before is not None and "parent" in wanted:
+        text = _("Service users, permissions and the customer then come from the new place.")
+        effects.append(Effect(text, field="parent", level="warning"))
+    if wanted.get("production") is True and before is not None:
+        effects.append(Effect(_("All its machines are then backed up."), field="production"))
+    return effects
+
+
+def _iso(moment: datetime) -> str:
+    return moment.replace(microsecond=0).isoformat()

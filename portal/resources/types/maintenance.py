@@ -1,0 +1,37 @@
+"""Maintenance: a window in which the platform works on a machine. Read-only (mt_01)."""
+
+from portal.resources.labels import mark as _
+from portal.resources.spec import Field, Kind, ResourceType, Section
+
+MAINTENANCE = ResourceType(
+    name="maintenance",
+    label=_("Maintenance"),
+    plural=_("Maintenance"),
+    icon="tool",
+    key=("machine", "starts"),
+    sections=(
+        Section(name="main", label=_("Window")),
+        Section(name="activities", label=_("What is done")),
+    ),
+    fields=(
+        Field(name="machine", label=_("Machine"), filterable=True, refers_to="virtualmachine"),
+        Field(name="starts", label=_("Starts"), kind=Kind.MOMENT),
+        Field(name="ends", label=_("Ends"), kind=Kind.MOMENT, default=""),
+        Field(name="active", label=_("Under way"), kind=Kind.BOOLEAN, default=False, filterable=True),
+        Field(name="announced", label=_("Announced"), kind=Kind.BOOLEAN, default=False, filterable=True),
+        Field(name="comment", label=_("Comment"), default=""),
+        Field(
+            name="activities",
+            label=_("Activities"),
+            kind=Kind.ACTIVITIES,
+            section="activities",
+            default=[],
+        ),
+    ),
+    columns=("starts", "ends", "machine", "active", "announced", "comment"),
+    card=("starts", "machine"),
+    sort="-starts",
+    search=("machine", "comment"),
+    group=lambda values: None,
+    title=lambda values: f"{values.get('machine', '')}",
+)

@@ -1,0 +1,326 @@
+"""Virtual machine: what runs a customer's services. The one type with power, hardware and a delayed deletion."""
+
+from collections.abc import Iterable
+
+from portal.resources.labels import mark as _
+from portal.resources.names import host_name, linux_name
+from portal.resources.spec import Action, Choice, Field, Kind, ResourceType, Section, Settable
+from portal.resources.states import machine_states
+from portal.resources.types.machine_changes import keep_buttons, machine_effects, power_buttons, set_power
+
+NIXOS = ("fc-22.05", "fc-21.11")
+NIXOS_OUTDATED = ("fc-21.05", "fc-20.09", "fc-19.03", "fc-15.09")
+STAGES = ("production", "staging")
+
+# vm_08. Puppet's two environments are met on old machines only and not offered for new ones.
+ENVIRONMENTS = (
+    *(Choice(value=f"{release}-{stage}", label=f"{release}-{stage}") for release in NIXOS for stage in STAGES),
+    *(
+        Choice(value=f"{release}-{stage}", label=f"{release}-{stage}", outdated=True)
+        for release in NIXOS_OUTDATED
+        for stage in STAGES
+    ),
+    *(Choice(value=stage, label=stage, outdated=True, offered=False) for stage in STAGES),
+)
+
+# Roles known from the platform's documentation; others can be typed, and are kept when met (vm_06).
+ROLES = tuple(
+    Choice(value=f"role::{name}", label=name)
+    for name in (
+        "generic",
+        "backupclient",
+        "webgateway",
+        "webproxy",
+        "appserver",
+        "postgresql14",
+        "mysql",
+        "percona80",
+        "redis",
+        "memcached",
+        "rabbitmq",
+        "elasticsearch7",
+        "mailserver",
+        "loghost",
+        "statshost-master",
+        "docker",
+        "devhost",
+    )
+)
+
+
+def next_machine_name(group: str, taken: Iterable[str], first: int = 0) -> str:
+    """The group's next free machine name: its name and a serial number of two digits (vm_01)."""
+    names = set(taken)
+    serial = first
+    while f"{group}{serial:02d}" in names:
+        serial += 1
+    return f"{group}{serial:02d}"
+
+
+VIRTUAL_MACHINE = ResourceType(
+    name="virtualmachine",
+    label=_("Machine"),
+    plural=_("Machines"),
+    icon="server-2",
+    key=("name",),
+    sections=(
+        Section(name="main", label=_("Machine")),
+        Section(name="resources", label=_("Resources")),
+        Section(name="network", label=_("Network")),
+        Section(name="platform", label=_("Platform")),
+        Section(name="lifecycle", label=_("What will happen")),
+    ),
+    fields=(
+        Field(
+            name="resource_group",
+            label=_("Resource group"),
+            help=_("It cannot be changed later."),
+            settable=Settable.AT_CREATION,
+            required=True,
+            filterable=True,
+            refers_to="resourcegroup",
+        ),
+        Field(
+            name="name",
+            label=_("Name"),
+            help=_(
+                "The group’s name and a number: 00 is the front end, 01–09 are single services, 10–30 applications."
+            ),
+            settable=Settable.AT_CREATION,
+            required=True,
+            filterable=True,
+            max_length=32,
+            check=linux_name,
+        ),
+        Field(
+            name="service_description",
+            label=_("Description"),
+            help=_("What the machine is for. Shown at login."),
+            settable=Settable.ALWAYS,
+            default="",
+            max_length=500,
+        ),
+        Field(
+            name="cores",
+            label=_("Cores"),
+            kind=Kind.INTEGER,
+            section="resources",
+            settable=Settable.ALWAYS,
+            default=1,
+            limit="cores",
+            filterable=True,
+        ),
+        Field(
+            name="memory",
+            label=_("Memory"),
+            kind=Kind.INTEGER,
+            section="resources",
+            settable=Settable.ALWAYS,
+            default=256,
+            limit="memory",
+            unit="MiB",
+            filterable=True,
+        ),
+        Field(
+            name="disk",
+            label=_("Disk"),
+            kind=Kind.INTEGER,
+            section="resources",
+            settable=Settable.ALWAYS,
+            default=10,
+            limit="disk",
+            unit="GiB",
+            filterable=True,
+        ),
+        Field(
+            name="rbd_pool",
+            label=_("Storage"),
+            kind=Kind.CHOICE,
+            section="resources",
+            help=_("It cannot be changed later."),
+            settable=Settable.AT_CREATION,
+            default="rbd.hdd",
+            filterable=True,
+            choices=(
+                Choice(value="rbd.hdd", label=_("HDD")),
+                Choice(value="rbd.ssd", label=_("SSD")),
+            ),
+        ),
+        Field(name="interfaces", label=_("Interfaces"), kind=Kind.INTERFACES, section="network", default={}),
+        Field(name="reverses", label=_("Reverse names"), kind=Kind.STRUCT, section="network", default={}),
+        Field(
+            name="frontend_ips_v4",
+            label=_("Public IPv4 addresses"),
+            kind=Kind.INTEGER,
+            section="network",
+            help=_("Addresses are scarce: most machines need none. For fewer than now, ask support."),
+            settable=Settable.ALWAYS,
+            default=0,
+            limit="frontend_ips_v4",
+        ),
+        Field(
+            name="frontend_ips_v6",
+            label=_("Public IPv6 addresses"),
+            kind=Kind.INTEGER,
+            section="network",
+            help=_("For fewer than now, ask support."),
+            settable=Settable.ALWAYS,
+            default=0,
+            limit="frontend_ips_v6",
+        ),
+        Field(
+            name="aliases_fe",
+            label=_("Public names"),
+            kind=Kind.NAMES,
+            section="network",
+            help=_("Further host names on the public network. One a line."),
+            settable=Settable.ALWAYS,
+            default=[],
+            max_length=253,
+            check=host_name,
+        ),
+        Field(
+            name="aliases_srv",
+            label=_("Internal names"),
+            kind=Kind.NAMES,
+            section="network",
+            help=_("Further host names between your machines. One a line."),
+            settable=Settable.ALWAYS,
+            default=[],
+            max_length=253,
+            check=host_name,
+        ),
+        Field(
+            name="environment",
+            label=_("Environment"),
+            kind=Kind.CHOICE,
+            section="platform",
+            help=_("The release of the platform that the machine follows."),
+            settable=Settable.ALWAYS,
+            default="fc-22.05-production",
+            filterable=True,
+            choices=ENVIRONMENTS,
+            open_choices=True,
+        ),
+        Field(
+            name="environment_class",
+            label=_("Environment class"),
+            kind=Kind.CHOICE,
+            section="platform",
+            default="NixOS",
+            filterable=True,
+            choices=(Choice(value="NixOS", label="NixOS"), Choice(value="Puppet", label="Puppet", outdated=True)),
+            open_choices=True,
+        ),
+        Field(
+            name="classes",
+            label=_("Roles"),
+            kind=Kind.NAMES,
+            section="platform",
+            help=_(
+                "The managed components on this machine. “generic” always stays, “backupclient” does in production."
+            ),
+            settable=Settable.ALWAYS,
+            default=["role::generic", "role::backupclient"],
+            choices=ROLES,
+            open_choices=True,
+        ),
+        Field(
+            name="backy_schedule",
+            label=_("Backup schedule"),
+            kind=Kind.CHOICE,
+            section="platform",
+            settable=Settable.ALWAYS,
+            default="default",
+            choices=(
+                Choice(value="default", label=_("default")),
+                Choice(value="frequent", label=_("frequent")),
+                Choice(value="longterm", label=_("long-term")),
+                Choice(value="frequent+longterm", label=_("frequent and long-term")),
+            ),
+            open_choices=True,
+        ),
+        Field(
+            name="location",
+            label=_("Data centre"),
+            kind=Kind.CHOICE,
+            section="platform",
+            settable=Settable.AT_CREATION,
+            required=True,
+            default="rzob",
+            filterable=True,
+            choices=(Choice(value="rzob", label="rzob"),),
+            open_choices=True,
+        ),
+        Field(
+            name="online",
+            label=_("Switched on"),
+            kind=Kind.BOOLEAN,
+            section="lifecycle",
+            default=True,
+            filterable=True,
+        ),
+        Field(
+            name="needs_install",
+            label=_("Being installed"),
+            kind=Kind.BOOLEAN,
+            section="lifecycle",
+            default=False,
+        ),
+        Field(name="servicing", label=_("In service"), kind=Kind.BOOLEAN, section="lifecycle", default=True),
+        Field(name="deletion", label=_("Deletion"), kind=Kind.DELETION, section="lifecycle", default={}),
+        Field(
+            name="last_maintenance_end",
+            label=_("Last maintenance ended"),
+            kind=Kind.MOMENT,
+            section="lifecycle",
+            default="",
+        ),
+        Field(name="creation_date", label=_("Created"), kind=Kind.MOMENT, section="lifecycle", default=""),
+        Field(
+            name="production",
+            label=_("Production"),
+            kind=Kind.BOOLEAN,
+            section="platform",
+            default=True,
+            filterable=True,
+        ),
+        Field(
+            name="resource_group_parent",
+            label=_("Parent group"),
+            default="",
+            filterable=True,
+            refers_to="resourcegroup",
+        ),
+        Field(name="id", label=_("Number"), kind=Kind.INTEGER, section="platform"),
+        Field(name="kvm_host", label=_("Runs on host"), section="platform", default=""),
+        Field(name="machine", label=_("Kind"), section="platform", default="virtual"),
+        Field(name="timezone", label=_("Time zone"), kind=Kind.TIMEZONE, section="platform", default="Europe/Berlin"),
+    ),
+    columns=(
+        "name",
+        "resource_group",
+        "service_description",
+        "state",
+        "cores",
+        "memory",
+        "disk",
+        "rbd_pool",
+        "environment",
+        "interfaces",
+    ),
+    card=("state", "service_description", "interfaces"),
+    sort="name",
+    search=("name", "resource_group", "service_description", "interfaces", "reverses", "aliases_fe", "aliases_srv"),
+    upstream_filter=("name", "resource_group", "location", "environment", "online", "production"),
+    creatable=True,
+    editable=True,
+    deletable=True,
+    delayed_deletion=True,
+    states=machine_states,
+    effects=machine_effects,
+    actions=(
+        Action(name="power", buttons=power_buttons, sets=set_power),
+        Action(name="keep", buttons=keep_buttons, sets=lambda record, params, now: {}),
+    ),
+)

@@ -1,0 +1,15 @@
+"""Every address of the portal."""
+
+from django.urls import include, path
+
+from portal.customer import health
+
+urlpatterns = [
+    path("accounts/", include("allauth.account.urls")),
+    path("healthz", health.healthz, name="healthz"),
+    path("", include("portal.customer.urls")),
+]
+handler403 = "portal.customer.errors.forbidden"
+handler404 = "portal.customer.errors.not_found"
+handler500 = "portal.customer.errors.server_error"
+handler400 = "portal.customer.errors.bad_request"
