@@ -70,7 +70,6 @@ def prepare(stack: Stack) -> None:
             leftover.unlink()
     say("preparing the portal's database and static files")
     stack.manage("migrate", "--verbosity", "0")
-    stack.manage("createcachetable")
     stack.manage("collectstatic", "--no-input", "--verbosity", "0")
     if not SEEDED.exists():
         say("adding the demo people")

@@ -85,6 +85,16 @@ class Process:
             self._popen.wait(seconds)
 
 
+def run(command: list[str], *, env: dict[str, str]) -> str:
+    """Runs a program to its end and answers what it printed. Raises StartError when it fails."""
+    result = subprocess.run(
+        command, cwd=ROOT, env=os.environ | env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if result.returncode:
+        raise StartError(f"{' '.join(command[1:])} failed:\n{result.stdout}{result.stderr}")
+    return result.stdout
+
+
 def wait_until(is_ready: Callable[[], bool], process: Process, *, seconds: float = 30) -> None:
     """Returns when `is_ready` answers true. Raises StartError when the process ends or the time is over."""
     deadline = time.monotonic() + seconds

@@ -1,20 +1,21 @@
 """One portal with all it needs, each part a process of its own: what the demo, the flow tests and the benchmark run."""
 
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-from scripts.environment import ROOT, free_port, stack_environment
-from scripts.processes import Process, StartError, accepts_connections, answers, wait_until
+from scripts.environment import free_port, stack_environment
+from scripts.processes import Process, accepts_connections, answers, run, wait_until
 
-REAL_REDIS = ("redis-server", "valkey-server")
+REDIS = "redis-server"
+VALKEY = "valkey-server"
+# Both portal and sandbox are Django projects.
+SANDBOX_ENV = {"DJANGO_SETTINGS_MODULE": "portal.sandbox.settings"}
 
 
 def redis_program() -> str | None:
     """The path of a real Redis (or Valkey), where one is installed."""
-    return next((path for name in REAL_REDIS if (path := shutil.which(name))), None)
+    return next((path for name in (REDIS, VALKEY) if (path := shutil.which(name))), None)
 
 
 def redis_command(port: int, directory: Path) -> list[str]:
@@ -115,24 +116,12 @@ class Stack:
 
     def manage(self, *arguments: str) -> str:
         """Runs one of Django's commands on the portal: `manage("migrate")`. Answers what it printed."""
-        return self._run([sys.executable, "manage.py", *arguments])
+        return run([sys.executable, "manage.py", *arguments], env=self.env)
 
     def seed_sandbox(self, *arguments: str) -> str:
         """Makes the sandbox's world anew: `seed_sandbox("--machines", "1000")`."""
-        return self._run(sandbox_command("seed", *arguments))
-
-    def _run(self, command: list[str]) -> str:
-        result = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=os.environ | self.env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if result.returncode:
-            raise StartError(f"{' '.join(command[1:])} failed:\n{result.stdout}{result.stderr}")
-        return result.stdout
+        return run(sandbox_command("seed", *arguments), env=self.env | SANDBOX_ENV)
 
     def _process(self, name: str, command: list[str]) -> Process:
-        return Process(name, command, env=self.env, log=self.directory / "log" / f"{name}.log")
+        env = self.env | (SANDBOX_ENV if name == "sandbox" else {})
+        return Process(name, command, env=env, log=self.directory / "log" / f"{name}.log")

@@ -1,0 +1,32 @@
+"""What all tests share. They run with the portal's settings; tests/sandbox, a project of its own, with its own:
+
+pytest                                                       the portal
+pytest --ds=portal.sandbox.settings tests/sandbox            the sandbox
+"""
+
+import os
+from pathlib import Path
+
+# Before the settings are read: plain static files, development's secrets, and no Redis unless a test asks for one.
+STATIC_ROOT = Path(__file__).parent.parent / "var" / "test" / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+os.environ["DEBUG"] = "1"
+os.environ["STATIC_ROOT"] = str(STATIC_ROOT)
+os.environ["CACHE_URL"] = "redis://127.0.0.1:1/0"
+os.environ["BROKER_URL"] = "redis://127.0.0.1:1/1"
+
+import django  # noqa: E402
+from django.conf import settings  # noqa: E402
+
+django.setup()
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+collect_ignore = [] if os.environ["DJANGO_SETTINGS_MODULE"] == "portal.sandbox.settings" else ["sandbox"]
+pytest_plugins = [
+    "tests.support.cast",
+    "tests.support.database",
+    "tests.support.services",
+    "tests.support.portal",
+    "tests.support.browser",
+]

@@ -1,0 +1,1 @@
+"""What the tests stand on: real Redis, sandbox, portal processes and browser."""

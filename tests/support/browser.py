@@ -1,0 +1,98 @@
+"""Chromium for the flow tests. A page fails its test when the browser complains about it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+
+from scripts.environment import ROOT
+from tests.support.services import require
+
+PASSWORD = "portal-demo"
+SCREENSHOTS = ROOT / "test-results"
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+WCAG_2_2_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--font-render-hinting=none"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = require("chromium")
+    # Playwright keeps an event loop in this thread, and Django then refuses its database in it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Complaints:
+    """What the browser found wrong with the pages of one context: scripts, blocked content, missing files."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.texts: list[str] = []
+        context.on("console", self._on_console)
+        context.on("weberror", lambda error: self.texts.append(f"script error: {error.error}"))
+        context.on("response", self._on_response)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # Answers like 404 and 503 are told apart by _on_response: tests ask for them on purpose.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.texts.append(f"console: {message.text}")
+
+    def _on_response(self, response: Response) -> None:
+        if "/static/" in response.url and response.status >= 400:
+            self.texts.append(f"{response.status} for {response.url}")
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser of its own, with no cookies; closing it looks for complaints."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800}, locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce"
+    )
+    complaints = Complaints(context)
+    yield context
+    context.close()
+    assert not complaints.texts, "\n".join(complaints.texts)
+
+
+@pytest.fixture
+def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    failures_before = request.session.testsfailed
+    yield page
+    if request.session.testsfailed > failures_before:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"{Path(request.node.nodeid).name.replace('/', '-')}.png", full_page=True)
+
+
+def sign_in(page: Page, url: str, email: str = "manager@example.com", password: str = PASSWORD) -> None:
+    """Signs in through the form, as a person does."""
+    page.goto(f"{url}/accounts/login/")
+    page.fill("input[name=login]", email)
+    page.fill("input[name=password]", password)
+    page.click("form[action*=login] button[type=submit], form:has(input[name=login]) button[type=submit]")
+    page.wait_for_url(lambda address: "/accounts/login" not in address)
+
+
+def axe(page: Page) -> None:
+    """Asserts that axe finds nothing on the page as it stands that WCAG 2.2 AA forbids."""
+    # By the debugging protocol: the page's own Content-Security-Policy would not let the script in.
+    page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": AXE.read_text()})
+    result = page.evaluate(
+        """tags => axe.run(document, {
+            runOnly: {type: "tag", values: tags},
+            rules: {"target-size": {enabled: true}},
+        })""",
+        WCAG_2_2_AA,
+    )
+    assert not result["violations"], "\n".join(map(_words, result["violations"]))
+
+
+def _words(violation: dict) -> str:
+    places = "\n".join(f"    {node['html'][:200]}\n      {node['failureSummary']}" for node in violation["nodes"])
+    return f"{violation['id']}: {violation['help']}\n{places}"

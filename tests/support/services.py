@@ -1,0 +1,147 @@
+"""Real servers for the tests: Redis, and the sandbox as a process with a world of its own."""
+
+import fcntl
+import json
+import os
+import shutil
+import urllib.request
+import xmlrpc.client
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from scripts.environment import free_port
+from scripts.processes import Process, accepts_connections, run, wait_until
+from scripts.stack import REDIS, redis_command, sandbox_command
+
+SANDBOX_SETTINGS = "portal.sandbox.settings"
+
+
+def require(program: str) -> str:
+    """The path of a program that tests need. Without it they fail in CI, and are skipped elsewhere."""
+    path = shutil.which(program)
+    if path is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{program} is not installed")
+    return path
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A redis-server of this test process; its URL without a database number."""
+    require(REDIS)
+    directory, port = tmp_path_factory.mktemp("redis"), free_port()
+    process = Process(REDIS, redis_command(port, directory), env={}, log=directory / "log")
+    process.start()
+    wait_until(lambda: accepts_connections(port), process)
+    yield f"redis://127.0.0.1:{port}"
+    process.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: str, settings: Any) -> str:
+    """An empty Redis, to which CACHE_URL points in this test."""
+    with redis.Redis.from_url(redis_server) as client:
+        client.flushall()
+    settings.CACHE_URL = f"{redis_server}/0"
+    return settings.CACHE_URL
+
+
+class SandboxClient:
+    """What tests ask of a running sandbox: its control interface, and the API by Python's own client."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}/v1"
+
+    def control(self, **order: Any) -> dict[str, Any]:
+        """`control(advance=3600)`, `control(fault={"kind": "delay", "value": 2, "method": "apply"})`."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/control",
+            data=json.dumps(order).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as response:
+            answer: dict[str, Any] = json.load(response)
+        return answer
+
+    def calls(self, method: str, group: str | None = None) -> int:
+        """How many calls of this method came in since the last reset, of all keys or of one."""
+        stats = self.control(stats=True)
+        calls = stats["by_key"].get(group, {}) if group else stats["calls"]
+        return int(calls.get(method, 0))
+
+    def proxy(self, user: str = "services", key: str = "services-demo-key") -> xmlrpc.client.ServerProxy:
+        return xmlrpc.client.ServerProxy(f"http://{user}:{key}@127.0.0.1:{self.port}/v1", allow_none=True)
+
+
+class Sandbox(SandboxClient):
+    """A sandbox process that a test has for itself."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__(free_port())
+        self._env = sandbox_env(database)
+        self.process = Process(
+            "sandbox",
+            sandbox_command("serve", "--port", str(self.port)),
+            env=self._env,
+            log=database.with_suffix(".log"),
+        )
+
+    def start(self) -> None:
+        self.process.start()
+        wait_until(lambda: accepts_connections(self.port), self.process)
+
+    def stop(self) -> None:
+        self.process.stop()
+
+    def seed(self, *, machines: int = 40, customers: int = 2, seed: int = 1, at: str | None = None) -> None:
+        """Makes its world anew: `machines` in all, spread over the customers."""
+        self.stop()
+        seed_world(self._env, machines=machines, customers=customers, seed=seed, at=at)
+        self.start()
+
+
+def sandbox_env(database: Path) -> dict[str, str]:
+    return {"DJANGO_SETTINGS_MODULE": SANDBOX_SETTINGS, "SANDBOX_DATABASE_URL": f"sqlite:///{database}", "DEBUG": ""}
+
+
+def seed_world(env: dict[str, str], *, machines: int, customers: int, seed: int, at: str | None) -> None:
+    options = {"machines": machines, "customers": customers, "seed": seed} | ({"at": at} if at else {})
+    run(sandbox_command("seed", *(f"--{name}={value}" for name, value in options.items())), env=env)
+
+
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A directory that `make` has filled, once for all test processes of this run."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / name).exists():
+            unfinished = tmp_path_factory.mktemp(name)
+            make(unfinished)
+            unfinished.rename(shared / name)
+    return shared / name
+
+
+@pytest.fixture(scope="session")
+def small_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of a sandbox with 40 machines of two customers."""
+
+    def make(directory: Path) -> None:
+        seed_world(sandbox_env(directory / "sandbox.sqlite3"), machines=40, customers=2, seed=1, at=None)
+
+    return made_once(tmp_path_factory, "small-world", make) / "sandbox.sqlite3"
+
+
+@pytest.fixture
+def sandbox(small_world: Path, tmp_path: Path, settings: Any) -> Iterator[Sandbox]:
+    """A running sandbox with the small world, to which API_URL points in this test."""
+    shutil.copy(small_world, tmp_path / "sandbox.sqlite3")
+    server = Sandbox(tmp_path / "sandbox.sqlite3")
+    server.start()
+    settings.API_URL = server.url
+    yield server
+    server.stop()
