@@ -38,7 +38,7 @@ def decode_answer(body: bytes) -> Value:
         problem = f"not well-formed XML ({error})"
     except DefusedXmlException:
         problem = "it holds a document type or entities"
-    except (ValueError, LookupError):  # numbers that are none; encodings that Python does not have
+    except (ValueError, LookupError, Warning):  # no number; an encoding unknown to Python, or one it warns of
         problem = "it holds a value that does not fit its type, or an unknown encoding"
     if problem:
         raise Unreadable(f"the answer is not XML-RPC: {problem}")
