@@ -31,7 +31,7 @@ class PackageFinder(BaseFinder):
 
     storage = PackageStorage()
 
-    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> str | list[str]:
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
         found = [self.storage.path(path)] if path in FILES and Path(self.storage.path(path)).is_file() else []
         return found if find_all else (found[0] if found else [])
 
