@@ -40,7 +40,7 @@ class PackageFinder(BaseFinder):
             yield name, self.storage
 
 
-class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
+class HashedStorage(CompressedManifestStaticFilesStorage):
     """Names with a hash of the content, compressed files beside them. Source maps are not served, so not looked for."""
 
     patterns = tuple(
