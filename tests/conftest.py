@@ -22,11 +22,8 @@ from django.conf import settings  # noqa: E402
 django.setup()
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-collect_ignore = [] if os.environ["DJANGO_SETTINGS_MODULE"] == "portal.sandbox.settings" else ["sandbox"]
-pytest_plugins = [
-    "tests.support.cast",
-    "tests.support.database",
-    "tests.support.services",
-    "tests.support.portal",
-    "tests.support.browser",
-]
+IS_SANDBOX = os.environ["DJANGO_SETTINGS_MODULE"] == "portal.sandbox.settings"
+collect_ignore = [] if IS_SANDBOX else ["sandbox"]
+pytest_plugins = ["tests.support.database", "tests.support.services"]
+if not IS_SANDBOX:
+    pytest_plugins += ["tests.support.cast", "tests.support.portal", "tests.support.browser"]
