@@ -25,7 +25,13 @@ def new_secrets() -> dict[str, str]:
 
 def production_like() -> dict[str, str]:
     """An environment with which `manage.py check --deploy` sees what production would."""
-    return {**new_secrets(), "DEBUG": "", "HTTPS": "1", "ALLOWED_HOSTS": "portal.example.com"}
+    return {
+        **new_secrets(),
+        "DEBUG": "",
+        "HTTPS": "1",
+        "ALLOWED_HOSTS": "portal.example.com",
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+    }
 
 
 def stack_environment(

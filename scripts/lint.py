@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from scripts.environment import ROOT, production_like
 
+DEVELOPMENT = {"DEBUG": "1"}  # no secrets needed
 SANDBOX = "--settings=portal.sandbox.settings"
 
 
@@ -24,10 +25,10 @@ def _manage(*arguments: str) -> list[str]:
 
 
 CHECKS = [
-    Check("types", ["-m", "mypy"]),
+    Check("types", ["-m", "mypy"], DEVELOPMENT),
     Check("types, sandbox", ["-m", "mypy", "--config-file", "scripts/mypy-sandbox.ini"]),
-    Check("style", ["-m", "ruff", "check", "--quiet"]),
-    Check("format", ["-m", "ruff", "format", "--check", "--quiet"]),
+    Check("style", ["-m", "ruff", "check", "--quiet", "--output-format=concise"]),
+    Check("format", ["-m", "ruff", "format", "--check", "--output-format=concise"]),
     Check("import rules", ["-c", "from importlinter.cli import lint_imports_command as lint; lint()"]),
     Check("templates, style", ["-m", "djlint", "--lint", "--quiet", "templates"]),
     Check("templates, format", ["-m", "djlint", "--check", "--quiet", "templates"]),
@@ -36,7 +37,7 @@ CHECKS = [
         _manage("check", "--deploy", "--fail-level=WARNING"),
         production_like(),
     ),
-    Check("migrations", _manage("makemigrations", "--check", "--dry-run")),
+    Check("migrations", _manage("makemigrations", "--check", "--dry-run"), DEVELOPMENT),
     Check("sandbox, settings", _manage("check", SANDBOX)),
     Check("sandbox, migrations", _manage("makemigrations", "--check", "--dry-run", SANDBOX)),
 ]
