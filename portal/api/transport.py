@@ -6,16 +6,18 @@ requests hold the request with its Authorization header, so none may hang on our
 
 from __future__ import annotations
 
+import http.client
 import re
 import ssl
 import zlib
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import requests
-from urllib3.exceptions import HTTPError, IncompleteRead, InvalidChunkLength, ReadTimeoutError
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from .errors import ApiError, NotReachable, Refused, Unreadable
 from .session import BasicAuth, Session
@@ -37,7 +39,7 @@ class Reply:
 class _Lost:
     """A request without a response; `stale`: the connection broke, which another one may mend."""
 
-    error: NotReachable
+    error: ApiError
     stale: bool
 
 
@@ -83,10 +85,13 @@ class Transport:
         self._session.close()
 
     def _send(self, session: Session, body: bytes, watch: Watch) -> requests.Response | _Lost:
-        connect, read = (min(timeout, watch.remaining) for timeout in self._timeouts)
+        connect, read = self._timeouts
+        timeouts = (min(connect, watch.remaining), read)  # nothing to shut down before it is connected
         try:
-            return session.post(self.url, body, timeout=(connect, read), stream=True, allow_redirects=False)
+            return session.post(self.url, body, timeout=timeouts, stream=True, allow_redirects=False)
         except _FAILURES as error:
+            if not watch.passed and _is_garbled(error):
+                return _Lost(Unreadable("the answer is not HTTP"), stale=False)
             stale = type(error) is requests.ConnectionError
             return _Lost(NotReachable(self._why(error, watch), may_have_been_sent=watch.sent), stale)
 
@@ -116,7 +121,7 @@ class Transport:
                     return Unreadable(f"the answer is larger than {self._max_bytes} bytes")
         except zlib.error:
             return Unreadable("the answer is not the gzip that it says")
-        except (IncompleteRead, InvalidChunkLength):
+        except ProtocolError:
             return Unreadable("the answer was cut off")
         except _FAILURES as error:
             return NotReachable(self._why(error, watch))
@@ -138,11 +143,26 @@ class Transport:
         return _root_words(error)
 
 
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and what led to it, outermost first."""
+    seen: BaseException | None = error
+    while seen:
+        yield seen
+        seen = seen.__cause__ or seen.__context__
+
+
+def _is_garbled(error: BaseException) -> bool:
+    """Whether something came back that is no HTTP; a connection that closes without a word is not that."""
+    return any(
+        isinstance(seen, http.client.HTTPException) and not isinstance(seen, http.client.RemoteDisconnected)
+        for seen in _chain(error)
+    )
+
+
 def _root_words(error: BaseException) -> str:
     """What the innermost operating system or TLS error says."""
     words = "the connection broke"
-    seen: BaseException | None = error
-    while seen:
+    for seen in _chain(error):
         if isinstance(seen, ssl.SSLCertVerificationError):
             return f"the certificate is not accepted: {seen.verify_message}"
         if isinstance(seen, ssl.SSLError):
@@ -151,7 +171,6 @@ def _root_words(error: BaseException) -> str:
             words = seen.strerror
         elif type(seen) is OSError:  # requests about a CA bundle that is not there
             words = str(seen)
-        seen = seen.__cause__ or seen.__context__
     return words
 
 
