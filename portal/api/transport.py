@@ -12,7 +12,7 @@ import ssl
 import zlib
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -31,7 +31,7 @@ _FAILURES = (requests.RequestException, HTTPError, OSError)
 class Reply:
     """The body of a 200, decompressed, and the time in its Date header (aware, UTC)."""
 
-    body: bytes
+    body: bytes = field(repr=False)  # up to 64 MiB: nothing for a traceback
     date: datetime | None
 
 
@@ -136,10 +136,10 @@ class Transport:
         """Words for a failure: ours, and the operating system's or OpenSSL's; never those of the other side."""
         if watch.passed:
             return self._late()
-        if isinstance(error, requests.ConnectTimeout):
-            return f"no connection within {self._timeouts[0]:g} s"
         if isinstance(error, requests.Timeout | ReadTimeoutError):
-            return f"no answer within {self._timeouts[1]:g} s"
+            connecting = isinstance(error, requests.ConnectTimeout) or not watch.sent
+            waited = self._timeouts[0] if connecting else self._timeouts[1]
+            return f"no {'connection' if connecting else 'answer'} within {waited:g} s"
         return _root_words(error)
 
 

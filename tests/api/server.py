@@ -185,3 +185,7 @@ def bomb(size: int) -> bytes:
     """A gzip that is small and becomes `size` bytes of well-formed XML-RPC."""
     head, tail = xml("@").split(b"@")
     return gzip.compress(head + b"a" * (size - len(head) - len(tail)) + tail)
+
+
+SLOW = message(xml("p" * 5_000), headers=[("X-Slow", "s" * 5_000)])
+"""Too long to come drop by drop: the head ends after about 5,050 bytes."""

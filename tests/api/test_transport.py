@@ -13,6 +13,7 @@ import pytest
 from portal.api import ApiError, Client, NotReachable, Unreadable
 
 from .server import (
+    SLOW,
     Platform,
     answer,
     answer_and_hang_up,
@@ -147,7 +148,6 @@ def test_no_answer_within_the_read_timeout_may_have_been_sent(
     assert len(platform.requests) == 1
 
 
-SLOW = message(xml("p" * 5_000), headers=[("X-Slow", "s" * 5_000)])
 DRIPS = {
     "from the first byte": drip(SLOW),
     "in the headers": drip(SLOW, at_once=60),
