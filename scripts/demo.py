@@ -1,6 +1,6 @@
 """`make demo`: a portal with a platform of its own to try it on, from nothing, until Ctrl-C.
 
-What it keeps is in var/demo: databases, Redis, logs, secrets. FRESH=1 starts over.
+What it keeps is in var/demo (or the directory given): databases, Redis, logs, secrets. FRESH=1 starts over.
 """
 
 import contextlib
@@ -18,8 +18,6 @@ from scripts.processes import Process, StartError, answers, wait_until
 from scripts.stack import Stack, redis_program
 
 DIRECTORY = ROOT / "var" / "demo"
-ENV_FILE = DIRECTORY / "env"
-SEEDED = DIRECTORY / "seeded"  # both databases are complete
 RESTART_AFTER = 30  # seconds a process must have run before it is worth starting again
 
 PEOPLE = """\
@@ -55,28 +53,29 @@ def chosen_port(variable: str, default: int) -> int:
     return int(value)
 
 
-def stored_secrets() -> dict[str, str]:
+def stored_secrets(file: Path) -> dict[str, str]:
     """The demo's secrets, made at its first run."""
-    if not ENV_FILE.exists():
-        ENV_FILE.touch(mode=0o600)
-        ENV_FILE.write_text("".join(f"{name}={value}\n" for name, value in new_secrets().items()))
-    return dict(line.split("=", 1) for line in ENV_FILE.read_text().splitlines())
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text("".join(f"{name}={value}\n" for name, value in new_secrets().items()))
+    return dict(line.split("=", 1) for line in file.read_text().splitlines())
 
 
 def prepare(stack: Stack) -> None:
     """Brings databases and static files up to date; fills the databases at the first run."""
-    if not SEEDED.exists():
-        for leftover in DIRECTORY.glob("*.sqlite3*"):
+    seeded = stack.directory / "seeded"  # both databases are complete
+    if not seeded.exists():
+        for leftover in stack.directory.glob("*.sqlite3*"):
             leftover.unlink()
     say("preparing the portal's database and static files")
     stack.manage("migrate", "--verbosity", "0")
     stack.manage("collectstatic", "--no-input", "--verbosity", "0")
-    if not SEEDED.exists():
+    if not seeded.exists():
         say("adding the demo people")
         stack.manage("seed_demo")
         say("making the platform's demo world")
         stack.seed_sandbox()
-        SEEDED.touch()
+        seeded.touch()
 
 
 def start(stack: Stack) -> None:
@@ -116,19 +115,19 @@ def end(signum: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def run() -> None:
+def run(directory: Path) -> None:
     begun = time.monotonic()
     port, sandbox_port = chosen_port("PORT", 8000), chosen_port("SANDBOX_PORT", 8001)
     if os.environ.get("FRESH"):
         say("starting over")
-        shutil.rmtree(DIRECTORY, ignore_errors=True)
-    DIRECTORY.mkdir(parents=True, exist_ok=True)
-    stack = Stack(DIRECTORY, secrets=stored_secrets(), port=port, sandbox_port=sandbox_port)
+        shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True, exist_ok=True)
+    stack = Stack(directory, secrets=stored_secrets(directory / "env"), port=port, sandbox_port=sandbox_port)
     try:
         prepare(stack)
         start(stack)
         say(f"ready after {time.monotonic() - begun:.0f} s; Ctrl-C stops everything\n")
-        print(PEOPLE.format(url=stack.url, sandbox_url=stack.sandbox_url, logs=DIRECTORY / "log"), flush=True)
+        print(PEOPLE.format(url=stack.url, sandbox_url=stack.sandbox_url, logs=directory / "log"), flush=True)
         supervise(stack)
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -137,12 +136,12 @@ def run() -> None:
         stack.stop()
 
 
-def main() -> int:
+def main(directory: Path = DIRECTORY) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            run()
+            run(directory)
     except StartError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
@@ -150,4 +149,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(Path, sys.argv[1:])))

@@ -30,7 +30,7 @@ def production_like() -> dict[str, str]:
         "DEBUG": "",
         "HTTPS": "1",
         "ALLOWED_HOSTS": "portal.example.com",
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "SMTP_HOST": "mail.example.com",
     }
 
 

@@ -65,12 +65,15 @@ class Process:
     def tail(self, lines: int = 15) -> str:
         return "\n".join(self.output().splitlines()[-lines:])
 
-    def stop(self, seconds: float = 15) -> None:
-        """Asks it to end; after `seconds` it is made to. What it left behind goes with it."""
+    def ask_to_end(self) -> None:
         if self.is_alive:
             os.kill(self.pid, signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._wait(seconds)
+
+    def stop(self, seconds: float = 15) -> None:
+        """Asks it to end; after `seconds` it is made to. What it left behind goes with it."""
+        self.ask_to_end()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._wait(seconds)
         self.kill()
 
     def kill(self) -> None:

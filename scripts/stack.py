@@ -27,12 +27,8 @@ def redis_command(port: int, directory: Path) -> list[str]:
     return [program, *(part for name, value in options.items() for part in (f"--{name}", value))]
 
 
-def web_command(port: int, *, workers: int = 2) -> list[str]:
-    return [
-        *(sys.executable, "-m", "gunicorn", "portal.wsgi"),
-        *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"),
-        *("--workers", str(workers), "--threads", "8", "--no-control-socket"),
-    ]
+def web_command(port: int) -> list[str]:
+    return [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}"]
 
 
 def celery_command(*arguments: str) -> list[str]:
@@ -111,8 +107,11 @@ class Stack:
         wait_until(is_ready, process, seconds=60)
 
     def stop(self) -> None:
-        for process in reversed(self.processes):
-            process.stop()
+        for together in ([self.beat, self.worker, self.web], [self.sandbox, self.redis]):
+            for process in together:
+                process.ask_to_end()
+            for process in together:
+                process.stop()
 
     def manage(self, *arguments: str) -> str:
         """Runs one of Django's commands on the portal: `manage("migrate")`. Answers what it printed."""

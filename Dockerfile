@@ -1,0 +1,32 @@
+# One image for web, worker and beat: the command says which (see compose.yaml).
+ARG BASE=python:3.13-slim
+
+FROM ${BASE} AS build
+WORKDIR /app
+COPY requirements requirements
+COPY scripts/setup scripts/setup
+COPY package.json package-lock.json .npmrc ./
+# uv beside the environment, not in it: the image needs no installer.
+RUN python3 -m venv /opt/uv \
+    && /opt/uv/bin/pip install --quiet --require-hashes -r requirements/uv.txt \
+    && PATH="$PATH:/opt/uv/bin" scripts/setup --production
+COPY manage.py ./
+COPY portal portal
+COPY static static
+COPY templates templates
+# Secrets of this one command: nothing of them stays.
+RUN SECRET_KEY=build CREDENTIAL_KEYS=build .venv/bin/python manage.py collectstatic --no-input --verbosity 0
+
+FROM ${BASE}
+RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin portal
+WORKDIR /app
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+COPY --from=build /app/.venv .venv
+COPY --from=build /app/staticfiles staticfiles
+COPY manage.py gunicorn.conf.py ./
+COPY portal portal
+COPY static static
+COPY templates templates
+USER portal
+EXPOSE 8000
+CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000"]

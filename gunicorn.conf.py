@@ -1,0 +1,12 @@
+"""How gunicorn serves the portal, in the demo as in production; it finds this file by itself."""
+
+import os
+from pathlib import Path
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 8
+timeout = 60
+control_socket_disable = True
+if Path("/dev/shm").is_dir():  # noqa: S108 - a heartbeat file on a slow disk would look like a stuck worker
+    worker_tmp_dir = "/dev/shm"  # noqa: S108
