@@ -48,7 +48,7 @@ class Portal(Stack):
 
 
 @pytest.fixture(scope="session")
-def portal_template(small_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def portal_template(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Databases, static files and secrets of a fresh demo, made once for all test processes."""
 
     def make(directory: Path) -> None:
@@ -58,7 +58,7 @@ def portal_template(small_world: Path, tmp_path_factory: pytest.TempPathFactory)
         stack.manage("migrate", "--verbosity", "0")
         stack.manage("seed_demo")
         stack.manage("collectstatic", "--no-input", "--verbosity", "0")
-        shutil.copy(small_world, directory / "sandbox.sqlite3")
+        shutil.copy(demo_world, directory / "sandbox.sqlite3")
 
     return made_once(tmp_path_factory, "portal", make)
 

@@ -97,10 +97,10 @@ class Sandbox(SandboxClient):
     def stop(self) -> None:
         self.process.stop()
 
-    def seed(self, *, machines: int = 40, customers: int = 2, seed: int = 1, at: str | None = None) -> None:
-        """Makes its world anew: `machines` in all, spread over the customers."""
+    def seed(self, **options: int | str) -> None:
+        """Makes its world anew: `seed(machines=1000, customers=2, seed=7, at="2026-11-24")`; else the demo's."""
         self.stop()
-        seed_world(self._env, machines=machines, customers=customers, seed=seed, at=at)
+        seed_world(self._env, **options)
         self.start()
 
 
@@ -108,8 +108,7 @@ def sandbox_env(database: Path) -> dict[str, str]:
     return {"DJANGO_SETTINGS_MODULE": SANDBOX_SETTINGS, "SANDBOX_DATABASE_URL": f"sqlite:///{database}", "DEBUG": ""}
 
 
-def seed_world(env: dict[str, str], *, machines: int, customers: int, seed: int, at: str | None) -> None:
-    options = {"machines": machines, "customers": customers, "seed": seed} | ({"at": at} if at else {})
+def seed_world(env: dict[str, str], **options: int | str) -> None:
     run(sandbox_command("seed", *(f"--{name}={value}" for name, value in options.items())), env=env)
 
 
@@ -127,19 +126,19 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callabl
 
 
 @pytest.fixture(scope="session")
-def small_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The database of a sandbox with 40 machines of two customers."""
+def demo_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of a sandbox with the demo world."""
 
     def make(directory: Path) -> None:
-        seed_world(sandbox_env(directory / "sandbox.sqlite3"), machines=40, customers=2, seed=1, at=None)
+        seed_world(sandbox_env(directory / "sandbox.sqlite3"))
 
-    return made_once(tmp_path_factory, "small-world", make) / "sandbox.sqlite3"
+    return made_once(tmp_path_factory, "demo-world", make) / "sandbox.sqlite3"
 
 
 @pytest.fixture
-def sandbox(small_world: Path, tmp_path: Path, settings: Any) -> Iterator[Sandbox]:
-    """A running sandbox with the small world, to which API_URL points in this test."""
-    shutil.copy(small_world, tmp_path / "sandbox.sqlite3")
+def sandbox(demo_world: Path, tmp_path: Path, settings: Any) -> Iterator[Sandbox]:
+    """A running sandbox with the demo world, to which API_URL points in this test."""
+    shutil.copy(demo_world, tmp_path / "sandbox.sqlite3")
     server = Sandbox(tmp_path / "sandbox.sqlite3")
     server.start()
     settings.API_URL = server.url
