@@ -3,10 +3,11 @@
     python -m portal.sandbox seed                # the demo world: replaces what there is
     python -m portal.sandbox serve --port 8001   # the API at http://127.0.0.1:8001/v1
 
-`seed` takes --machines (in all), --customers, --seed and --at (ISO time that it then is on the platform, default
-now); the same arguments make the same world. Without --machines and --customers it is the demo world: 40 machines of
-customer 10001, in all states, and 10 of 10002; with one of them given, machines are spread evenly. Keys are `<group>` with password `<group>-demo-key`, for example
-`services` and `services-demo-key`. The database is `var/sandbox.sqlite3`, or what SANDBOX_DATABASE_URL says.
+`seed` takes --machines (in all, spread evenly), --customers, --seed and --at (the ISO time that it then is on the
+platform, default now); the same arguments make the same world. With neither --machines nor --customers it is the demo
+world: 40 machines of customer 10001, in all states, and 10 of 10002.
+Keys are `<group>` with password `<group>-demo-key`, for example `services` and `services-demo-key`.
+The database is `var/sandbox.sqlite3`, or what SANDBOX_DATABASE_URL says; it is made and migrated when needed.
 """
 
 import argparse

@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 #: Those that strike before the call is carried out, and those after.
 BEFORE = ("delay", "drop_before")
@@ -71,6 +71,10 @@ class Switchboard:
             }
 
 
+def _number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _parsed(description: Any) -> InjectedFault:
     if not isinstance(description, dict) or not description.keys() <= {"kind", "value", "method", "times"}:
         raise ValueError("fault: must have kind, and may have value, method, times")
@@ -82,7 +86,7 @@ def _parsed(description: Any) -> InjectedFault:
         raise ValueError(f"fault: method must be one of {', '.join(_METHODS)}")
     if type(times) is not int or times < 1:
         raise ValueError("fault: times must be a positive integer")
-    if kind == "delay" and not (type(value) in (int, float) and 0 <= value <= 3600):
+    if kind == "delay" and not (_number(value) and 0 <= value <= 3600):
         raise ValueError("fault: value of delay must be seconds, an hour at most")
     if kind == "status" and not (type(value) is int and 200 <= value <= 599):
         raise ValueError("fault: value of status must be an HTTP status")

@@ -42,7 +42,7 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients go away in mid-answer all the time; that is no news."""
-        logger.debug("connection with %s ended", client_address, exc_info=True)
+        logger.debug("connection with %s ended", client_address)
 
 
 class HttpError(Exception):
