@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
@@ -64,18 +65,28 @@ def stored_secrets(file: Path) -> dict[str, str]:
 def prepare(stack: Stack) -> None:
     """Brings databases and static files up to date; fills the databases at the first run."""
     seeded = stack.directory / "seeded"  # both databases are complete
-    if not seeded.exists():
+    is_first_run = not seeded.exists()
+    if is_first_run:
         for leftover in stack.directory.glob("*.sqlite3*"):
             leftover.unlink()
-    say("preparing the portal's database and static files")
-    stack.manage("migrate", "--verbosity", "0")
-    stack.manage("collectstatic", "--no-input", "--verbosity", "0")
-    if not seeded.exists():
-        say("adding the demo people")
-        stack.manage("seed_demo")
-        say("making the platform's demo world")
-        stack.seed_sandbox()
-        seeded.touch()
+    say(
+        "making the platform's demo world, the people and the static files" if is_first_run else "updating the database"
+    )
+    with ThreadPoolExecutor() as pool:
+        tasks = [
+            pool.submit(prepare_portal, stack, is_first_run),
+            pool.submit(stack.manage, "collectstatic", "--no-input", "--verbosity", "0"),
+        ]
+        if is_first_run:
+            tasks.append(pool.submit(stack.seed_sandbox))
+        for task in tasks:
+            task.result()
+    seeded.touch()
+
+
+def prepare_portal(stack: Stack, is_first_run: bool) -> str:
+    output = stack.manage("migrate", "--verbosity", "0")
+    return stack.manage("seed_demo") if is_first_run else output
 
 
 def start(stack: Stack) -> None:

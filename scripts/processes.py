@@ -31,8 +31,10 @@ class Process:
         self.log = log
         self._popen: subprocess.Popen[bytes] | None = None
         self._log_start = 0
+        self._is_asked_to_end = False
 
     def start(self) -> None:
+        self._is_asked_to_end = False
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             self._log_start = output.tell()
@@ -66,7 +68,9 @@ class Process:
         return "\n".join(self.output().splitlines()[-lines:])
 
     def ask_to_end(self) -> None:
-        if self.is_alive:
+        """Sends SIGTERM, once: to some programs a second one means "at once"."""
+        if self.is_alive and not self._is_asked_to_end:
+            self._is_asked_to_end = True
             os.kill(self.pid, signal.SIGTERM)
 
     def stop(self, seconds: float = 15) -> None:
