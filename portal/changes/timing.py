@@ -1,0 +1,50 @@
+"""How long things may take, all in seconds and all following from the deadline of one call to the platform.
+
+deadline (60) < landing (75) < hard limit of a task (90) < lease (100): a task never outlives its lease, and a call
+that was lost is waited for longer than its client would have.
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+
+BACKOFF = (1, 2, 5, 15, 60, 120, 300)  # until the next attempt; the last one for good
+LOOK_AGAIN = (1, 2, 3, 5, 10)  # until the next look for what became of a call
+
+WATCHED_POLL = 1.5  # between polls of what somebody has a page open on
+UNWATCHED_POLL = 30.0
+EVIDENCE_WITHIN = 600  # a maintenance that has not shown by then was not needed
+
+
+def deadline() -> float:
+    """Of one whole call to the platform."""
+    return float(settings.API_TIMEOUTS["deadline"])
+
+
+def landing() -> timedelta:
+    """How long after it went out a call whose answer was lost may still take effect."""
+    return timedelta(seconds=deadline() * 1.25)
+
+
+def hard_limit() -> int:
+    """Of a task: it is killed then."""
+    return round(deadline() * 1.5)
+
+
+def lease() -> timedelta:
+    """How long a change belongs to the worker that took it."""
+    return timedelta(seconds=hard_limit() + deadline() / 6)
+
+
+def backoff(attempts: int) -> timedelta:
+    """Until the next attempt, after so many."""
+    return timedelta(seconds=_step(BACKOFF, attempts))
+
+
+def look_again(looks: int) -> timedelta:
+    """Until the next look for what became of a call, after so many."""
+    return timedelta(seconds=_step(LOOK_AGAIN, looks))
+
+
+def _step(steps: tuple[int, ...], number: int) -> int:
+    return steps[min(max(number, 1), len(steps)) - 1]
