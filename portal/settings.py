@@ -28,6 +28,7 @@ def _secret(name: str, development: str) -> str:
 DEBUG = _flag("DEBUG")
 SECRET_KEY = _secret("SECRET_KEY", "only-for-development-" + "0" * 43)
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
+DEMO = _flag("DEMO")  # the sign-in page offers the demo's people
 HTTPS = _flag("HTTPS")  # whether the site is served by HTTPS (by a proxy in front)
 
 # --- the platform -------------------------------------------------------------------------------------------------
@@ -90,6 +91,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.ui.middleware.sign_in_again",
     "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"

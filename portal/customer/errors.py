@@ -1,7 +1,13 @@
 """Pages for what went wrong: what happened, what is kept, what to do now."""
 
+import logging
+import uuid
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+
+log = logging.getLogger(__name__)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -17,7 +23,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "errors/500.html", status=500)
+    """Anything may be broken here, the database too: nothing is looked up, not even who is asking."""
+    reference = uuid.uuid4().hex[:12]
+    log.error("error page %s for %s %s", reference, request.method, request.path)
+    return HttpResponse(render_to_string("errors/500.html", {"reference": reference}), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -3,9 +3,12 @@
 from django.urls import path
 
 from portal.customer import overview
+from portal.ui import preferences
 
 app_name = "customer"
 urlpatterns = [
     path("", overview.home, name="home"),
+    path("preferences/theme", preferences.theme, name="theme"),
+    path("preferences/language", preferences.language, name="language"),
     path("c/<str:customer_no>/", overview.overview, name="overview"),
 ]

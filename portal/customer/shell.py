@@ -1,0 +1,199 @@
+"""What the frame of every page needs: navigation with counts, what is pending, what doesn't answer, and who is asking.
+
+Views answer with `render_page` for a page, `render_part` for a part of one, and ask `wants_part` which it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.timezone import get_default_timezone, now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from portal.accounts import roles
+from portal.accounts.access import Scope
+from portal.accounts.models import Customer
+from portal.changes.pending import PendingIndex, pending_of
+from portal.inventory import reads
+from portal.inventory.reads import Trouble
+from portal.resources.types import TYPES
+from portal.ui import addresses, when
+
+# Types in the order of the rail; the rest of it stands in `Shell.nav`.
+FIRST = ("virtualmachine", "resourcegroup", "serviceuser", "permission", "maintenance")
+MONEY = ("consumption", "invoice")
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A line of the navigation."""
+
+    label: str
+    icon: str
+    url: str
+    count: int | None = None
+    current: bool = False
+    apart: bool = False  # a line above it
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something that the banner says."""
+
+    level: str  # warning | danger
+    icon: str
+    title: str
+    text: str
+
+
+class Shell:
+    """The frame of one customer's pages for one person. Nothing is looked up before a template asks for it."""
+
+    def __init__(self, scope: Scope, path: str, pending: PendingIndex | None = None) -> None:
+        self.scope = scope
+        self._path = path
+        self._pending = pending
+
+    @property
+    def customer(self) -> Customer:
+        return self.scope.customer
+
+    @property
+    def customers(self) -> tuple[Customer, ...]:
+        return self.scope.customers
+
+    @property
+    def role_label(self) -> str:
+        return str(roles.Role(self.scope.role).label)
+
+    @property
+    def home(self) -> str:
+        return addresses.home(self.customer.number)
+
+    @property
+    def find_url(self) -> str:
+        return addresses.page(self.customer.number, "find")
+
+    @property
+    def changes_url(self) -> str:
+        return addresses.page(self.customer.number, "changes")
+
+    @property
+    def sees_changes(self) -> bool:
+        return self.scope.may_see(roles.CHANGES)
+
+    @cached_property
+    def pending_count(self) -> int:
+        pending = self._pending if self._pending is not None else pending_of(self.scope)
+        return pending.count if self.sees_changes else 0
+
+    @cached_property
+    def nav(self) -> list[NavItem]:
+        overview = NavItem(_("Overview"), "layout-dashboard", self.home, current=self._path == self.home)
+        items = [overview, *self._types(FIRST)]
+        money = self._types(MONEY)
+        changes = self._item(_("Changes"), "history", self.changes_url, apart=True)
+        return [*items, *money, *([changes] if self.sees_changes else [])]
+
+    @cached_property
+    def troubles(self) -> list[Said]:
+        """What does not answer, each said once."""
+        found: dict[tuple[str, str], Said] = {}
+        for name in TYPES:
+            if not self.scope.may_see(name):
+                continue
+            listing = reads.listing(self.scope, name, wait=False)
+            for trouble in listing.troubles:
+                found.setdefault((trouble.group, trouble.reason), say(trouble))
+        return list(found.values())
+
+    def _types(self, names: tuple[str, ...]) -> list[NavItem]:
+        return [self._type(name) for name in names if self.scope.may_see(name)]
+
+    def _type(self, name: str) -> NavItem:
+        resource_type = TYPES[name]
+        listing = reads.listing(self.scope, name, wait=False)
+        count = None if listing.as_of is None or resource_type.money else len(listing.records)
+        label = _("Schedule") if name == "maintenance" else _(resource_type.plural)
+        icon = "calendar-event" if name == "maintenance" else resource_type.icon
+        return self._item(label, icon, addresses.of_type(self.customer.number, name), count=count)
+
+    def _item(self, label: str, icon: str, url: str, *, count: int | None = None, apart: bool = False) -> NavItem:
+        return NavItem(label, icon, url, count, current=self._path.startswith(url), apart=apart)
+
+
+TITLES = {
+    "unreachable": gettext_noop("The platform cannot be reached since %(since)s."),
+    "refused": gettext_noop("The platform refuses the key of group %(group)s since %(since)s."),
+    "unreadable": gettext_noop("The platform has sent something unreadable since %(since)s."),
+    "fault": gettext_noop("The platform has answered with an error since %(since)s."),
+}
+TEXTS = {
+    "unreachable": gettext_noop("You see what was last known. Changes are kept and sent once it answers again."),
+    "refused": gettext_noop(
+        "What belongs to it is out of date, and its changes wait, until a manager enters a new key."
+    ),
+    "unreadable": gettext_noop("You see what was last known."),
+    "fault": gettext_noop("You see what was last known."),
+}
+
+
+def say(trouble: Trouble) -> Said:
+    """A trouble in words: what is so, since when, what is shown instead."""
+    zone = get_default_timezone()
+    since = when.clock(trouble.since, zone)
+    if trouble.since.astimezone(zone).date() != now().astimezone(zone).date():
+        since = when.full(trouble.since, zone)
+    refused = trouble.reason == "refused"
+    title = _(TITLES[trouble.reason]) % {"since": since, "group": trouble.group}
+    level, icon = ("danger", "key-off") if refused else ("warning", "cloud-off")
+    return Said(level, icon, title, _(TEXTS[trouble.reason]))
+
+
+def wants_part(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of the page: not so when the browser goes back, or a script wants the whole body."""
+    headers = request.headers
+    return headers.get("HX-Request-Type") == "partial" and headers.get("HX-History-Restore-Request") != "true"
+
+
+def render_page(
+    request: HttpRequest,
+    scope: Scope,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    pending: PendingIndex | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """A whole page in the frame. Give `pending` where the view has it, so that it is looked up once."""
+    shell = Shell(scope, request.path, pending)
+    response = render(request, template, {"scope": scope, "shell": shell, **context}, status=status)
+    return _private(response)
+
+
+def render_part(
+    request: HttpRequest,
+    scope: Scope,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    pending: PendingIndex | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """A part (`template.html#name`) for htmx, and with it what has changed in the frame."""
+    shell = Shell(scope, request.path, pending)
+    response = render(request, template, {"scope": scope, "shell": shell, **context}, status=status)
+    updates = render_to_string("components/updates.html", {"shell": shell}, request)
+    response.content += updates.encode()
+    return _private(response)
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """Not kept anywhere: it is one person's, and page and part share an address."""
+    response.headers["Cache-Control"] = "no-store, private"
+    return response

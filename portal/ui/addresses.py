@@ -1,0 +1,41 @@
+"""The addresses of a customer's pages (design.md, Fixed names), made without asking the router for each row.
+
+tests/ui/test_addresses.py holds them against the router.
+"""
+
+from collections.abc import Iterable
+from urllib.parse import quote, urlencode
+
+type Parameters = Iterable[tuple[str, str]]
+
+
+def home(customer_no: str) -> str:
+    """The customer's overview."""
+    return f"/c/{quote(customer_no, safe='')}/"
+
+
+def page(customer_no: str, name: str) -> str:
+    """`changes/`, `people/`, `keys/`, `schedule/`, `find/`."""
+    return f"{home(customer_no)}{name}/"
+
+
+def of_type(customer_no: str, type_name: str, parameters: Parameters = ()) -> str:
+    """The list of a type, with filters and the like as its query."""
+    query = urlencode(list(parameters))
+    return f"{home(customer_no)}{type_name}/{'?' if query else ''}{query}"
+
+
+def new(customer_no: str, type_name: str, parameters: Parameters = ()) -> str:
+    """The form for a new one."""
+    query = urlencode(list(parameters))
+    return f"{home(customer_no)}{type_name}/-/new{'?' if query else ''}{query}"
+
+
+def record(customer_no: str, type_name: str, key: str) -> str:
+    """One record's page."""
+    return f"{home(customer_no)}{type_name}/{quote(key)}/"
+
+
+def action(customer_no: str, type_name: str, key: str, name: str) -> str:
+    """`edit`, `delete`, or one of the type's actions."""
+    return f"{record(customer_no, type_name, key)}-/{name}"

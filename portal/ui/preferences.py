@@ -1,0 +1,32 @@
+"""How a person wants the pages to look and in which language: cookies, also before signing in."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
+
+THEMES = ("auto", "light", "dark")
+A_YEAR = 365 * 24 * 60 * 60
+
+
+@login_not_required
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep the look (POST `theme`: auto, light or dark) and go back to where the person was."""
+    response = redirect(_way_back(request))
+    wanted = request.POST.get("theme", "")
+    if wanted in THEMES:
+        # Read by static/js/theme.js, so not HttpOnly.
+        response.set_cookie("theme", wanted, max_age=A_YEAR, samesite="Lax", secure=request.is_secure())
+    return response
+
+
+language = login_not_required(set_language)
+
+
+def _way_back(request: HttpRequest) -> str:
+    target = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if safe else "/"

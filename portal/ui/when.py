@@ -1,0 +1,106 @@
+"""Moments, days and windows in words: in the place's own time zone, with UTC on hover.
+
+`now` is the platform's time wherever a word is relative to it ("tonight").
+"""
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from portal.resources.windows import Window
+
+EVENING = 18  # from this hour on, today is "tonight"
+
+
+def clock(moment: datetime, tz: tzinfo, *, seconds: bool = False) -> str:
+    """22:00, or 22:00:05."""
+    return moment.astimezone(tz).strftime("%H:%M:%S" if seconds else "%H:%M")
+
+
+def day_words(day: date, today: date, *, with_year: bool | None = None) -> str:
+    """30 November; with the year where it is not this one."""
+    year = day.year != today.year if with_year is None else with_year
+    return date_format(day, _("j F Y") if year else _("j F"), use_l10n=False)
+
+
+def relative_day(moment: datetime, tz: tzinfo, now: datetime) -> str:
+    """today, tonight, tomorrow, yesterday, Friday (within the next six days), or 30 November."""
+    local, today = moment.astimezone(tz), now.astimezone(tz).date()
+    days = (local.date() - today).days
+    if days == 0:
+        return _("tonight") if local.hour >= EVENING and local >= now else _("today")
+    if days == 1:
+        return _("tomorrow")
+    if days == -1:
+        return _("yesterday")
+    if 1 < days < 7:
+        return date_format(local.date(), "l", use_l10n=False)
+    return day_words(local.date(), today)
+
+
+def words(moment: datetime, tz: tzinfo, now: datetime) -> str:
+    """tonight 22:00."""
+    return pgettext("day and time", "%(day)s %(time)s") % {
+        "day": relative_day(moment, tz, now),
+        "time": clock(moment, tz),
+    }
+
+
+def window_words(window: Window, now: datetime) -> str:
+    """tonight 22:00–05:00 (Europe/Berlin)."""
+    starts = words(window.starts, window.zone, now)
+    return f"{starts}–{clock(window.ends, window.zone)} ({window.zone.key})"
+
+
+def full(moment: datetime, tz: tzinfo) -> str:
+    """24 Nov 2026, 22:00."""
+    local = moment.astimezone(tz)
+    return f"{date_format(local.date(), _('j M Y'), use_l10n=False)}, {local:%H:%M}"
+
+
+def utc_title(moment: datetime) -> str:
+    """2026-11-24 21:00:00 UTC, for the hover."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def time_tag(moment: datetime, text: str, tz: tzinfo | None = None) -> SafeString:
+    """The text as a time element: machine-readable, with UTC (and the zone it is told in) on hover."""
+    zone = getattr(tz, "key", "")
+    title = f"{zone}; {utc_title(moment)}" if zone and zone != "UTC" else utc_title(moment)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', moment.astimezone(UTC).isoformat(timespec="seconds"), title, text
+    )
+
+
+def moment_tag(moment: datetime, tz: tzinfo, now: datetime) -> SafeString:
+    """A moment near now in relative words, any other in full."""
+    near = abs(moment - now) < timedelta(days=6, hours=12)
+    return time_tag(moment, words(moment, tz, now) if near else full(moment, tz), tz)
+
+
+def duration(seconds: float) -> str:
+    """40 s, 6 min, 2 h 10 min, 3 days."""
+    whole = max(0, round(seconds))
+    if whole < 90:
+        return _("%(count)s s") % {"count": whole}
+    minutes = round(whole / 60)
+    if minutes < 120:
+        return _("%(count)s min") % {"count": minutes}
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return (
+            _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
+            if minutes
+            else _("%(count)s h") % {"count": hours}
+        )
+    days = round(hours / 24)
+    return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
+
+
+def hour_words(hour: int) -> str:
+    """22:00, of an hour of the day."""
+    return time(hour % 24).strftime("%H:%M")

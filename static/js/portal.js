@@ -1,0 +1,149 @@
+// The few things that HTML, CSS and htmx don't do by themselves. Every page works without this file.
+
+const byId = (id) => document.getElementById(id);
+const announce = (text) => { byId("announce").textContent = text; };
+
+// --- menus: a popover opens below its button, or above it where there is no room ------------------------------------
+
+document.addEventListener("beforetoggle", (event) => {
+  const menu = event.target;
+  if (event.newState !== "open" || !menu.matches(".menu")) return;
+  const button = document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`);
+  requestAnimationFrame(() => {
+    if (!button || !menu.matches(":popover-open")) return;
+    const at = button.getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = menu;
+    const room = { x: document.documentElement.clientWidth - width - 8, y: innerHeight - height - 8 };
+    const left = menu.matches(".menu-end") ? at.right - width : at.left;
+    const top = at.bottom + 4 > room.y ? Math.max(8, at.top - height - 4) : at.bottom + 4;
+    menu.style.left = `${Math.max(8, Math.min(left, room.x))}px`;
+    menu.style.top = `${top}px`;
+  });
+}, true);
+
+// Arrow keys move within a menu, and within the results of the jump field.
+document.addEventListener("keydown", (event) => {
+  const list = event.target.closest(".menu, .jump");
+  if (!list || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+  if (event.target.matches("select, textarea, input:not(#jump, [type=checkbox])")) return;
+  const stops = [...list.querySelectorAll("#jump, a, button, input:not(#jump)")].filter((stop) => stop.checkVisibility());
+  const step = event.key === "ArrowDown" ? 1 : -1;
+  stops.at((stops.indexOf(event.target) + step) % stops.length)?.focus();
+  event.preventDefault();
+});
+
+// --- Ctrl+K or "/" leads to the jump field, Escape back -------------------------------------------------------------
+
+let before = null;
+document.addEventListener("keydown", (event) => {
+  const field = byId("jump");
+  if (!field) return;
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  const wanted = (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) ||
+    (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey);
+  if (wanted) {
+    before = document.activeElement;
+    field.focus();
+    field.select();
+    event.preventDefault();
+  } else if (event.key === "Escape" && event.target.closest(".jump")) {
+    byId("jump-results").replaceChildren();
+    (before?.isConnected && before !== document.body ? before : byId("main")).focus();
+  } else if (event.key === "Enter" && event.target === field) {
+    const first = byId("jump-results").querySelector("a[data-only]");
+    if (first) { first.click(); event.preventDefault(); }
+  }
+});
+
+// --- light and dark without a round trip ----------------------------------------------------------------------------
+
+const markTheme = () => {
+  const theme = document.documentElement.dataset.theme;
+  for (const button of document.querySelectorAll("[data-theme-form] button")) {
+    button.setAttribute("aria-pressed", String(button.value === theme));
+  }
+};
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-theme-form]") || !event.submitter) return;
+  event.preventDefault();
+  document.cookie = `theme=${event.submitter.value}; path=/; max-age=31536000; samesite=lax`;
+  document.documentElement.dataset.theme = event.submitter.value;
+  document.documentElement.dispatchEvent(new Event("theme"));
+  markTheme();
+});
+
+// --- questions before something is done: data-confirm on the button, data-confirm-yes what its button says ----------
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-confirm]");
+  if (!button || button.dataset.confirmed) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const dialog = byId("confirm");
+  const yes = dialog.querySelector("[value=yes]");
+  byId("confirm-text").textContent = button.dataset.confirm;
+  yes.textContent = button.dataset.confirmYes || button.textContent.trim();
+  button.closest("[popover]")?.hidePopover();
+  dialog.returnValue = "";
+  dialog.showModal();
+  await new Promise((resolve) => { dialog.addEventListener("close", resolve, { once: true }); });
+  if (dialog.returnValue !== "yes") return;
+  button.dataset.confirmed = "yes";
+  button.click();
+  delete button.dataset.confirmed;
+}, true);
+
+// --- one click copies ------------------------------------------------------------------------------------------------
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    announce(button.dataset.copied);
+    button.querySelector("use")?.setAttribute("href", "#i-check");
+    setTimeout(() => button.querySelector("use")?.setAttribute("href", "#i-copy"), 1500);
+  } catch {
+    const range = document.createRange();
+    range.selectNodeContents(button.previousElementSibling);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+  }
+});
+
+// --- parts: quiet in hidden tabs, what changed is said, a lost connection is shown ------------------------------------
+
+const isPoll = (ctx) => ctx.sourceEvent?.type === "every";
+document.addEventListener("htmx:config:request", (event) => {
+  if (document.hidden && isPoll(event.detail.ctx)) event.preventDefault();
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  for (const live of document.querySelectorAll("[data-live]")) live.dispatchEvent(new CustomEvent("every"));
+});
+
+let said = "";
+document.addEventListener("htmx:after:swap", () => {
+  const text = document.querySelector("[data-announce]")?.dataset.announce ?? "";
+  if (text && text !== said) announce(text);
+  said = text;
+  markTheme();
+});
+
+const lineAt = (text) => {
+  const line = byId("offline");
+  line.querySelector("span").textContent = text;
+  line.querySelector("a").href = location.href;
+  line.hidden = !text;
+};
+document.addEventListener("htmx:error", (event) => { if (event.detail.ctx) lineAt(byId("offline").dataset.lost); });
+document.addEventListener("htmx:response:error", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.response.status >= 500 || ctx.response.status < 410) {
+    lineAt(byId("offline").dataset[isPoll(ctx) ? "lost" : "error"]);
+  }
+});
+document.addEventListener("htmx:before:response", (event) => { if (event.detail.ctx.response.status < 400) lineAt(""); });
+
+said = document.querySelector("[data-announce]")?.dataset.announce ?? "";
+markTheme();
