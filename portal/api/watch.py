@@ -56,12 +56,16 @@ class Watch:
         return max(self._end - time.monotonic(), 0.001)
 
     def sending_on(self, sock: socket.socket) -> None:
-        """A request is about to go out on `sock`."""
+        """A request is about to go out on `sock`.
+
+        Sending may take as long as the call: urllib3 would give it the time meant for connecting.
+        """
         with self._lock:
             self._socket = sock
             if self.passed:
                 raise TimeoutError("the deadline has passed")
             self.sent = True
+            sock.settimeout(self.remaining + 1)  # later than the cut
 
     def _cut(self) -> None:
         with self._lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import random
 import socket
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -213,6 +214,18 @@ def test_an_answer_is_read_up_to_the_limit(connect: Connect, platform: Platform,
     assert len(platform.requests) == 1
 
 
+def test_a_bomb_takes_no_more_memory_than_the_limit(connect: Connect, platform: Platform) -> None:
+    platform.will(reply(bomb(100_000_000), Content_Encoding="gzip"))
+    client = connect(max_bytes=1_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(Unreadable, match="larger than"):
+            client.query("virtualmachine")
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
 def test_a_bomb_in_a_redirect_or_an_error_is_not_even_read(client: Client, platform: Platform) -> None:
     statuses = (302, 401, 404, 500)
     endless = "1000000000000"
@@ -241,6 +254,7 @@ BROKEN = {
     "nothing": reply(b""),
     "no gzip": reply(xml("pong"), Content_Encoding="gzip"),
     "half a gzip": reply(gzip.compress(xml("pong"))[:-12], Content_Encoding="gzip"),
+    "a gzip without its checksum": reply(gzip.compress(xml("pong"))[:-4], Content_Encoding="gzip"),
     "two gzips": reply(gzip.compress(xml("pong")) * 2, Content_Encoding="gzip"),
     "gzip in gzip": reply(gzip.compress(gzip.compress(xml("pong"))), Content_Encoding="gzip, gzip"),
     "deflate": reply(xml("pong"), Content_Encoding="deflate"),
