@@ -1,9 +1,9 @@
 """Why a change is not taken, or not taken back, as pages act on it. Who may not at all gets Http404 or a 403.
 
-    ChangeError
-    ├── NoKey        no API key of the customer reaches the groups concerned
-    ├── Unsendable   a value that cannot be sent to the platform: a control character, a number that is too large
-    └── TooLate      the change is not in a state any more (or yet) in which that can be done
+ChangeError
+├── NoKey        no API key of the customer reaches the groups concerned
+├── Unsendable   a value that cannot be sent to the platform: a control character, a number that is too large
+└── TooLate      the change is not in a state any more (or yet) in which that can be done
 """
 
 

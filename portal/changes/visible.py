@@ -1,0 +1,50 @@
+"""Which changes a person may see: those of the customer, of types their role may see, within their groups."""
+
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.http import Http404
+
+from portal.accounts.access import Scope
+from portal.accounts.roles import CHANGES, Verb
+from portal.changes.models import Change, Item
+from portal.inventory import reads
+from portal.resources.types import TYPES
+
+
+def visible_items(scope: Scope, items: QuerySet[Item]) -> QuerySet[Item]:
+    """Those of the items that the scope may see."""
+    types = [name for name in TYPES if scope.may_see(name)]
+    return items.filter(_within(scope), type_name__in=types)
+
+
+def visible_changes(scope: Scope) -> QuerySet[Change]:
+    """Changes of which the scope may see something; `shown_items` are the items that it may."""
+    scope.require(Verb.SEE, CHANGES)
+    items = visible_items(scope, Item.objects.all())
+    return (
+        Change.objects.filter(Exists(items.filter(change=OuterRef("pk"))), customer=scope.customer)
+        .select_related("author", "api_key")
+        .prefetch_related(Prefetch("items", visible_items(scope, Item.objects.order_by("position")), "shown_items"))
+    )
+
+
+def find_change(scope: Scope, pk: object) -> Change:
+    """One change that the scope may see something of; Http404 otherwise."""
+    try:
+        return visible_changes(scope).get(pk=pk)
+    except (Change.DoesNotExist, ValidationError, ValueError):
+        raise Http404 from None
+
+
+def require_change(scope: Scope, change: Change) -> None:
+    """Whether the person may act on all of a change: Http404 where part of it is out of sight, else a 403."""
+    items = Item.objects.filter(change=change)
+    if change.customer_id != scope.customer.pk or visible_items(scope, items).count() != items.count():
+        raise Http404
+    for item in items:
+        scope.require(Verb.CHANGE, item.type_name)
+
+
+def _within(scope: Scope) -> Q:
+    """By the group that places a record; a group that is there already counts as placed in itself."""
+    return Q(group__in=list(reads.listing(scope, "resourcegroup", wait=False).by_key)) if scope.root else Q()
