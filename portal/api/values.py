@@ -24,8 +24,8 @@ class Answer[T]:
 class Call:
     """One finished call, for logs and statistics.
 
-    `type`: the resource types concerned, comma separated, or "". `outcome`: "ok" or the name of the error
-    class. `received`: bytes of the answer, decompressed; 0 if there was none.
+    `type`: the resource types concerned, comma separated, or "". `outcome`: "ok", the name of the `ApiError`, or
+    "error" for a mistake of ours. `received`: bytes of the answer, decompressed; 0 if there was none.
     """
 
     method: str

@@ -103,7 +103,7 @@ def test_records_of_each_type_arrive(platform_client: Client, name: str) -> None
 
 def test_api_15_traffic_over_32_bit_arrives(platform_client: Client) -> None:
     traffic = [
-        record["parameters"]["traffic"]  # type: ignore[call-overload,index]
+        record["parameters"]["traffic"]
         for record in platform_client.query("consumption", {}).value
         if record["type"] == "traffic"
     ]
@@ -131,9 +131,9 @@ def test_api_14_log_answers_what_was_called_after_a_serial(platform_client: Clie
     platform_client.ping()
     last = platform_client.log().value[-1]
     platform_client.apply([user("s-logged")])
-    (entry,) = platform_client.log(last["serial"]).value  # type: ignore[arg-type]
+    (entry,) = platform_client.log(last["serial"]).value
     assert entry["method"] == "apply"
-    assert json.loads(entry["args"])["args"][0][0]["uid"] == "s-logged"  # type: ignore[arg-type]
+    assert json.loads(entry["args"])["args"][0][0]["uid"] == "s-logged"
 
 
 @pytest.mark.parametrize(

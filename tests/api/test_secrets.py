@@ -23,7 +23,7 @@ SECRETS = (KEY, base64.b64encode(f"services:{KEY}".encode()).decode(), base64.b6
 
 def echo(platform: Platform, connection: object, request: object) -> bool:
     """Answers with the key in each place of the answer that could be quoted."""
-    return raw(f"HTTP/1.1 {KEY}\r\n{KEY}: {KEY}\r\n\r\n{KEY}".encode())(platform, connection, request)  # type: ignore[arg-type]
+    return raw(f"HTTP/1.1 {KEY}\r\n{KEY}: {KEY}\r\n\r\n{KEY}".encode())(platform, connection, request)
 
 
 def assert_no_secret(text: str) -> None:
