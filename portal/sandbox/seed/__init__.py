@@ -1,7 +1,7 @@
 """Worlds to try things on: the same arguments make the same world, relative to the time it begins.
 
 Customer k has number 10000+k: 1 is `services`, 2 is `acme`, the others `c<k>`. Every group of a seeded world has a
-key `<group>-demo-key`. Customers 1 and 2 have fourteen months of history, the others three.
+key `<group>-demo-key`. Customers 1 and 2 have fourteen months of history (with up to 1,000 machines), others three.
 """
 
 from datetime import datetime
@@ -34,7 +34,7 @@ def seed(split: list[int], number: int, at: datetime) -> None:
             built = build(plan_for(index), machines, random, counters, at)
             if index == 1:
                 demo.dress(built, at)
-            history.write(built, random, at, months=14 if index <= 2 else 3)
+            history.write(built, random, at, months=_months(index, machines))
         World.objects.update(next_machine=counters.machine, next_user=counters.user)
         _set_capacity()
         history.schedule_review(at)
@@ -46,6 +46,11 @@ def evenly(machines: int, customers: int) -> list[int]:
     """Machines spread over customers, the first ones taking what is left over."""
     each, over = divmod(machines, customers)
     return [each + (index < over) for index in range(customers)]
+
+
+def _months(index: int, machines: int) -> int:
+    """How far back the bills go: for most not far, or they would outweigh all else."""
+    return 14 if index <= 2 and machines <= 1_000 else 3
 
 
 def _set_capacity() -> None:
