@@ -91,6 +91,7 @@ class Field:
     limit: str = ""  # name in portal.resources.limits
     unit: str = ""  # "MiB", "GiB", "h"
     refers_to: str = ""  # name of the resource type whose key this value (or each of them) is
+    joins: bool = False  # records with the same value in the field of this name belong together, whatever their type
     max_length: int = 200  # of a text, or of each entry of a list
     check: Callable[[str], str | None] | None = None  # a text's own rule: what is wrong with it, or None
 
@@ -182,7 +183,8 @@ class ResourceType:
     """A resource type of the platform: what its records look like and what may be done with them.
 
     `key` names the fields of the primary key, in the order they have in URLs; the last may hold slashes.
-    `group` says which resource group places a record in the tree, None where none does (money).
+    `group` says which resource group places a record in the tree; where it answers None, `machine` names the machine
+    whose group does; where that is None too, the record concerns the customer as a whole (money).
     """
 
     name: str
@@ -206,6 +208,7 @@ class ResourceType:
     states: Callable[[Values, Context], tuple[Status, ...]] = no_states  # the first is the state, the rest notes
     effects: Callable[["Record | None", Values, Context], list[Effect]] = no_effects  # of saving `wanted`
     group: Callable[[Values], str | None] = lambda values: values.get("resource_group")
+    machine: Callable[[Values], str | None] = lambda values: None
     title: Callable[[Values], str] = lambda values: str(values.get("name", ""))
     actions: tuple[Action, ...] = ()
 
@@ -277,6 +280,11 @@ class Record:
     def group(self) -> str | None:
         """Name of the resource group that places it in the tree."""
         return self.type.group(self.values)
+
+    @property
+    def machine(self) -> str | None:
+        """Name of the machine it concerns, where that places it and no group does."""
+        return self.type.machine(self.values)
 
 
 class UnreadableRecord(ValueError):

@@ -37,6 +37,7 @@ CONSUMPTION = ResourceType(
     search=("type_id", "type", "period"),
     fresh_for=15 * 60,
     money=True,
-    group=lambda values: None,
+    group=lambda values: values.get("type_id") if values.get("type") == "traffic" else None,
+    machine=lambda values: values.get("type_id") if values.get("type") == "virtualmachine" else None,
     title=lambda values: f"{values.get('type_id', '')}",
 )

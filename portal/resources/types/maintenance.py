@@ -33,5 +33,6 @@ MAINTENANCE = ResourceType(
     sort="-starts",
     search=("machine", "comment"),
     group=lambda values: None,
+    machine=lambda values: values.get("machine"),
     title=lambda values: f"{values.get('machine', '')}",
 )

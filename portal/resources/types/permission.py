@@ -23,6 +23,7 @@ PERMISSION = ResourceType(
         ),
         Field(
             name="uid",
+            joins=True,
             label=_("Person or service user"),
             help=_("The login name on the machines."),
             settable=Settable.AT_CREATION,

@@ -18,6 +18,7 @@ SERVICE_USER = ResourceType(
     fields=(
         Field(
             name="uid",
+            joins=True,
             label=_("Name"),
             help=_("Begins with “s-”. Unique within its group. It cannot be changed later."),
             settable=Settable.AT_CREATION,

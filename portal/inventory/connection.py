@@ -1,0 +1,64 @@
+"""The connection to Redis. Redis being away is an ordinary thing: known for a moment, so that nobody waits in line."""
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+
+from django.conf import settings
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.maint_notifications import MaintNotificationsConfig
+from redis.retry import Retry
+
+AWAY_FOR = 2.0  # seconds for which Redis is not asked again after it has not answered
+CONNECT_TIMEOUT = 0.3
+READ_TIMEOUT = 1.0
+
+logger = logging.getLogger(__name__)
+_away_until: dict[str, float] = {}  # by URL
+
+
+class Away(Exception):
+    """Redis does not answer, or did not a moment ago."""
+
+
+@contextmanager
+def connected() -> Iterator[Redis]:
+    """Redis, for as long as it answers. Raises Away for whatever is wrong with it."""
+    url = settings.CACHE_URL
+    if _away_until.get(url, 0.0) > time.monotonic():
+        raise Away
+    try:
+        yield _client(url, os.getpid())
+    except (RedisConnectionError, RedisTimeoutError) as error:
+        _away_until[url] = time.monotonic() + AWAY_FOR
+        logger.warning("Redis is away: %s", type(error).__name__)
+        raise Away from error
+    except (RedisError, ValueError, TypeError, AttributeError) as error:  # an error reply, or a reply to somebody else
+        logger.exception("Redis gave no answer that can be used")
+        raise Away from error
+
+
+def forget_absence() -> None:
+    """Ask Redis again at once."""
+    _away_until.clear()
+
+
+@lru_cache(maxsize=4)
+def _client(url: str, pid: int) -> Redis:
+    """One pool per process. Protocol 2 without notifications: nothing comes that was not asked for."""
+    return Redis.from_url(
+        url,
+        protocol=2,
+        maint_notifications_config=MaintNotificationsConfig(enabled=False),
+        socket_connect_timeout=CONNECT_TIMEOUT,
+        socket_timeout=READ_TIMEOUT,
+        retry=Retry(NoBackoff(), 1),  # a kept connection that Redis has closed meanwhile
+        max_connections=200,
+    )

@@ -1,0 +1,152 @@
+"""What can be derived from the records of one listing version: made when first asked for, shared by all requests."""
+
+import re
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from threading import RLock
+from typing import Any
+
+from portal.resources.spec import Field, Kind, Record, ResourceType, Value
+
+REMEMBERED = 64  # results of filters per listing version
+
+_DIGITS = re.compile("([0-9]+)")
+
+type SortKey = Any
+
+
+def natural(text: str) -> tuple[SortKey, ...]:
+    """A sort key by which shop2 comes before shop10, in any case of letters."""
+    parts = _DIGITS.split(text.casefold())
+    return tuple(
+        part if position % 2 == 0 else (len(number := part.lstrip("0")), number) for position, part in enumerate(parts)
+    )
+
+
+def plain(text: str) -> str:
+    """The text as it is searched in and for: no difference of case, or of how its letters are composed."""
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
+
+
+class Index:
+    """Orderings, search texts and references of some records. Safe to share between threads."""
+
+    def __init__(self, resource_type: ResourceType, records: tuple[Record, ...]) -> None:
+        self.type = resource_type
+        self.records = records
+        self._lock = RLock()
+        self._orders: dict[str, tuple[Record, ...]] = {"": records}
+        self._derived: dict[str, Any] = {}
+        self._remembered: OrderedDict[object, tuple[object, Sequence[Record]]] = OrderedDict()
+
+    def ordered(self, sort: str) -> tuple[Record, ...]:
+        """All records by a field's name, `-` in front for descending; nothing comes last, ties go by key.
+
+        A name that is no sortable field is taken for the type's default order.
+        """
+        with self._lock:
+            if sort not in self._orders:
+                self._orders[sort] = self._sort(sort)
+            return self._orders[sort]
+
+    def once[T](self, name: str, make: Callable[[], T]) -> T:
+        """What `make` answers, made once and remembered by `name`."""
+        with self._lock:
+            if name not in self._derived:
+                self._derived[name] = make()
+            found: T = self._derived[name]
+            return found
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """Key of each record -> what free text is looked for in."""
+        return self.once("texts", lambda: {record.key: search_text(record) for record in self.records})
+
+    def referring(self, name: str, of: Callable[[Record], Value]) -> Mapping[str, tuple[Record, ...]]:
+        """Value -> the records for which `of` answers that value, or a list with it in; remembered by `name`."""
+        return self.once(f"referring {name}", lambda: _group(self.records, of))
+
+    def remember(self, question: object, given: object, answer: Callable[[], Sequence[Record]]) -> Sequence[Record]:
+        """The answer to a question asked before with the very same `given`, else a new one."""
+        with self._lock:
+            known = self._remembered.get(question)
+            if known is not None and known[0] is given:
+                self._remembered.move_to_end(question)
+                return known[1]
+        records = answer()
+        with self._lock:
+            self._remembered[question] = (given, records)
+            if len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+        return records
+
+    def _sort(self, sort: str) -> tuple[Record, ...]:
+        name = sort.removeprefix("-")
+        try:
+            field = self.type.field(name)
+        except KeyError:
+            field = None
+        if field is None or not field.sortable:
+            return self.ordered(self.type.sort) if sort != self.type.sort else self.records
+        present: list[tuple[SortKey, Record]] = []
+        absent: list[Record] = []
+        for record in self.records:
+            key = sort_key(field, record.values[name])
+            if key is None:
+                absent.append(record)
+            else:
+                present.append((key, record))
+        present.sort(key=lambda pair: pair[0], reverse=sort.startswith("-"))
+        return (*(record for _, record in present), *absent)
+
+
+def sort_key(field: Field, value: Value) -> SortKey | None:
+    """What a value is put in order by; None for nothing, which comes last in either direction."""
+    if field.kind is Kind.DELETION:
+        value = value.get("deadline") if isinstance(value, dict) else None
+    if value is None or value == "":
+        return None
+    if field.kind is Kind.MONEY:
+        return _decimal(value)
+    return value if isinstance(value, (bool, int)) else natural(str(value))
+
+
+def search_text(record: Record) -> str:
+    """Everything in the type's search fields, in one text."""
+    found: list[str] = []
+    for name in record.type.search:
+        found.extend(_texts_in(record.values[name]))
+    return plain("\n".join(found))
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _texts_in(value: Value) -> Iterator[str]:
+    """Names, descriptions, addresses: the texts in a value, however deep, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from _texts_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts_in(inner)
+
+
+def _group(records: Sequence[Record], of: Callable[[Record], Value]) -> dict[str, tuple[Record, ...]]:
+    found: dict[str, list[Record]] = {}
+    for record in records:
+        value = of(record)
+        for one in value if isinstance(value, list) else (value,):
+            if isinstance(one, str) and one:
+                found.setdefault(one, []).append(record)
+    return {value: tuple(group) for value, group in found.items()}

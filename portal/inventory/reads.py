@@ -1,0 +1,17 @@
+"""What pages ask of the read side (docs/architecture.md). Nothing here raises because of the platform or Redis."""
+
+from portal.inventory.listing import Listing, Source, Trouble
+from portal.inventory.listings import listing, listings, record, refresh
+from portal.inventory.situation import context, states
+
+__all__ = [
+    "Listing",
+    "Source",
+    "Trouble",
+    "context",
+    "listing",
+    "listings",
+    "record",
+    "refresh",
+    "states",
+]

@@ -1,0 +1,19 @@
+"""What a worker does for the read side. A message carries ids and nothing else."""
+
+from portal.accounts.models import ApiKey
+from portal.celery import app
+from portal.inventory import flight
+from portal.inventory.behind import TASK
+from portal.inventory.listing import Source
+from portal.inventory.parts import part_of
+
+
+@app.task(name=TASK)
+def refresh(api_key_id: str, type_name: str) -> None:
+    """Fetch the snapshot anew, unless it is fresh by now or the platform is to be left alone."""
+    api_key = ApiKey.objects.filter(pk=api_key_id).first()
+    if api_key is None:
+        return
+    part = part_of(api_key, type_name)
+    if part.source is not Source.FRESH and part.may_ask:
+        flight.fetch(part.place, api_key, part.state)
