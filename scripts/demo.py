@@ -133,7 +133,8 @@ def run(directory: Path) -> None:
         say("starting over")
         shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True, exist_ok=True)
-    stack = Stack(directory, secrets=stored_secrets(directory / "env"), port=port, sandbox_port=sandbox_port)
+    secrets = stored_secrets(directory / "env")
+    stack = Stack(directory, secrets=secrets, port=port, sandbox_port=sandbox_port, extra_env={"DEMO": "1"})
     try:
         prepare(stack)
         start(stack)

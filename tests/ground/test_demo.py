@@ -40,24 +40,33 @@ def test_a_port_that_is_none_is_refused(tmp_path: Path, value: str) -> None:
     assert demo(tmp_path, PORT=value).stderr == f"demo: PORT={value} is no port: give a number from 1 to 65535.\n"
 
 
-def test_it_comes_up_from_nothing_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    ports = {"PORT": free_port(), "SANDBOX_PORT": free_port()}
+@pytest.fixture
+def running_demo(tmp_path: Path) -> Iterator[Process]:
+    """A demo in an empty directory, when it says that it is ready."""
     program = Process(
         "demo",
         [sys.executable, "-m", "scripts.demo", str(tmp_path / "demo")],
-        env={name: str(port) for name, port in ports.items()},
+        env={"PORT": str(free_port()), "SANDBOX_PORT": str(free_port())},
         log=tmp_path / "output",
     )
     program.start()
-    wait_until(lambda: "Ctrl-C stops everything" in program.output(), program, seconds=180)
-    with urllib.request.urlopen(f"http://127.0.0.1:{ports['PORT']}/") as page:
-        assert "Portal" in page.read().decode()
-    assert accepts_connections(ports["SANDBOX_PORT"])
+    try:
+        wait_until(lambda: "Ctrl-C stops everything" in program.output(), program, seconds=180)
+        yield program
+    finally:
+        program.stop(seconds=60)
+
+
+def test_it_comes_up_from_nothing_and_leaves_nothing_behind(running_demo: Process, tmp_path: Path) -> None:
+    with urllib.request.urlopen(f"http://127.0.0.1:{running_demo.env['PORT']}/") as page:
+        assert page.status == 200
+    assert accepts_connections(int(running_demo.env["SANDBOX_PORT"]))
     assert (tmp_path / "demo" / "env").stat().st_mode & 0o777 == 0o600
     assert len(processes_of(tmp_path)) > 5
 
-    program.ask_to_end()
-    wait_until(lambda: "stopping everything" in program.output() and not processes_of(tmp_path), program, seconds=60)
+    running_demo.stop(seconds=60)
+    assert running_demo.output().endswith("demo: stopping everything\n")
+    assert not processes_of(tmp_path)
 
 
 def processes_of(directory: Path) -> list[int]:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
@@ -67,15 +66,15 @@ def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Pa
     yield page
     if request.session.testsfailed > failures_before:
         SCREENSHOTS.mkdir(exist_ok=True)
-        page.screenshot(path=SCREENSHOTS / f"{Path(request.node.nodeid).name.replace('/', '-')}.png", full_page=True)
+        page.screenshot(path=SCREENSHOTS / f"{request.node.module.__name__}-{request.node.name}.png", full_page=True)
 
 
 def sign_in(page: Page, url: str, email: str = "manager@example.com", password: str = PASSWORD) -> None:
     """Signs in through the form, as a person does."""
     page.goto(f"{url}/accounts/login/")
     page.fill("input[name=login]", email)
-    page.fill("input[name=password]", password)
-    page.click("form[action*=login] button[type=submit], form:has(input[name=login]) button[type=submit]")
+    page.fill("input[type=password]", password)
+    page.press("input[type=password]", "Enter")
     page.wait_for_url(lambda address: "/accounts/login" not in address)
 
 

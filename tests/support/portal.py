@@ -77,9 +77,12 @@ def new_portal(portal_template: Path, tmp_path_factory: pytest.TempPathFactory) 
         portals[-1].start()
         return portals[-1]
 
-    yield start
-    for portal in portals:
-        portal.stop()
+    try:
+        yield start
+    finally:
+        for portal in portals:
+            portal.platform.close()
+            portal.stop()
 
 
 @pytest.fixture(scope="module")

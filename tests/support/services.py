@@ -35,9 +35,11 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory, port = tmp_path_factory.mktemp("redis"), free_port()
     process = Process(REDIS, redis_command(port, directory), env={}, log=directory / "log")
     process.start()
-    wait_until(lambda: accepts_connections(port), process)
-    yield f"redis://127.0.0.1:{port}"
-    process.stop()
+    try:
+        wait_until(lambda: accepts_connections(port), process)
+        yield f"redis://127.0.0.1:{port}"
+    finally:
+        process.stop()
 
 
 @pytest.fixture
@@ -55,6 +57,7 @@ class SandboxClient:
     def __init__(self, port: int) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}/v1"
+        self._proxies: list[xmlrpc.client.ServerProxy] = []
 
     def control(self, **order: Any) -> dict[str, Any]:
         """`control(advance=3600)`, `control(fault={"kind": "delay", "value": 2, "method": "apply"})`."""
@@ -74,7 +77,16 @@ class SandboxClient:
         return int(calls.get(method, 0))
 
     def proxy(self, user: str = "services", key: str = "services-demo-key") -> xmlrpc.client.ServerProxy:
-        return xmlrpc.client.ServerProxy(f"http://{user}:{key}@127.0.0.1:{self.port}/v1", allow_none=True)
+        """The API as any XML-RPC client sees it: `proxy().query("virtualmachine")`."""
+        self._proxies.append(
+            xmlrpc.client.ServerProxy(f"http://{user}:{key}@127.0.0.1:{self.port}/v1", allow_none=True)
+        )
+        return self._proxies[-1]
+
+    def close(self) -> None:
+        """Closes the connections of all proxies given out."""
+        for proxy in self._proxies:
+            proxy("close")()
 
 
 class Sandbox(SandboxClient):
@@ -140,7 +152,10 @@ def sandbox(demo_world: Path, tmp_path: Path, settings: Any) -> Iterator[Sandbox
     """A running sandbox with the demo world, to which API_URL points in this test."""
     shutil.copy(demo_world, tmp_path / "sandbox.sqlite3")
     server = Sandbox(tmp_path / "sandbox.sqlite3")
-    server.start()
     settings.API_URL = server.url
-    yield server
-    server.stop()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+        server.stop()
