@@ -151,8 +151,9 @@ def _accrue(
 
     for group in groups:
         use = use_of(group.customer_no, "traffic", group.name)
-        hours = (now - max(group.accounted_since, begin)).total_seconds() / 3600
-        use.amount += max(int(hours * group.traffic_rate), 0)
+        # By whole minutes, so that two looks in a row see the same.
+        minutes = int((now - max(group.accounted_since, begin)).total_seconds()) // 60
+        use.amount += max(minutes * group.traffic_rate // 60, 0)
     for machine in machines:
         use = use_of(machine.group.customer_no, "virtualmachine", machine.name)
         since = max(machine.accounted_since or now, begin)
