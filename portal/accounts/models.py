@@ -1,6 +1,7 @@
-"""People, the customers they belong to, and the API keys that reach a customer's resource groups."""
+"""People, the customers they belong to, the API keys that reach a customer's resource groups, and what was done."""
 
 import uuid
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -48,6 +49,7 @@ class Customer(models.Model):
 
     number = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=200)
+    requires_second_factor = models.BooleanField(default=False)  # of its members, before they see anything of it
     members = models.ManyToManyField(User, through="Membership", related_name="customers")
 
     class Meta:
@@ -108,3 +110,83 @@ class ApiKey(models.Model):
     def _place(self) -> bytes:
         """What the secret is bound to: a ciphertext moved to another row or generation doesn't open."""
         return f"api key {self.id} {self.customer_id} {self.resource_group} {self.generation}".encode()
+
+
+class Invitation(models.Model):
+    """Somebody was asked to join a customer. The link is mailed; only its hash is kept (accounts.invitations)."""
+
+    VALID_FOR = timedelta(days=7)
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(max_length=254)  # in lower case, as User.email
+    role = models.CharField(max_length=10, choices=Role.choices)
+    group = models.CharField(max_length=64, blank=True)
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created = models.DateTimeField(default=timezone.now)
+    expires = models.DateTimeField()
+    ended = models.DateTimeField(null=True, blank=True)  # when it was accepted, withdrawn or sent anew
+
+    class Meta:
+        ordering = ("email",)
+
+    def __str__(self) -> str:
+        return f"{self.email} {self.role} {self.customer}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.ended is None and self.expires > timezone.now()
+
+
+class Draft(models.Model):
+    """What a person had typed into a form that was not sent on, sealed (accounts.drafts)."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="drafts")
+    path = models.CharField(max_length=500)
+    sealed = models.BinaryField()
+    kept = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "path"), name="one_draft_per_form"),)
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.path}"
+
+
+class AuditHead(models.Model):
+    """Where a chain of the audit trail ends: the row that whoever adds to it has to hold."""
+
+    chain = models.CharField(max_length=20, primary_key=True)
+    sequence = models.PositiveBigIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.chain} {self.sequence}"
+
+
+class AuditEntry(models.Model):
+    """Something that was done. Written by accounts.audit.record only; the database refuses to change or delete it.
+
+    No foreign keys: it outlives whom and what it speaks of. `before` and `after` are JSON as it was hashed.
+    """
+
+    chain = models.CharField(max_length=20)  # a customer's number, '' for what belongs to none
+    sequence = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+    action = models.CharField(max_length=40)
+    actor_id = models.BigIntegerField(null=True, blank=True)
+    actor = models.CharField(max_length=254, blank=True)  # e-mail address; '' for the portal itself
+    address = models.CharField(max_length=45, blank=True)  # where the request came from
+    target = models.CharField(max_length=300, blank=True)  # what it was done to: "virtualmachine/shop01", an address
+    before = models.TextField(blank=True)
+    after = models.TextField(blank=True)
+    previous = models.CharField(max_length=64, blank=True)  # digest of the entry before, '' for a chain's first
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ("-at", "-id")
+        constraints = (models.UniqueConstraint(fields=("chain", "sequence"), name="one_entry_per_place"),)
+        indexes = (models.Index(fields=("chain", "-at"), name="audit_of_chain"),)
+
+    def __str__(self) -> str:
+        return f"{self.chain} {self.sequence} {self.action}"
