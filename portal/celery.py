@@ -7,7 +7,8 @@ from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-HARD_LIMIT = 90  # seconds a task may take; below the lease of a change (portal.changes.models.LEASE)
+# Seconds a task may take: one and a half of a call's deadline, less than the lease of a change (portal.changes.timing).
+HARD_LIMIT = round(settings.API_TIMEOUTS["deadline"] * 1.5)
 
 app = Celery("portal")
 app.conf.update(
@@ -36,5 +37,10 @@ app.conf.update(
     # Publishing must not hold up a request when Redis is away: the sweeper finds the row anyway.
     task_publish_retry=False,
     timezone="UTC",
+    # What has to go on by itself. A message that was not taken in time is followed by the next one.
+    beat_schedule={
+        "sweep": {"task": "changes.sweep", "schedule": 3.0, "options": {"expires": 3}},
+        "follow": {"task": "changes.follow", "schedule": 1.0, "options": {"expires": 1}},
+    },
 )
 app.autodiscover_tasks(["portal.inventory", "portal.changes"])

@@ -1,5 +1,7 @@
 """Which changes a person may see: those of the customer, of types their role may see, within their groups."""
 
+from uuid import UUID
+
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404
@@ -28,7 +30,7 @@ def visible_changes(scope: Scope) -> QuerySet[Change]:
     )
 
 
-def find_change(scope: Scope, pk: object) -> Change:
+def find_change(scope: Scope, pk: UUID | str) -> Change:
     """One change that the scope may see something of; Http404 otherwise."""
     try:
         return visible_changes(scope).get(pk=pk)

@@ -1,0 +1,129 @@
+"""Follows what is recorded until it is in force: one poll per key for all that is pending under it.
+
+Often while somebody has a page open on it, now and then otherwise, and not at all when nothing is pending. Polls patch
+the inventory, so pages see what they bring without asking the platform.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from portal.accounts.models import ApiKey
+from portal.accounts.sealing import Broken
+from portal.api import ApiError
+from portal.changes import settle, timing
+from portal.changes.evidence import INSTALL, MAINTENANCE
+from portal.changes.models import Item, KeyPoll, State
+from portal.changes.present import FEW
+from portal.inventory.known import known
+from portal.inventory.place import place_of
+from portal.inventory.poll import poll
+from portal.inventory.watching import is_watched
+from portal.resources.spec import Record
+
+logger = logging.getLogger(__name__)
+
+MACHINES, MAINTENANCES = "virtualmachine", "maintenance"
+
+
+def due_keys() -> list[str]:
+    """Ids of keys under which something may be pending and whose time for a poll has come."""
+    now = timezone.now()
+    keys = {key.pk: key for key in ApiKey.objects.select_related("poll")}
+    settling = set(_unsettled().values_list("change__api_key", flat=True))
+    found = []
+    for pk, key in keys.items():
+        watched = is_watched(key)
+        latest = key.poll.polled_at if hasattr(key, "poll") else None
+        if (watched or pk in settling) and (latest is None or latest <= now - _interval(watched=watched)):
+            found.append(str(pk))
+    return found
+
+
+def follow(pk: str) -> None:
+    """One poll for all that is pending under a key, unless somebody is at it or it is too early."""
+    api_key = ApiKey.objects.filter(pk=pk).first()
+    if api_key is None:
+        return
+    watched = is_watched(api_key)
+    items = list(_unsettled().filter(change__api_key=api_key).select_related("change"))
+    machines = {item.key for item in items if item.evidence == INSTALL}
+    if watched:
+        machines |= _being_installed(api_key)
+    maintenances = any(item.evidence == MAINTENANCE for item in items)
+    if not machines and not maintenances:
+        return
+    latest = _take(api_key, _interval(watched=watched))
+    if latest is None:
+        return
+    try:
+        _judge(api_key, items, sorted(machines), latest, maintenances=maintenances)
+    except (ApiError, Broken) as error:
+        logger.warning("What is pending under %s could not be followed: %s", api_key.resource_group, error)
+    finally:
+        KeyPoll.objects.filter(pk=api_key.pk).update(busy_until=None)
+
+
+def _judge(
+    api_key: ApiKey, items: Sequence[Item], machines: Sequence[str], latest: datetime, *, maintenances: bool
+) -> None:
+    seen = settle.Seen(
+        machines=_poll_machines(api_key, machines) if machines else None,
+        maintenances=_by_key(poll(api_key, MAINTENANCES)) if maintenances else None,
+        platform_now=_platform_now(api_key),
+        since_last=timezone.now() - latest,
+    )
+    for item in items:
+        settle.judge(item, seen)
+    settle.close(list({item.change_id: item.change for item in items}.values()))
+
+
+def _poll_machines(api_key: ApiKey, names: Sequence[str]) -> dict[str, Record]:
+    if len(names) > FEW:
+        return _by_key(poll(api_key, MACHINES))
+    return _by_key([record for name in names for record in poll(api_key, MACHINES, {"name": name})])
+
+
+def _being_installed(api_key: ApiKey) -> set[str]:
+    """Machines known to be installed now, whoever made them."""
+    place = place_of(api_key, MACHINES)
+    snapshot = known([place])[place].snapshot
+    if snapshot is None:
+        return set()
+    return {key for key, record in snapshot.records.items() if record.get("needs_install") is True}
+
+
+def _platform_now(api_key: ApiKey) -> datetime:
+    """The platform's time, as its latest answer about maintenances told it; ours where it never did."""
+    place = place_of(api_key, MAINTENANCES)
+    snapshot = known([place])[place].snapshot
+    ahead = snapshot.head.platform - snapshot.head.fetched if snapshot and snapshot.head.platform else 0.0
+    return datetime.fromtimestamp(time.time() + ahead, UTC)
+
+
+def _take(api_key: ApiKey, interval: timedelta) -> datetime | None:
+    """The poll is ours: when the one before was; None where it is too early or somebody is at it."""
+    now = timezone.now()
+    row, _made = KeyPoll.objects.get_or_create(api_key=api_key)
+    free = KeyPoll.objects.filter(Q(busy_until=None) | Q(busy_until__lte=now), pk=api_key.pk, polled_at=row.polled_at)
+    if row.polled_at is not None and row.polled_at > now - interval:
+        return None
+    if not free.update(polled_at=now, busy_until=now + timing.lease()):
+        return None
+    return row.polled_at or now
+
+
+def _interval(*, watched: bool) -> timedelta:
+    return timedelta(seconds=timing.WATCHED_POLL if watched else timing.UNWATCHED_POLL)
+
+
+def _unsettled() -> QuerySet[Item]:
+    return Item.objects.filter(settled_at=None, change__state=State.SETTLING).exclude(evidence="")
+
+
+def _by_key(records: Sequence[Record]) -> dict[str, Record]:
+    return {record.key: record for record in records}

@@ -1,0 +1,30 @@
+"""How long installations took, to say how long one usually takes: an estimate, and called one."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from statistics import median
+
+from django.utils import timezone
+
+from portal.changes.models import InstallTime, Item
+
+LATEST = 20
+SEEN_WITHIN = timedelta(seconds=60)  # of being ready; an end that nobody saw is no measure
+
+
+def usual() -> timedelta | None:
+    """The median of the latest installations; None where nothing is known."""
+    latest = list(InstallTime.objects.order_by("-seen_at").values_list("seconds", flat=True)[:LATEST])
+    return timedelta(seconds=median(latest)) if latest else None
+
+
+def note(item: Item, since_last: timedelta | None) -> None:
+    """A machine that we created was seen ready just now, `since_last` after it was looked at before."""
+    recorded_at = item.change.recorded_at
+    if item.creates and recorded_at is not None and since_last is not None and since_last <= SEEN_WITHIN:
+        InstallTime.objects.create(seconds=(timezone.now() - recorded_at).total_seconds())
+
+
+def seed(seconds: Iterable[float]) -> None:
+    """Durations known from elsewhere, such as an older system."""
+    InstallTime.objects.bulk_create(InstallTime(seconds=duration) for duration in seconds)

@@ -1,0 +1,126 @@
+"""Brings a change one step on: out to the platform, or to what became of it, or into the inventory.
+
+Everything here may be killed at any moment and run again: what counts is in the row, and each step is a compare-and-set
+on it (leases).
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+
+from django.db.models import Q
+from django.utils import timezone
+
+from portal.accounts.sealing import Broken
+from portal.api import ApiError, Client, Fault, Refused, Unsendable
+from portal.changes import outcome, settle, timing, unknown
+from portal.changes.compare import conflicts, own_values
+from portal.changes.leases import count_attempt, depart, heads, let_go, take
+from portal.changes.models import Change, Item, State
+from portal.changes.nudge import nudge
+from portal.changes.present import by_key, look
+from portal.changes.wanted import as_sent
+from portal.inventory.keys import client_for
+from portal.resources.spec import Value
+
+logger = logging.getLogger(__name__)
+
+
+def perform(pk: str) -> None:
+    """One step of this change, if it is due, its turn, and nobody else's; then word to the next of its customer."""
+    change = take(pk)
+    if change is None:
+        return
+    items = list(change.items.order_by("position"))
+    client = _client(change)
+    if change.state == State.RECORDED:
+        settle.conclude(change, items)
+    elif client is None:
+        outcome.park(change)
+    elif change.state == State.UNKNOWN:
+        unknown.find_out(change, items, client)
+    else:
+        _send(change, items, client)
+    if change.state == State.RECORDED and not change.is_final and change.lease_holder:
+        settle.conclude(change, items)
+    nudge_next(change)
+
+
+def nudge_next(change: Change) -> None:
+    """A message for what comes next of this customer."""
+    for following in heads(change.customer):
+        nudge(following)
+
+
+def _client(change: Change) -> Client | None:
+    try:
+        return client_for(change.api_key) if change.api_key is not None else None
+    except Broken:
+        logger.exception("The key of %s cannot be opened", change.key_group)
+        return None
+
+
+def _send(change: Change, items: Sequence[Item], client: Client) -> None:
+    started = time.monotonic()
+    count_attempt(change)
+    if _is_overtaken(change, items):
+        outcome.finish(change, State.SUPERSEDED, {"kind": "superseded", "text": ""})
+        return
+    if change.sent_at is not None and unknown.find_out(change, items, client, resending=True):
+        return
+    try:
+        serial = unknown.latest_serial(client)
+        present = look(client, items)
+    except ApiError as error:
+        outcome.not_sent(change, error)
+        return
+    if found := conflicts(items, present, own_values(change)):
+        outcome.in_conflict(change, found)
+    elif time.monotonic() - started > timing.hard_limit() - timing.deadline():
+        # Too late to send and live to hear the answer.
+        let_go(change, State.QUEUED, next_attempt_at=timezone.now() + timing.backoff(change.attempts))
+    elif depart(change, serial):
+        _apply(change, items, client)
+    else:
+        let_go(change)
+
+
+def _apply(change: Change, items: Sequence[Item], client: Client) -> None:
+    """The one place where something is asked of the platform."""
+    try:
+        answer = client.apply(records_of(items))
+    except (Fault, Unsendable) as error:
+        outcome.rejected(change, items, error)
+    except Refused as error:
+        outcome.park(change, error)
+    except ApiError as error:
+        (outcome.maybe_sent if error.may_have_been_sent else outcome.not_sent)(change, error)
+    else:
+        outcome.recorded(change, items, by_key(answer.value))
+
+
+def records_of(items: Sequence[Item]) -> list[dict[str, Value]]:
+    """What `apply` is given."""
+    return [as_sent(item.type_name, item.key, item.action, item.wanted) for item in items]
+
+
+def _is_overtaken(change: Change, items: Sequence[Item]) -> bool:
+    """Whether a newer change has set any of the same already: sending this one would bring older values back."""
+    touching = Q()
+    for item in items:
+        touching |= _touches(item)
+    newer = Item.objects.filter(
+        change__customer=change.customer_id, change__turn__gt=change.turn, change__recorded_at__isnull=False
+    )
+    return newer.filter(touching).exists()
+
+
+def _touches(item: Item) -> Q:
+    """Items about the same record that have a say in the same: another field is another matter."""
+    same = Q(type_name=item.type_name, key=item.key)
+    if item.action == "delete" or item.creates or not item.wanted:
+        return same
+    whole = Q(action="delete") | Q(creates=True)
+    for name in item.wanted:
+        whole |= Q(wanted__has_key=name)
+    return same & whole
