@@ -18,7 +18,7 @@ COPY templates templates
 RUN SECRET_KEY=build CREDENTIAL_KEYS=build .venv/bin/python manage.py collectstatic --no-input --verbosity 0
 
 FROM ${BASE}
-RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin portal
+RUN useradd --uid 10001 --no-create-home --home-dir /app --shell /usr/sbin/nologin portal
 WORKDIR /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 COPY --from=build /app/.venv .venv
