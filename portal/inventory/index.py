@@ -64,9 +64,19 @@ class Index:
         """Key of each record -> what free text is looked for in."""
         return self.once("texts", lambda: {record.key: search_text(record) for record in self.records})
 
-    def referring(self, name: str, of: Callable[[Record], Value]) -> Mapping[str, tuple[Record, ...]]:
-        """Value -> the records for which `of` answers that value, or a list with it in; remembered by `name`."""
-        return self.once(f"referring {name}", lambda: _group(self.records, of))
+    def by_value(self, field_name: str) -> Mapping[str, tuple[Record, ...]]:
+        """Text -> the records that have it in that field, or in the list that the field holds."""
+        return self.once(f"by {field_name}", lambda: _group(self.records, lambda record: record.values[field_name]))
+
+    @property
+    def by_group(self) -> Mapping[str, tuple[Record, ...]]:
+        """Resource group -> the records that it places."""
+        return self.once("by group", lambda: _group(self.records, lambda record: record.group))
+
+    @property
+    def by_machine(self) -> Mapping[str, tuple[Record, ...]]:
+        """Machine -> the records that it places."""
+        return self.once("by machine", lambda: _group(self.records, lambda record: record.machine))
 
     def remember(self, question: object, given: object, answer: Callable[[], Sequence[Record]]) -> Sequence[Record]:
         """The answer to a question asked before with the very same `given`, else a new one."""

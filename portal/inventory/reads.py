@@ -2,6 +2,7 @@
 
 from portal.inventory.listing import Listing, Source, Trouble
 from portal.inventory.listings import listing, listings, record, refresh
+from portal.inventory.related import permissions_in, related, service_users_in, tree
 from portal.inventory.situation import context, states
 
 __all__ = [
@@ -11,7 +12,11 @@ __all__ = [
     "context",
     "listing",
     "listings",
+    "permissions_in",
     "record",
     "refresh",
+    "related",
+    "service_users_in",
     "states",
+    "tree",
 ]

@@ -8,7 +8,7 @@ from threading import RLock
 from portal.accounts.access import Scope
 from portal.inventory.bounded import Bounded
 from portal.inventory.listing import Listing
-from portal.inventory.listings import AROUND, GROUPS, MAINTENANCES, whole
+from portal.inventory.listings import AROUND, GROUPS, MACHINES, MAINTENANCES, whole
 from portal.inventory.merging import View
 from portal.resources.looks import Status
 from portal.resources.spec import Context, Kind, Record
@@ -85,8 +85,7 @@ def _tell(
 
 
 def _around(record: Record, groups: View, maintenances: View) -> tuple[Record, Record | None, tuple[Record, ...]]:
-    by_machine = maintenances.index.referring("@machine", lambda maintenance: maintenance.machine)
-    mine = by_machine.get(record.key, ()) if record.type.name == "virtualmachine" else ()
+    mine = maintenances.index.by_machine.get(record.key, ()) if record.type.name == MACHINES else ()
     return record, groups.by_key.get(record.group or ""), mine
 
 

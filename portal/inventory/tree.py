@@ -1,9 +1,11 @@
 """The tree of resource groups, and what holds in a group because of a group above it (pm_04, su_03)."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from portal.inventory.listing import Listing
 from portal.inventory.merging import View
 from portal.resources.spec import Record
 
@@ -11,11 +13,11 @@ from portal.resources.spec import Record
 class GroupTree:
     """Groups by their parent. Groups whose parent is not known are roots; cycles end where they close."""
 
-    def __init__(self, groups: View) -> None:
+    def __init__(self, groups: View | Listing) -> None:
         self.groups = groups
 
     @classmethod
-    def of(cls, groups: View) -> "GroupTree":
+    def of(cls, groups: View | Listing) -> "GroupTree":
         """The tree of these groups, made once for each view of them."""
         return groups.index.once("tree", lambda: cls(groups))
 
@@ -78,11 +80,10 @@ def holding(tree: GroupTree, group: str, permissions: View, allowed: frozenset[s
 
     `allowed` are the groups a limited scope sees, None for all.
     """
-    by_group = permissions.index.referring("@group", lambda record: record.group)
     found: dict[str, list[Held]] = {}
     for origin in reversed(tree.path(group)):
         new: dict[str, list[Held]] = {}
-        for record in by_group.get(origin, ()):
+        for record in permissions.index.by_group.get(origin, ()):
             new.setdefault(str(record.get("uid")), []).append(_held(record, origin, group, allowed))
         found = new | found
     return tuple(held for uid in sorted(found) for held in found[uid])
@@ -90,23 +91,28 @@ def holding(tree: GroupTree, group: str, permissions: View, allowed: frozenset[s
 
 def reaching(tree: GroupTree, group: str, service_users: View, allowed: frozenset[str] | None) -> tuple[Held, ...]:
     """The service users that exist in a group: its own, and those of the groups above (su_03), nearest first."""
-    by_group = service_users.index.referring("@group", lambda record: record.group)
     return tuple(
         _held(record, origin, group, allowed)
         for origin in reversed(tree.path(group))
-        for record in by_group.get(origin, ())
+        for record in service_users.index.by_group.get(origin, ())
     )
 
 
-def sums(tree: GroupTree, records: Sequence[Record], fields: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
-    """Per group the count of records in it and the sums of these fields, without the groups below."""
-    found: dict[str, dict[str, int]] = {}
+def sums(
+    tree: GroupTree, records: Sequence[Record], fields: Sequence[str] = (), *, below: bool = False
+) -> Mapping[str, Mapping[str, int]]:
+    """Group -> `count` of the records placed in it and the sums of these integer fields.
+
+    `below` adds to each group what is in the groups below it. Groups with nothing are left out.
+    """
+    found: dict[str, Counter[str]] = {}
     for record in records:
-        if record.group in tree and record.group is not None:
-            group = found.setdefault(record.group, {"count": 0, **dict.fromkeys(fields, 0)})
-            group["count"] += 1
+        path = tree.path(record.group or "")
+        for group in path if below else path[-1:]:
+            sum_of = found.setdefault(group, Counter())
+            sum_of["count"] += 1
             for name in fields:
-                group[name] += record.get(name) or 0
+                sum_of[name] += record.get(name) or 0
     return found
 
 
