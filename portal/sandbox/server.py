@@ -64,6 +64,8 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Server
     protocol_version = "HTTP/1.1"
+    # Also what is no HTTP request is answered with a status line.
+    default_request_version = "HTTP/1.0"
     server_version = "sandbox"
     sys_version = ""
     timeout = settings.READ_SECONDS

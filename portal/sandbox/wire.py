@@ -80,7 +80,7 @@ def request(body: bytes) -> tuple[str, list[Any]]:
     except DefusedXmlException:
         raise Fault(INVALID, "request: no document type, no entities") from None
     except (
-        ExpatError, ResponseError, ValueError, TypeError, LookupError, AttributeError, UnicodeError,
+        ExpatError, ResponseError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, UnicodeError,
     ) as error:  # fmt: skip
         reason = str(error)[:200] or type(error).__name__
         raise Fault(INVALID, f"request: not an XML-RPC call ({reason})") from None
