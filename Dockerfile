@@ -23,6 +23,8 @@ WORKDIR /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 COPY --from=build /app/.venv .venv
 COPY --from=build /app/staticfiles staticfiles
+# Icons are written into the pages; all else of node_modules is among the static files.
+COPY --from=build /app/node_modules/@tabler/icons/icons/outline node_modules/@tabler/icons/icons/outline
 COPY manage.py gunicorn.conf.py ./
 COPY portal portal
 COPY static static
