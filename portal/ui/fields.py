@@ -145,7 +145,8 @@ class SpecField(forms.Field):
         return parsed
 
     def _absent(self) -> Value:
-        if self.creating and self.spec.required:
+        not_offered = self.offered and self.spec.default not in {choice.value for choice in self.offered}
+        if self.creating and (self.spec.required or not_offered):
             raise ValidationError(_("This is needed."))
         return self.spec.default if self.creating else self.present
 

@@ -141,10 +141,10 @@ class ResourceForm(forms.Form):
         """The fields of `wanted` as the person saw them; nothing for a new record."""
         return {} if self.creating else {name: self.seen.get(name) for name in self.wanted()}
 
-    def add_platform_error(self, text: str) -> None:
-        """Show the platform's own words at the field that they name, else above the form."""
-        name, reason = place_fault(text, self.type)
-        known = name if name in self.fields else None
+    def add_platform_error(self, text: str, name: str = "") -> None:
+        """Show the platform's own words at the field that they name (`name` where that is known), else above all."""
+        named, reason = place_fault(text, self.type)
+        known = next((one for one in (named, name) if one in self.fields), None)
         self.errors.setdefault(known or "__all__", self.error_class()).append(reason if known else text)
 
     def sections(self) -> list[tuple[str, list[Row]]]:

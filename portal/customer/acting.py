@@ -1,0 +1,157 @@
+"""Actions: changes without a form, such as switching off, keeping, maintenance mode. GET asks, POST does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from portal.accounts.access import Scope, get_scope
+from portal.changes import pending as under_way
+from portal.changes.errors import NoKey
+from portal.changes.models import Change, State
+from portal.changes.pending import Pending
+from portal.changes.submit import submit
+from portal.changes.visible import find_change
+from portal.changes.wanted import Wanted
+from portal.customer.shell import render_page
+from portal.customer.targets import NothingKnown, find_record, find_type, way_back
+from portal.customer.writing import form_methods, no_key, nothing_known, tell
+from portal.inventory import reads
+from portal.resources.spec import Action, Button, Context, Record, Value, Values
+from portal.resources.times import parse_moment, zone
+from portal.ui import addresses
+from portal.ui.effects import Said, in_words
+from portal.ui.forms import Opened
+
+LONGEST = 40  # of a parameter
+A_MOMENT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Step:
+    """An action of a record that somebody asks about or for."""
+
+    scope: Scope
+    record: Record
+    action: Action
+    params: Mapping[str, str]
+    context: Context
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        """What can be done to the record as it is now; those asked for where the address names one."""
+        every = self.action.buttons(self.record, self.context.now)
+        named = tuple(button for button in every if button.params and _fits(button, self.params))
+        return named or every
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether a time of one's own can be given (rg_07)."""
+        return self.action.name == "maintenance"
+
+    @property
+    def timezone(self) -> str:
+        return zone(self.record.get("timezone")).key
+
+    @property
+    def earliest(self) -> str:
+        """For the field where the time is given: now, in the group's time zone."""
+        return self.context.now.astimezone(zone(self.record.get("timezone"))).strftime("%Y-%m-%dT%H:%M")
+
+    def effects(self, button: Button) -> list[Said]:
+        """What pressing the button will bring about."""
+        wanted = self.action.sets(self.record, button.params, self.context.now)
+        return in_words(self.record.type.effects(self.record, wanted, self.context), self.context.now)
+
+    @property
+    def effects_by_button(self) -> list[tuple[Button, list[Said]]]:
+        return [(button, self.effects(button)) for button in self.buttons]
+
+
+@form_methods
+def act(request: HttpRequest, customer_no: str, type_name: str, key: str, action: str) -> HttpResponse:
+    """Do it (POST), or ask first (GET)."""
+    scope = get_scope(request.user, customer_no)
+    resource_type = find_type(scope, type_name, lambda candidate: any(one.name == action for one in candidate.actions))
+    try:
+        record = find_record(scope, resource_type, key)
+    except NothingKnown:
+        return nothing_known(request, scope, resource_type, key)
+    asked = request.POST if request.method == "POST" else request.GET
+    params = {name: text[:LONGEST] for name, text in asked.dict().items()}
+    chosen = next(one for one in resource_type.actions if one.name == action)
+    step = Step(scope, record, chosen, params, reads.context(scope, record))
+    back = way_back(request, addresses.record(customer_no, type_name, key))
+    if request.method != "POST":
+        return _ask(request, step, back)
+    return _do(request, step, back)
+
+
+def _do(request: HttpRequest, step: Step, back: str) -> HttpResponse:
+    try:
+        wanted = step.action.sets(step.record, _with_zone(step), step.context.now)
+        change = _change(step, wanted)
+    except ValueError:
+        text = _("That is not possible. Choose one of these.")
+        if step.params.get("for") == "until":
+            text = _("Give a time that is still to come, in %(zone)s.") % {"zone": step.timezone}
+        return _ask(request, step, back, text)
+    except NoKey as error:
+        return _ask(request, step, back, no_key(error))
+    tell(request, change)
+    return redirect(back)
+
+
+def _change(step: Step, wanted: Values) -> Change:
+    """The change; the one that waits already where it asks for the very same (a double click)."""
+    waiting = under_way.pending_of(step.scope).of(step.record.type.name, step.record.key)
+    if waiting and waiting[-1].state in (State.QUEUED, State.SENDING) and _asks_for(waiting[-1], wanted):
+        return find_change(step.scope, waiting[-1].change_id)
+    before = {name: step.record.get(name) for name in wanted}
+    item = Wanted(type_name=step.record.type.name, key=step.record.key, wanted=wanted, before=before)
+    return submit(step.scope, [item], Opened.now({}).token_for(dict(wanted)))
+
+
+def _asks_for(waiting: Pending, wanted: Values) -> bool:
+    """Whether it asks for the same; "in an hour", said twice, lies a few seconds apart."""
+    if waiting.action != "set" or set(waiting.wanted) != set(wanted):
+        return False
+    return all(_alike(waiting.wanted[name], value) for name, value in wanted.items())
+
+
+def _alike(one: Value, other: Value) -> bool:
+    moments = [parse_moment(value) if isinstance(value, str) else None for value in (one, other)]
+    if moments[0] and moments[1]:
+        return abs(moments[0] - moments[1]) < A_MOMENT
+    return bool(one == other)
+
+
+def _fits(button: Button, params: Mapping[str, str]) -> bool:
+    return all(params.get(name) == value for name, value in button.params.items())
+
+
+def _with_zone(step: Step) -> Mapping[str, str]:
+    """The parameters, a time typed without a zone (as browsers send it) being one in the group's."""
+    moment = _moment(step.params.get("until", ""))
+    if moment is None or moment.tzinfo is not None:
+        return step.params
+    return {**step.params, "until": moment.replace(tzinfo=zone(step.record.get("timezone"))).isoformat()}
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _ask(request: HttpRequest, step: Step, back: str, error: str = "") -> HttpResponse:
+    """What can be done and what comes of it; Http404 where nothing can be."""
+    if not step.buttons and not step.takes_time and not error:
+        raise Http404
+    context: dict[str, Any] = {"step": step, "record": step.record, "back": back, "error": error}
+    return render_page(request, step.scope, "resources/form_action.html", context, status=422 if error else 200)

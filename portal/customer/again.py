@@ -1,0 +1,47 @@
+"""A change that was not taken, asked for once more: the form opens with what was asked, and why it was refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from portal.accounts.access import Scope
+from portal.accounts.roles import CHANGES
+from portal.changes.models import Change, Item, State
+from portal.changes.visible import visible_changes
+from portal.resources.types import TYPES
+from portal.ui import addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What was asked of one record in the change of that number; `text` and `field` are the platform's refusal."""
+
+    number: int
+    wanted: Mapping[str, Any]
+    text: str
+    field: str
+
+
+def asked_again(scope: Scope, number: str, type_name: str, key: str | None) -> Again | None:
+    """What the change of that number asked of the record (of a new one where `key` is None), None where nothing."""
+    if not (number.isascii() and number.isdigit() and len(number) < 10) or not scope.may_see(CHANGES):
+        return None
+    change = visible_changes(scope).filter(number=int(number)).first()
+    for item in getattr(change, "shown_items", ()):
+        if item.type_name == type_name and (item.creates if key is None else item.key == key):
+            text = str(change.answer.get("text", "")) if change.state == State.REJECTED else ""
+            return Again(change.number, item.wanted, text, str(change.answer.get("field") or ""))
+    return None
+
+
+def again_url(customer_no: str, change: Change, item: Item) -> str:
+    """Where the item's form opens once more; '' for what was asked for without one."""
+    if item.type_name == "permission":
+        return f"{addresses.action(customer_no, 'resourcegroup', item.group, 'permissions')}?again={change.number}"
+    if item.creates:
+        return addresses.new(customer_no, item.type_name, [("again", str(change.number))])
+    asked_for = {field.name for field in TYPES[item.type_name].settable_fields(creating=False)}
+    if item.action != "delete" and not asked_for.issuperset(item.wanted):
+        return ""
+    verb = "delete" if item.action == "delete" else "edit"
+    return f"{addresses.action(customer_no, item.type_name, item.key, verb)}?again={change.number}"

@@ -1,0 +1,210 @@
+"""The changes of a customer: who asked for what, when, where it is, what the platform said; and deciding about one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from portal.accounts.access import Scope, get_scope
+from portal.accounts.roles import CHANGES, Verb
+from portal.changes import decide as decisions
+from portal.changes.errors import ChangeError, TooLate
+from portal.changes.history import PER_PAGE, Filters, Page, history
+from portal.changes.models import Change, State
+from portal.changes.visible import require_change, visible_changes
+from portal.customer.change_words import LOOKS, Told
+from portal.customer.shell import render_page, render_part, wants_part
+from portal.customer.targets import way_back
+from portal.inventory import watching
+from portal.resources.types import TYPES
+from portal.ui import addresses
+
+HIGHEST = 10**9  # of a change's number
+
+
+@dataclass(frozen=True)
+class ChangeList:
+    """A page of changes, its filters, and the addresses of its neighbours."""
+
+    scope: Scope
+    filters: Filters
+    page: Page
+    params: Sequence[tuple[str, str]] = ()
+
+    @cached_property
+    def rows(self) -> list[Told]:
+        return [Told(self.scope, change) for change in self.page.changes]
+
+    @property
+    def is_live(self) -> bool:
+        return any(row.is_open for row in self.rows)
+
+    @property
+    def is_filtered(self) -> bool:
+        found = self.filters
+        return bool(found.states or found.types or found.authors or found.text)
+
+    @property
+    def tag(self) -> str:
+        """Changes whenever a row does."""
+        return tag_of(self.page.changes)
+
+    @property
+    def states(self) -> list[tuple[str, str, bool]]:
+        chosen = self.filters.states
+        return [(state.value, str(state.label), state.value in chosen) for state in LOOKS if state != State.DRAFT]
+
+    @property
+    def types(self) -> list[tuple[str, str, bool]]:
+        changeable = [one for one in TYPES.values() if one.creatable or one.editable or one.deletable]
+        seen = [one for one in changeable if self.scope.may_see(one.name)]
+        return [(one.name, _(one.plural), one.name in self.filters.types) for one in seen]
+
+    @cached_property
+    def authors(self) -> list[tuple[str, str, bool]]:
+        found = visible_changes(self.scope).filter(author__isnull=False).order_by("author__name", "author__email")
+        people = found.values_list("author__email", "author__name").distinct()
+        return [(email, name or email, email in self.filters.authors) for email, name in people]
+
+    @property
+    def first(self) -> int:
+        return (self.page.number - 1) * self.page.per_page + 1 if self.page.total else 0
+
+    @property
+    def last(self) -> int:
+        return min(self.page.number * self.page.per_page, self.page.total)
+
+    def address(self, number: int) -> str:
+        kept = [(name, value) for name, value in self.params if name != "page"]
+        return f"?{urlencode([*kept, ('page', str(number))])}"
+
+    @property
+    def newer(self) -> str:
+        return self.address(self.page.number - 1) if self.page.number > 1 else ""
+
+    @property
+    def older(self) -> str:
+        return self.address(self.page.number + 1) if self.page.number < self.page.pages else ""
+
+
+@require_GET
+def change_list(request: HttpRequest, customer_no: str) -> HttpResponse:
+    """All changes that the person may see; `#list` for htmx."""
+    scope = get_scope(request.user, customer_no)
+    scope.require(Verb.SEE, CHANGES)
+    found = _change_list(request, scope)
+    if found.is_live:
+        watching.watch(scope.customer)
+    if not wants_part(request):
+        return render_page(request, scope, "changes/list.html", {"list": found})
+    if request.headers.get("HX-PTag") == found.tag:
+        return HttpResponseNotModified()
+    response = render_part(request, scope, "changes/list.html#list", {"list": found})
+    response.headers["HX-PTag"] = found.tag
+    return response
+
+
+@require_GET
+def change_detail(request: HttpRequest, customer_no: str, number: int) -> HttpResponse:
+    """One change with all that has happened to it; `#change` for htmx."""
+    scope = get_scope(request.user, customer_no)
+    change = find(scope, number)
+    told = Told(scope, change)
+    if told.is_open:
+        watching.watch(scope.customer)
+    tag = tag_of([change])
+    if not wants_part(request):
+        return render_page(request, scope, "changes/detail.html", {"told": told, "tag": tag})
+    if request.headers.get("HX-PTag") == tag:
+        return HttpResponseNotModified()
+    response = render_part(request, scope, "changes/detail.html#change", {"told": told, "tag": tag})
+    response.headers["HX-PTag"] = tag
+    return response
+
+
+@require_POST
+def decide(request: HttpRequest, customer_no: str, number: int, decision: str) -> HttpResponse:
+    """Take it back, ask again, or settle a conflict; then back to the change, or where the person came from."""
+    scope = get_scope(request.user, customer_no)
+    change = find(scope, number)
+    if decision not in DECISIONS:
+        raise Http404
+    require_change(scope, change)
+    try:
+        said = DECISIONS[decision](scope, change)
+    except TooLate as error:
+        values = {"number": change.number, "state": State(error.state).label}
+        messages.warning(request, _("Change %(number)s is %(state)s by now, so that was too late.") % values)
+    except ChangeError as error:
+        messages.error(request, str(error))
+    else:
+        messages.info(request, said % {"number": change.number})
+    own = f"{addresses.page(customer_no, 'changes')}{change.number}/"
+    return redirect(way_back(request, own))
+
+
+def find(scope: Scope, number: int) -> Change:
+    """The change of that number; 403 for who sees no changes, Http404 for what they don't see."""
+    found = visible_changes(scope).filter(number=number).first() if number < HIGHEST else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def tag_of(changes: Sequence[Change]) -> str:
+    """Of all that is told about these changes."""
+    digest = blake2b(digest_size=9)
+    for change in changes:
+        items = [(item.settled_at, item.evidence, item.maintenance) for item in change.shown_items]  # type: ignore[attr-defined]
+        told = (change.pk, change.state, change.attempts, change.next_attempt_at, change.answer, change.done_at, items)
+        digest.update(repr(told).encode())
+    return digest.hexdigest()
+
+
+def _cancel(scope: Scope, change: Change) -> str:
+    decisions.cancel(scope, change)
+    return _("Change %(number)s has been taken back.")
+
+
+def _retry(scope: Scope, change: Change) -> str:
+    decisions.retry(scope, change)
+    return _("Change %(number)s is on its way again.")
+
+
+def _overwrite(scope: Scope, change: Change) -> str:
+    decisions.resolve_conflict(scope, change, overwrite=True)
+    return _("Change %(number)s is on its way and sets what you wanted.")
+
+
+def _drop(scope: Scope, change: Change) -> str:
+    decisions.resolve_conflict(scope, change, overwrite=False)
+    return _("Change %(number)s has been dropped. What is there stays.")
+
+
+DECISIONS = {"cancel": _cancel, "retry": _retry, "overwrite": _overwrite, "drop": _drop}
+
+
+def _change_list(request: HttpRequest, scope: Scope) -> ChangeList:
+    asked: Mapping[str, list[str]] = {name: request.GET.getlist(name) for name in request.GET}
+    known = {state.value for state in LOOKS}
+    filters = Filters(
+        states=[state for state in asked.get("state", []) if state in known],
+        types=[name for name in asked.get("type", []) if name in TYPES],
+        authors=[text[:254] for text in asked.get("author", []) if text and "\x00" not in text],
+        text=request.GET.get("q", "").replace("\x00", "").strip()[:200],
+    )
+    page = history(scope, filters, page=_number(request, "page", 1), per_page=_number(request, "per_page", PER_PAGE[1]))
+    params = [(name, value) for name, values in asked.items() for value in values if value]
+    return ChangeList(scope, filters, page, params)
+
+
+def _number(request: HttpRequest, name: str, default: int) -> int:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default

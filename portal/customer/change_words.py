@@ -1,0 +1,294 @@
+"""A change in words: what it does, where it is, why, and what a person can do about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from portal.accounts.access import Scope
+from portal.changes.models import Action, Change, Item, State
+from portal.changes.wanted import as_sent
+from portal.customer.again import again_url
+from portal.resources.spec import ResourceType
+from portal.resources.times import BERLIN, moment_from_key, parse_moment
+from portal.resources.types import TYPES
+from portal.ui import addresses, when
+from portal.ui.api_call import as_python
+from portal.ui.diff import FieldChange, differences
+from portal.ui.values import text as value_text
+
+LOOKS: Mapping[str, tuple[str, str]] = {  # state -> icon, tone
+    State.DRAFT: ("pencil", "idle"),
+    State.QUEUED: ("hourglass", "wait"),
+    State.SENDING: ("send", "busy"),
+    State.UNKNOWN: ("zoom-question", "wait"),
+    State.RECORDED: ("check", "good"),
+    State.SETTLING: ("progress-check", "busy"),
+    State.DONE: ("circle-check", "good"),
+    State.REJECTED: ("circle-x", "bad"),
+    State.CONFLICT: ("arrows-split-2", "bad"),
+    State.PARKED: ("key-off", "bad"),
+    State.SUPERSEDED: ("versions", "idle"),
+    State.CANCELLED: ("ban", "idle"),
+}
+CANCELLABLE = frozenset({State.QUEUED, State.PARKED, State.CONFLICT})
+ASKS = frozenset({State.REJECTED, State.PARKED, State.CONFLICT})
+ACTS = {
+    ("set", True): lazy("create"),
+    ("set", False): lazy("change"),
+    ("delete", False): lazy("delete"),
+}
+UNREACHED = lazy("The platform could not be reached. Tried %(attempts)s times; it is tried again by itself, %(next)s.")
+SENTENCES: Mapping[str, object] = {
+    State.DRAFT: lazy("It is being put together."),
+    State.QUEUED: lazy("It waits for its turn and goes out by itself."),
+    State.SENDING: lazy("It is being sent to the platform."),
+    State.UNKNOWN: lazy(
+        "It was sent %(sent)s, and the answer was lost. The portal is finding out whether it arrived; "
+        "until then nothing else of yours goes out."
+    ),
+    State.RECORDED: lazy("The platform has accepted this."),
+    State.DONE: lazy("It is in force."),
+    State.REJECTED: lazy("The platform has refused it. Nothing of it has been applied."),
+    State.CONFLICT: lazy(
+        "Somebody else has changed the same meanwhile. Nothing has been sent: decide what is to hold."
+    ),
+    State.PARKED: lazy(
+        "The platform refuses the API key of group %(group)s. As soon as a manager has entered a new one, "
+        "it goes out by itself."
+    ),
+    State.SUPERSEDED: lazy("A newer change has decided the same, so this one was not sent."),
+    State.CANCELLED: lazy("It was taken back. Nothing of it has been applied."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One record of a change: the link to it (where it can have a page), what is done, old and new."""
+
+    act: str
+    type: ResourceType
+    title: str
+    url: str
+    fields: list[FieldChange]
+    outcome: str
+    again_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that has happened to a change."""
+
+    icon: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A field that somebody else changed meanwhile."""
+
+    label: str
+    before: str
+    present: str
+    wanted: str
+
+
+class Told:
+    """A change as pages tell it to one person. `change` comes from `visible_changes`, with its `shown_items`."""
+
+    def __init__(self, scope: Scope, change: Change) -> None:
+        self.scope = scope
+        self.change = change
+        self.items: list[Item] = list(change.shown_items)  # type: ignore[attr-defined]
+        self.number = change.number
+        self.state = change.state
+        self.icon, self.tone = LOOKS[State(change.state)]
+        self.url = f"{addresses.page(scope.customer.number, 'changes')}{change.number}/"
+
+    @property
+    def word(self) -> str:
+        return str(State(self.state).label)
+
+    @property
+    def author(self) -> str:
+        return str(self.change.author or _("somebody who has left"))
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        return [self._line(item) for item in self.items]
+
+    @property
+    def summary(self) -> str:
+        """`change shop13`, `create 5 permissions`: for headings."""
+        first = self.lines[0]
+        if len(self.lines) == 1:
+            return f"{first.act} {first.title}"
+        return _("%(count)s records of %(group)s") % {"count": len(self.lines), "group": self.items[0].group}
+
+    @property
+    def may_act(self) -> bool:
+        """Whether the person may decide about all of it."""
+        whole = self.change.items.count() == len(self.items)
+        return whole and all(self.scope.may_change(item.type_name) for item in self.items)
+
+    @property
+    def can_cancel(self) -> bool:
+        return self.state in CANCELLABLE and self.state != State.CONFLICT
+
+    @property
+    def can_retry(self) -> bool:
+        waits = self.state == State.QUEUED and self.change.answer.get("kind") == "unreachable"
+        return self.state in (State.REJECTED, State.PARKED) or waits
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something may still happen to it by itself."""
+        return not self.change.is_final and self.state not in ASKS
+
+    @property
+    def answer(self) -> str:
+        """The platform's own words."""
+        return str(self.change.answer.get("text") or "") if self.change.answer.get("kind") != "superseded" else ""
+
+    @property
+    def wrong_field(self) -> str:
+        """The label of the field that the platform's words are about, '' where that is not known."""
+        name, position = str(self.change.answer.get("field") or ""), self.change.answer.get("item")
+        item = next((item for item in self.items if item.position == (position or 0)), None)
+        if not name or item is None or name not in TYPES[item.type_name].field_names:
+            return ""
+        return _(TYPES[item.type_name].field(name).label)
+
+    @property
+    def explanation(self) -> str:
+        """Where it is, since when, and what comes next."""
+        return explain(self)
+
+    @property
+    def clashes(self) -> list[tuple[Line, str, list[Clash]]]:
+        """Of a conflict: (record, reason: changed | gone | exists, fields)."""
+        if self.state != State.CONFLICT:
+            return []
+        lines = {item.position: (line, item) for item, line in zip(self.items, self.lines, strict=True)}
+        found = [(one, lines[one["item"]]) for one in self.change.answer.get("items", ()) if one["item"] in lines]
+        return [(line, str(one["reason"]), _clashes(item, one["fields"])) for one, (line, item) in found]
+
+    @property
+    def can_overwrite(self) -> bool:
+        return all(reason != "gone" for _line, reason, _fields in self.clashes)
+
+    @property
+    def api_call(self) -> str:
+        records = [as_sent(item.type_name, item.key, item.action, item.wanted) for item in self.items]
+        return as_python(records, self.change.key_group)
+
+    @property
+    def events(self) -> list[Event]:
+        """What has happened to it, in order."""
+        return sorted(_events(self), key=lambda event: event.at)
+
+    def _line(self, item: Item) -> Line:
+        resource_type = TYPES[item.type_name]
+        number = self.scope.customer.number
+        gone = item.action == Action.DELETE and self.change.recorded_at and not resource_type.delayed_deletion
+        url = "" if gone or (item.creates and not item.result) else addresses.record(number, item.type_name, item.key)
+        before = None if item.creates else item.before
+        keys = resource_type.key
+        shown = {name: value for name, value in item.wanted.items() if name not in keys}
+        return Line(
+            act=str(ACTS.get((item.action, item.creates), item.action)),
+            type=resource_type,
+            title=item.key,
+            url=url,
+            fields=differences(resource_type, before, shown),
+            outcome=item.outcome,
+            again_url=again_url(number, self.change, item) if self.state in (State.REJECTED, State.CONFLICT) else "",
+        )
+
+
+def moment(at: datetime) -> str:
+    """`today 14:03`, by our clock."""
+    return when.words(at, BERLIN, timezone.now())
+
+
+def explain(told: Told) -> str:
+    """One or two sentences: short, plain, exact."""
+    change = told.change
+    if change.state == State.RECORDED and change.recorded_at:
+        return _recorded(told, change.recorded_at)
+    if change.state == State.SETTLING:
+        return _settling(told)
+    unreached = change.state == State.QUEUED and change.answer.get("kind") == "unreachable"
+    return str(UNREACHED if unreached else SENTENCES[State(change.state)]) % {
+        "attempts": change.attempts,
+        "next": moment(change.next_attempt_at),
+        "sent": moment(change.sent_at or change.created),
+        "group": change.key_group,
+    }
+
+
+def _recorded(told: Told, at: datetime) -> str:
+    text = _("The platform has accepted this %(at)s.") % {"at": moment(at)}
+    if not told.change.is_final:
+        return text
+    deleted = all(item.action == Action.DELETE for item in told.items)
+    if deleted or all(item.type_name == "permission" for item in told.items):
+        return text
+    return f"{text} {_('It says nothing about when it is in force: usually within minutes.')}"
+
+
+def _settling(told: Told) -> str:
+    waiting = [item for item in told.items if item.settled_at is None and item.evidence]
+    text = _("The platform has accepted this %(at)s.") % {"at": moment(told.change.recorded_at or told.change.created)}
+    planned = [found for item in waiting if (found := _planned(item))]
+    if planned:
+        return f"{text} {_('It waits for the maintenance window, %(when)s.') % {'when': moment(min(planned))}}"
+    if any(item.evidence == Item.Evidence.INSTALL for item in waiting):
+        return f"{text} {_('The machine is being installed.')}"
+    return f"{text} {_('It waits for the platform to plan a maintenance window.')}"
+
+
+def _planned(item: Item) -> datetime | None:
+    """When the maintenance begins that the item waits for; its key ends with that."""
+    try:
+        return parse_moment(moment_from_key(item.maintenance.rpartition("/")[2]))
+    except ValueError:
+        return None
+
+
+def _clashes(item: Item, fields: Mapping[str, Mapping[str, object]]) -> list[Clash]:
+    resource_type = TYPES[item.type_name]
+    found = []
+    for name, values in fields.items():
+        field = resource_type.field(name)
+        texts = [_in_words(field.name, resource_type, values.get(kind)) for kind in ("before", "present", "wanted")]
+        found.append(Clash(_(field.label), *texts))
+    return found
+
+
+def _in_words(name: str, resource_type: ResourceType, value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or _("none")
+    return value_text(resource_type.field(name), value)
+
+
+def _events(told: Told) -> list[Event]:
+    change = told.change
+    found = [Event("pencil", _("%(author)s asked for it.") % {"author": told.author}, change.created)]
+    if change.sent_at:
+        found.append(Event("send", _("Sent to the platform (attempt %(n)s).") % {"n": change.attempts}, change.sent_at))
+    if change.recorded_at:
+        found.append(Event("check", _("The platform has accepted it."), change.recorded_at))
+    for item in told.items:
+        if item.settled_at and item.evidence:
+            text = item.outcome or _("In force on %(key)s.") % {"key": item.key}
+            found.append(Event("progress-check", text, item.settled_at))
+    if change.done_at and change.state != State.RECORDED:
+        icon, _tone = LOOKS[State(change.state)]
+        found.append(Event(icon, _("Ended: %(state)s.") % {"state": told.word}, change.done_at))
+    return found

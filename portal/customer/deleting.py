@@ -1,0 +1,187 @@
+"""Deleting: what stands in its way, what goes with it and when; the name, typed, confirms it."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from portal.accounts.access import Scope, get_scope
+from portal.changes.errors import NoKey
+from portal.changes.submit import submit
+from portal.changes.wanted import DEADLINE, Wanted
+from portal.customer.again import asked_again
+from portal.customer.shell import render_page, render_part, wants_part
+from portal.customer.targets import NothingKnown, find_record, find_type, way_back
+from portal.customer.writing import form_methods, no_key, nothing_known, tell
+from portal.inventory import reads
+from portal.resources.spec import Record
+from portal.resources.times import default_deadline, earliest_deadline, parse_day
+from portal.ui import addresses, when
+from portal.ui.forms import Opened
+
+# What happens on which day of a machine's deletion, counted from the deadline (vm_19, vm_22, methods.md).
+STAGES = (
+    (-5, lazy("Announced as a maintenance")),
+    (0, lazy("Shut down, no longer charged; it can still be brought back")),
+    (3, lazy("Disk and record gone, addresses free for others")),
+    (32, lazy("Backups gone")),
+    (38, lazy("The name can be used again")),
+)
+MOST_LINKS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Records of one type in the way of the deletion, or going with it."""
+
+    label: str
+    links: list[tuple[str, str]]  # (title, address), the first few
+    count: int
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.links)
+
+
+@dataclass(frozen=True)
+class Removal:
+    """A deletion that somebody is about to ask for."""
+
+    scope: Scope
+    record: Record
+    opened: Opened
+    typed: str = ""
+    day_typed: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What has to be typed: the name of a person or service user, else the title."""
+        return str(self.record.get("uid") or self.record.title)
+
+    @property
+    def delayed(self) -> bool:
+        return self.record.type.delayed_deletion
+
+    @cached_property
+    def now(self) -> datetime:
+        return reads.context(self.scope, self.record).now
+
+    @property
+    def first_day(self) -> date:
+        return earliest_deadline(self.now)
+
+    @property
+    def day(self) -> date | None:
+        return parse_day(self.day_typed)
+
+    @property
+    def stages(self) -> list[tuple[str, str]]:
+        """What happens when, in words."""
+        if self.day is None:
+            return []
+        today = self.first_day - timedelta(days=1)
+        days = [(self.day + timedelta(days=offset), text) for offset, text in STAGES]
+        return [(when.day_words(max(day, today), today), str(text)) for day, text in days]
+
+    @property
+    def is_topmost(self) -> bool:
+        """Whether it is the group that the API key belongs to, which no key deletes (rg_11)."""
+        return self.record.type.name == "resourcegroup" and not self.record.get("parent")
+
+    @cached_property
+    def obstacles(self) -> list[Related]:
+        """What has to go first (rg_11)."""
+        if self.record.type.name != "resourcegroup":
+            return []
+        groups = reads.listing(self.scope, "resourcegroup").records
+        children = [group for group in groups if group.get("parent") == self.record.key]
+        return [found for found in (self._in_group("virtualmachine"), self._related(children)) if found.count]
+
+    @cached_property
+    def followers(self) -> list[Related]:
+        """What goes with it."""
+        if self.record.type.name != "resourcegroup":
+            return []
+        return [found for found in (self._in_group("serviceuser"), self._in_group("permission")) if found.count]
+
+    def _in_group(self, type_name: str) -> Related:
+        records = reads.listing(self.scope, type_name).records if self.scope.may_see(type_name) else ()
+        return self._related([one for one in records if one.group == self.record.key])
+
+    def _related(self, records: list[Record]) -> Related:
+        if not records:
+            return Related("", [], 0)
+        number = self.scope.customer.number
+        links = [(one.title, addresses.record(number, one.type.name, one.key)) for one in records[:MOST_LINKS]]
+        return Related(_(records[0].type.plural), links, len(records))
+
+
+@form_methods
+def delete(request: HttpRequest, customer_no: str, type_name: str, key: str) -> HttpResponse:
+    """Ask what will be lost, then for the name, then delete."""
+    scope = get_scope(request.user, customer_no)
+    resource_type = find_type(scope, type_name, lambda candidate: candidate.deletable)
+    try:
+        record = find_record(scope, resource_type, key)
+    except NothingKnown:
+        return nothing_known(request, scope, resource_type, key)
+    removal = _removal(request, scope, record)
+    back = _way_back(request, customer_no, record)
+    is_order = request.method == "POST" and "preview" not in request.POST
+    if is_order and _is_complete(removal):
+        try:
+            change = submit(scope, [_wanted(removal)], removal.opened.token_for(removal.day_typed))
+        except NoKey as error:
+            removal.errors["name"] = no_key(error)
+        else:
+            tell(request, change)
+            return redirect(back)
+    context = {"removal": removal, "record": record, "back": back, "sealed": removal.opened.seal(request.path)}
+    if "preview" in request.POST and wants_part(request):
+        return render_part(request, scope, "resources/delete.html#outlook", context)
+    return render_page(request, scope, "resources/delete.html", context, status=422 if removal.errors else 200)
+
+
+def _removal(request: HttpRequest, scope: Scope, record: Record) -> Removal:
+    if request.method == "POST":
+        opened = Opened.unseal(request.POST.get("opened", ""), request.path)
+        errors = {} if opened else {"name": _("This form was opened too long ago to be trusted. Type the name again.")}
+        typed = "" if opened is None else request.POST.get("name", "")
+        return Removal(scope, record, opened or Opened.now({}), typed, request.POST.get("day", ""), errors)
+    again = asked_again(scope, request.GET.get("again", ""), record.type.name, record.key)
+    first = default_deadline(reads.context(scope, record).now).isoformat()
+    wanted = again.wanted if again else {}
+    errors = {"day" if record.type.delayed_deletion else "name": again.text} if again and again.text else {}
+    return Removal(scope, record, Opened.now({}), "", str(wanted.get(DEADLINE, first)), errors)
+
+
+def _is_complete(removal: Removal) -> bool:
+    """Whether it can be asked for; what is wrong is noted in its errors."""
+    if removal.errors or removal.obstacles or removal.is_topmost:
+        return False
+    if removal.typed.strip() != removal.name:
+        removal.errors["name"] = _("Type “%(name)s” to confirm.") % {"name": removal.name}
+    if removal.delayed and (removal.day is None or removal.day < removal.first_day):
+        earliest = date_format(removal.first_day, "j F Y", use_l10n=False)
+        removal.errors["day"] = _("The earliest day is tomorrow, %(day)s (Europe/Berlin).") % {"day": earliest}
+    return not removal.errors
+
+
+def _wanted(removal: Removal) -> Wanted:
+    """The deletion with its day, explicit so that a replay means the same (api_07)."""
+    wanted = {DEADLINE: removal.day_typed} if removal.delayed else {}
+    return Wanted(type_name=removal.record.type.name, key=removal.record.key, action="delete", wanted=wanted)
+
+
+def _way_back(request: HttpRequest, customer_no: str, record: Record) -> str:
+    """Where the person came from; not to the page of what will be gone at once."""
+    own = addresses.record(customer_no, record.type.name, record.key)
+    listed = addresses.of_type(customer_no, record.type.name)
+    back = way_back(request, own if record.type.delayed_deletion else listed)
+    return listed if back.startswith(own) and not record.type.delayed_deletion else back

@@ -1,0 +1,254 @@
+"""Creating and editing: the form of a type, what saving it will bring about, and the change that comes of it.
+
+One URL for the page and for the part that follows what is typed (POST with `preview`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_http_methods
+
+from portal.accounts.access import Scope, get_scope
+from portal.accounts.roles import Verb
+from portal.changes import pending as under_way
+from portal.changes.errors import NoKey, Unsendable
+from portal.changes.models import Change
+from portal.changes.pending import PendingIndex
+from portal.changes.submit import submit
+from portal.changes.wanted import Wanted, as_sent
+from portal.customer.again import Again, asked_again
+from portal.customer.offers import GROUP, offers_for, wrong_key
+from portal.customer.shell import render_page, render_part, wants_part
+from portal.customer.targets import NothingKnown, find_record, find_type, way_back
+from portal.inventory import reads
+from portal.resources.spec import Context, Record, ResourceType, Values
+from portal.ui import addresses
+from portal.ui.api_call import as_python
+from portal.ui.diff import FieldChange, differences
+from portal.ui.effects import Said, in_words
+from portal.ui.forms import Opened, ResourceForm
+
+NEW = {
+    "virtualmachine": lazy("New machine"),
+    "resourcegroup": lazy("New resource group"),
+    "serviceuser": lazy("New service user"),
+    "permission": lazy("New permission"),
+}
+
+form_methods = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A form on somebody's desk: for a new record (`record` None) or for one that there is."""
+
+    scope: Scope
+    type: ResourceType
+    record: Record | None
+    form: ResourceForm
+    opened: Opened
+    pending: PendingIndex
+    again: Again | None = None  # the change that was not taken and is asked for once more
+    outdated: bool = False  # what was sent could not be traced to a form of ours
+
+    @cached_property
+    def wanted(self) -> dict[str, Any]:
+        """What would be sent, as far as it is valid."""
+        return self.form.wanted() if self.form.is_valid() or self.form.cleaned_data else {}
+
+    @property
+    def key(self) -> str:
+        if self.record is not None:
+            return self.record.key
+        try:
+            return self.type.key_of(self.wanted)
+        except (KeyError, ValueError):
+            return ""
+
+    @cached_property
+    def context(self) -> Context:
+        """What the effects depend on: of a new record, the group that was chosen for it."""
+        if self.record is not None:
+            return reads.context(self.scope, self.record)
+        return reads.context(self.scope, None, group=self.group)
+
+    @property
+    def group(self) -> str:
+        """The group that places the record, '' while none is chosen."""
+        if self.record is not None:
+            return self.record.group or ""
+        return self.wanted.get("resource_group") or self.wanted.get("parent") or ""
+
+    @cached_property
+    def effects(self) -> list[Said]:
+        """What saving will bring about; nothing where nothing would change."""
+        if self.record is not None and not self.wanted:
+            return []
+        before = self.record and replace(self.record, values={**self.record.values, **self.opened.seen})
+        return in_words(self.type.effects(before, self.wanted, self.context), self.context.now)
+
+    @cached_property
+    def changes(self) -> list[FieldChange]:
+        """The fields that change, old and new in words."""
+        return differences(self.type, self.form.before() if self.record else None, self.wanted)
+
+    @property
+    def api_call(self) -> str:
+        """What would be sent, as a script would send it."""
+        if self.key:
+            return as_python([as_sent(self.type.name, self.key, "set", self.wanted)], self.group)
+        return as_python([{"__type__": self.type.name, **self.wanted}], self.group)
+
+
+@form_methods
+def create(request: HttpRequest, customer_no: str, type_name: str) -> HttpResponse:
+    """The form for a new record of the type."""
+    scope = get_scope(request.user, customer_no)
+    resource_type = find_type(scope, type_name, lambda candidate: candidate.creatable)
+    scope.require(Verb.CHANGE, type_name)
+    default = addresses.of_type(customer_no, type_name)
+    return _answer(request, _desk(request, scope, resource_type, None), way_back(request, default))
+
+
+@form_methods
+def edit(request: HttpRequest, customer_no: str, type_name: str, key: str) -> HttpResponse:
+    """The form for a record that there is."""
+    scope = get_scope(request.user, customer_no)
+    resource_type = find_type(scope, type_name, lambda candidate: candidate.editable)
+    try:
+        record = find_record(scope, resource_type, key)
+    except NothingKnown:
+        return nothing_known(request, scope, resource_type, key)
+    default = addresses.record(customer_no, type_name, key)
+    return _answer(request, _desk(request, scope, resource_type, record), way_back(request, default))
+
+
+def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, record: Record | None) -> Desk:
+    pending = under_way.pending_of(scope)
+    asked = request.POST if request.method == "POST" else request.GET
+    offers = offers_for(scope, resource_type, record, asked.dict(), pending)
+    again = asked_again(scope, request.GET.get("again", ""), resource_type.name, record.key if record else None)
+    names = [field.name for field in resource_type.settable_fields(creating=False)]
+    seen = {name: record[name] for name in names} if record else {}
+    sealed = Opened.unseal(request.POST.get("opened", ""), request.path) if request.method == "POST" else None
+    opened = sealed or Opened.now(seen)
+    form = ResourceForm(
+        resource_type,
+        seen=opened.seen if record else None,
+        offers=offers,
+        filled=again.wanted if again else None,
+        data=request.POST if request.method == "POST" else None,
+    )
+    if again and not form.is_bound:
+        form.add_platform_error(again.text, again.field)
+    outdated = request.method == "POST" and sealed is None
+    return Desk(scope, resource_type, record, form, opened, pending, again, outdated)
+
+
+def _answer(request: HttpRequest, desk: Desk, back: str) -> HttpResponse:
+    """The page, the part that follows what is typed, or the way back once the change is on its way."""
+    if "preview" in request.POST:
+        if wants_part(request):
+            context = _page_context(desk, back, request) | _followed(desk, request.POST)
+            return render_part(request, desk.scope, "resources/form.html#outlook", context, pending=desk.pending)
+        return _page(request, desk, back)
+    if request.method == "POST" and _is_complete(desk):
+        change = _submit(desk)
+        if change is not None:
+            tell(request, change)
+            return redirect(back)
+    return _page(request, desk, back, status=422 if desk.form.problems else 200)
+
+
+def _is_complete(desk: Desk) -> bool:
+    """Whether everything is valid, comes from a form of ours, and says something."""
+    if not desk.form.is_valid() or desk.outdated:
+        return False
+    if desk.record is not None:
+        return bool(desk.wanted)
+    wrong = wrong_key(desk.scope, desk.type, desk.wanted, desk.pending)
+    if wrong:
+        desk.form.add_error(*wrong)
+    return not wrong
+
+
+def _submit(desk: Desk) -> Change | None:
+    """The change, or None and the reason at its field."""
+    wanted = Wanted(
+        type_name=desk.type.name,
+        key=desk.key,
+        action="set",
+        wanted=desk.wanted,
+        before=desk.form.before(),
+        creates=desk.record is None,
+    )
+    try:
+        return submit(desk.scope, [wanted], desk.opened.token_for([wanted.key, wanted.wanted]))
+    except NoKey as error:
+        desk.form.add_error(None, no_key(error))
+    except Unsendable as error:
+        desk.form.add_error(error.field if error.field in desk.form.fields else None, error.text)
+    return None
+
+
+def _page(request: HttpRequest, desk: Desk, back: str, *, status: int = 200) -> HttpResponse:
+    context = _page_context(desk, back, request)
+    return render_page(request, desk.scope, "resources/form.html", context, pending=desk.pending, status=status)
+
+
+def _page_context(desk: Desk, back: str, request: HttpRequest) -> dict[str, Any]:
+    unchanged = request.method == "POST" and "preview" not in request.POST and not desk.outdated and not desk.wanted
+    return {
+        "desk": desk,
+        "form": desk.form,
+        "new_label": NEW.get(desk.type.name) or _("New: %(label)s") % {"label": _(desk.type.label)},
+        "back": back,
+        "unchanged": unchanged and not desk.form.problems,
+        "sealed": desk.opened.seal(request.path),
+        "suggested": desk.form.offers.defaults.get("name", ""),
+        "groups_missing": any(not choices for choices in desk.form.offers.choices.values()),
+        "groups_url": addresses.new(desk.scope.customer.number, GROUP),
+    }
+
+
+def _followed(desk: Desk, data: Mapping[str, str]) -> dict[str, Any]:
+    """A suggested name that nobody has touched follows the group: the row to be put in its place."""
+    suggested = desk.form.offers.defaults.get("name", "")
+    typed = data.get("name", "")
+    if not suggested or suggested == typed or typed not in ("", data.get("suggested", "")):
+        return {"effects_by_field": _by_field(desk)}
+    return {"effects_by_field": _by_field(desk), "new_name": suggested}
+
+
+def _by_field(desk: Desk) -> list[tuple[str, list[Said]]]:
+    return [(name, [said for said in desk.effects if said.field == name]) for name in desk.form.fields]
+
+
+def tell(request: HttpRequest, change: Change) -> None:
+    """Say that a change is on its way, with a link to it."""
+    url = f"{addresses.page(change.customer.number, 'changes')}{change.number}/"
+    link = format_html('<a href="{}">{}</a>', url, _("Change %(number)s") % {"number": change.number})
+    messages.info(request, format_html(_("{} is on its way."), link))
+
+
+def no_key(error: NoKey) -> str:
+    """What to do where no API key reaches a group."""
+    groups = ", ".join(sorted(error.groups))
+    return _("No API key reaches %(groups)s, so nothing can be sent. A manager can enter one.") % {"groups": groups}
+
+
+def nothing_known(
+    request: HttpRequest, scope: Scope, resource_type: ResourceType, key: str, typed: Values | None = None
+) -> HttpResponse:
+    """The platform doesn't answer and nothing is known of the record: what was typed stands there, nothing is sent."""
+    typed = {name: request.POST.getlist(name) for name in resource_type.field_names if name in request.POST}
+    context = {"type": resource_type, "key": key, "typed": typed}
+    return render_page(request, scope, "resources/form_unknown.html", context, status=503)

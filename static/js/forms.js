@@ -1,0 +1,30 @@
+// Forms: leaving with changes asks, a problem is where the eye begins, a button is not pressed twice. All optional.
+
+const guarded = document.querySelector("form[data-guard]");
+const typed = (form) => JSON.stringify([...new FormData(form)].filter(([name]) => name !== "suggested"));
+
+if (guarded) {
+  let opened = typed(guarded);
+  let leaving = false;
+  // A suggestion that is swapped in is no change by the person.
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.target.id === "suggested") opened = typed(guarded);
+  });
+  addEventListener("beforeunload", (event) => {
+    if (!leaving && typed(guarded) !== opened) event.preventDefault();
+  });
+  guarded.addEventListener("submit", (event) => {
+    if (event.submitter?.name === "preview") return;
+    leaving = true;
+    // Only after the browser has taken the form's values.
+    setTimeout(() => { for (const button of guarded.querySelectorAll("[type=submit]")) button.disabled = true; });
+  });
+  // Back from the next page: the form lives on.
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    leaving = false;
+    for (const button of guarded.querySelectorAll("[type=submit]")) button.disabled = false;
+  });
+}
+
+document.querySelector("[data-focus]")?.focus();
