@@ -20,7 +20,8 @@ from portal.accounts.access import Scope
 from portal.accounts.models import Customer
 from portal.changes.pending import PendingIndex, pending_of
 from portal.inventory import reads
-from portal.inventory.reads import Trouble
+from portal.inventory.reads import Listing, Source, Trouble
+from portal.resources.spec import ResourceType
 from portal.resources.types import TYPES
 from portal.ui import addresses, when
 
@@ -104,24 +105,26 @@ class Shell:
     def troubles(self) -> list[Said]:
         """What does not answer, each said once."""
         found: dict[tuple[str, str], Said] = {}
-        for name in TYPES:
-            if not self.scope.may_see(name):
-                continue
-            listing = reads.listing(self.scope, name, wait=False)
+        for listing in self._listings.values():
             for trouble in listing.troubles:
                 found.setdefault((trouble.group, trouble.reason), say(trouble))
         return list(found.values())
 
-    def _types(self, names: tuple[str, ...]) -> list[NavItem]:
-        return [self._type(name) for name in names if self.scope.may_see(name)]
+    @cached_property
+    def _listings(self) -> Mapping[str, Listing]:
+        """What is known of all types, without waiting for the platform."""
+        names = [name for name in TYPES if self.scope.may_see(name)]
+        return reads.listings(self.scope, names, wait=False)
 
-    def _type(self, name: str) -> NavItem:
-        resource_type = TYPES[name]
-        listing = reads.listing(self.scope, name, wait=False)
-        count = None if listing.as_of is None or resource_type.money else len(listing.records)
-        label = _("Schedule") if name == "maintenance" else _(resource_type.plural)
-        icon = "calendar-event" if name == "maintenance" else resource_type.icon
-        return self._item(label, icon, addresses.of_type(self.customer.number, name), count=count)
+    def _types(self, names: tuple[str, ...]) -> list[NavItem]:
+        return [self._type(TYPES[name]) for name in names if name in self._listings]
+
+    def _type(self, resource_type: ResourceType) -> NavItem:
+        listing = self._listings[resource_type.name]
+        counted = listing.source is not Source.NEVER and not resource_type.money
+        url = addresses.of_type(self.customer.number, resource_type.name)
+        count = len(listing.records) if counted else None
+        return self._item(_(resource_type.plural), resource_type.icon, url, count=count)
 
     def _item(self, label: str, icon: str, url: str, *, count: int | None = None, apart: bool = False) -> NavItem:
         return NavItem(label, icon, url, count, current=self._path.startswith(url), apart=apart)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.customer import overview
+from portal.customer import change_urls, overview, reading
 from portal.ui import preferences
 
 app_name = "customer"
@@ -11,4 +11,6 @@ urlpatterns = [
     path("preferences/theme", preferences.theme, name="theme"),
     path("preferences/language", preferences.language, name="language"),
     path("c/<str:customer_no>/", overview.overview, name="overview"),
+    *change_urls.urlpatterns,
+    path("c/<str:customer_no>/<str:type_name>/", reading.resource_list, name="list"),
 ]

@@ -1,0 +1,60 @@
+"""Lists and details of all resource types. One address for page and part; POST to it is the refresh button."""
+
+from django.http import Http404, HttpRequest, HttpResponseNotModified
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods
+
+from portal.accounts.access import Scope, get_scope
+from portal.accounts.roles import Verb
+from portal.changes.pending import pending_of
+from portal.customer.shell import render_page, render_part, wants_part
+from portal.inventory import reads, watching
+from portal.resources.spec import ResourceType
+from portal.resources.types import TYPES
+from portal.ui import filters
+from portal.ui.csv_export import csv_response
+from portal.ui.list_page import ListPage
+
+
+def type_of(scope: Scope, type_name: str) -> ResourceType:
+    """The type of that name. Http404 where there is none, 403 where the role doesn't see it."""
+    resource_type = TYPES.get(type_name)
+    if resource_type is None:
+        raise Http404
+    scope.require(Verb.SEE, type_name)
+    return resource_type
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def resource_list(request: HttpRequest, customer_no: str, type_name: str) -> HttpResponseBase:
+    """The list of a type, filtered by the address; its `#table` for htmx, CSV for `?format=csv`."""
+    scope = get_scope(request.user, customer_no)
+    page = _list_page(request, scope, type_of(scope, type_name))
+    if request.GET.get("format") == "csv":
+        state = page.state_text if page.type.has_states else None
+        return csv_response(page.type, page.all_matching, state, customer_no, page.listing.platform_now)
+    if request.method == "POST" and not wants_part(request):
+        return redirect(page.own_address)
+    if page.is_live:
+        watching.watch(scope.customer)
+    if not wants_part(request):
+        return render_page(request, scope, "resources/list.html", {"list": page}, pending=page.pending)
+    if request.headers.get("HX-PTag") == page.tag:
+        return HttpResponseNotModified()
+    response = render_part(request, scope, "resources/list.html#table", {"list": page}, pending=page.pending)
+    response.headers["HX-PTag"] = page.tag
+    if "HX-PTag" not in request.headers:  # asked for by a person, not by the page itself
+        response.headers["HX-Push-Url"] = page.own_address
+    return response
+
+
+def _list_page(request: HttpRequest, scope: Scope, resource_type: ResourceType) -> ListPage:
+    """What is known is shown at once; only the refresh button waits for the platform."""
+    listing = (
+        reads.refresh(scope, resource_type.name)
+        if request.method == "POST"
+        else reads.listing(scope, resource_type.name, wait=not wants_part(request))
+    )
+    query = filters.read_query(resource_type, request.GET)
+    return ListPage(scope, resource_type, query, request.GET.getlist("columns"), listing, pending_of(scope))

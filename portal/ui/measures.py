@@ -1,0 +1,95 @@
+"""Sizes, numbers and money in words that people read, never less exact than what they stand for."""
+
+from decimal import Decimal, InvalidOperation
+
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from portal.resources.labels import mark
+from portal.resources.spec import Value
+
+LARGER = {"MiB": "GiB", "GiB": "TiB"}
+SI = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+NBSP = "\N{NO-BREAK SPACE}"
+
+# What consumption measures (co_01): name -> label and unit; other names are shown as they are.
+MEASURED = {
+    "traffic": (mark("Traffic"), "B"),
+    "cores": (mark("Cores"), ""),
+    "memory": (mark("Memory"), "MiB"),
+    "disk": (mark("Disk"), "GiB"),
+    "rbd_pool": (mark("Storage"), ""),
+    "hours": (mark("Hours"), "h"),
+    "quantity": (mark("Quantity"), ""),
+    "description": (mark("Description"), ""),
+}
+
+
+def number(value: int | Decimal) -> str:
+    """As written in the person's language, all digits kept."""
+    return str(number_format(value, use_l10n=True))
+
+
+def size(value: int, unit: str) -> tuple[str, str]:
+    """(number, unit): 1024 MiB is 1 GiB, 1536 MiB 1.5 GiB, 1000 MiB stays: only what is exact in quarters is turned."""
+    larger = LARGER.get(unit)
+    if larger is None or value < 1024 or value % 256:
+        return number(value), unit
+    quarters = Decimal(value) / 1024
+    return size(int(quarters), larger) if quarters >= 1024 and value % 1024 == 0 else (number(_short(quarters)), larger)
+
+
+def amount(value: int, unit: str) -> SafeString:
+    """A number with its unit, which stands back."""
+    if unit == "B":
+        return traffic(value)
+    shown, shown_unit = size(value, unit)
+    if not shown_unit:
+        return SafeString(shown)
+    return format_html('{}{}<span class="unit">{}</span>', shown, NBSP, shown_unit)
+
+
+def amount_text(value: int, unit: str) -> str:
+    """The same as plain text."""
+    shown, shown_unit = size(value, unit)
+    return f"{shown}{NBSP}{shown_unit}" if shown_unit else shown
+
+
+def traffic(value: int) -> SafeString:
+    """Bytes in the thousands that traffic is sold in, the exact number on hover."""
+    rest, unit = Decimal(value), SI[0]
+    for unit in SI:
+        if abs(rest) < 1000 or unit == SI[-1]:
+            break
+        rest /= 1000
+    shown = number(_short(rest.quantize(Decimal("0.01")))) if unit != "B" else number(value)
+    exact = _("%(count)s bytes") % {"count": number(value)}
+    return format_html('<span title="{}">{}{}<span class="unit">{}</span></span>', exact, shown, NBSP, unit)
+
+
+def money(value: str, currency: str) -> SafeString:
+    """Money as in the source, all four places: the last two stand back where they are noughts."""
+    try:
+        whole = Decimal(value)
+    except InvalidOperation:
+        return format_html("{}", value)
+    text = number(whole)
+    if "." not in value or not text.endswith("00") or len(value.rpartition(".")[2]) != 4:
+        return format_html('{}{}<span class="unit">{}</span>', text, NBSP, currency)
+    return format_html('{}<span class="unit">{}{}{}</span>', text[:-2], text[-2:], NBSP, currency)
+
+
+def measured(name: str, value: Value) -> tuple[str, SafeString]:
+    """(label, value) of one parameter of a consumption."""
+    label, unit = MEASURED.get(name, (name, ""))
+    if isinstance(value, bool) or not isinstance(value, int):
+        return _(label), format_html("{}", value if value is not None else "—")
+    return _(label), amount(value, unit)
+
+
+def _short(value: Decimal) -> Decimal:
+    """Without noughts at the end that say nothing: 1.50 is 1.5, 40.00 is 40."""
+    whole = value.to_integral_value()
+    return whole if value == whole else value.normalize()

@@ -1,0 +1,73 @@
+"""What is pending, laid over what is: which values are wanted, and where the change is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from portal.changes.models import Action, State
+from portal.changes.pending import Pending
+from portal.resources.spec import Record, Value
+from portal.ui import addresses
+from portal.ui.icons import symbol_use
+from portal.ui.values import Viewing
+
+ASKS = frozenset({State.CONFLICT, State.PARKED, State.REJECTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A value that is, and the one that is wanted."""
+
+    old: Value
+    new: Value
+
+
+def overlay(record: Record, pending: Sequence[Pending]) -> dict[str, Change]:
+    """The values that are to change, by field.
+
+    A change that is recorded stands in the record already, while what is in force is still what the person saw before
+    (recorded is not running): that is then the old value, and the record's the new one.
+    """
+    found: dict[str, Change] = {}
+    for one in pending:
+        for name, value in one.wanted.items():
+            if name not in record.values or one.settled:
+                continue
+            recorded = one.recorded_at is not None
+            first = found[name].old if name in found else record.values[name]
+            old = one.before.get(name, first) if recorded and name not in found else first
+            if old != value and not (recorded and one.creates):
+                found[name] = Change(old, value)
+    return found
+
+
+def notes(pending: Sequence[Pending], viewing: Viewing) -> SafeString:
+    """Each pending change in a word or two, a link to it."""
+    return format_html_join(
+        " ",
+        '<a class="state {}" href="{}">{}<span>{}</span></a>',
+        (
+            (
+                "state-shutdown" if one.state in ASKS else "state-waiting",
+                f"{addresses.page(viewing.customer_no, 'changes')}#change-{one.number}",
+                symbol_use("hourglass"),
+                words(one),
+            )
+            for one in pending
+        ),
+    )
+
+
+def words(one: Pending) -> str:
+    """Where a pending change is: "deletion queued", "change being sent", "creation recorded"."""
+    return _("%(what)s %(state)s") % {"what": kind(one), "state": State(one.state).label}
+
+
+def kind(one: Pending) -> str:
+    """What it does to the record."""
+    if one.action == Action.DELETE:
+        return _("deletion")
+    return _("creation") if one.creates else _("change")
