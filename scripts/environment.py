@@ -45,6 +45,7 @@ def stack_environment(
         **secrets,
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "DEBUG": "",
+        "STAFF_MFA": "0",
         "DATABASE_URL": f"sqlite:///{directory / 'portal.sqlite3'}",
         "SANDBOX_DATABASE_URL": f"sqlite:///{directory / 'sandbox.sqlite3'}",
         "CACHE_URL": f"redis://127.0.0.1:{redis_port}/0",
