@@ -5,7 +5,7 @@ from django.urls import include, path
 from portal.customer import health
 
 urlpatterns = [
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("portal.accounts.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("", include("portal.customer.urls")),
 ]

@@ -12,6 +12,7 @@ STATIC_ROOT = Path(__file__).parent.parent / "var" / "test" / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 os.environ["DEBUG"] = "1"
+os.environ["STAFF_MFA"] = "0"  # as the demo; tests/accounts has it on
 os.environ["STATIC_ROOT"] = str(STATIC_ROOT)
 os.environ["CACHE_URL"] = "redis://127.0.0.1:1/0"
 os.environ["BROKER_URL"] = "redis://127.0.0.1:1/1"

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
+from portal.accounts import factor
 from portal.accounts.models import Customer, Membership, User
 from portal.accounts.roles import Role, Verb, allows
 
@@ -43,10 +44,14 @@ class Scope:
 
 
 def get_scope(user: User | AnonymousUser, customer_no: str) -> Scope:
-    """The person's scope in that customer; Http404 where they have none, whether or not the customer exists."""
+    """The person's scope in that customer; Http404 where they have none, whether or not the customer exists.
+
+    SecondFactorRequired where the customer asks for one that the session has not given.
+    """
     memberships = memberships_of(user)
     for membership in memberships:
         if membership.customer.number == customer_no and isinstance(user, User):
+            factor.require(membership.customer)
             customers = tuple(other.customer for other in memberships)
             return Scope(membership.customer, user, Role(membership.role), membership.group, customers)
     raise Http404

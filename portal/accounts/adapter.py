@@ -1,7 +1,25 @@
-"""How allauth signs people in here: nobody signs up by themselves."""
+"""How allauth signs people in here: invited ones only, with secrets sealed, and back to our own pages only."""
+
+import logging
+from smtplib import SMTPException
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from portal.accounts import audit, sealing
+from portal.accounts.clients import client_address
+from portal.accounts.models import User
+
+log = logging.getLogger(__name__)
+MFA_PLACE = b"second factor"
+MFA_PURPOSE = "second factors"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -9,3 +27,61 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request)
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Only our own pages: allauth would also take any of ALLOWED_HOSTS."""
+        request = context.request
+        return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Limits attempts per account and per address; what is held off is on record."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            record_attempt("sign_in.held_off", credentials.get("email", ""))
+            raise
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A mail that cannot be sent is not the person's fault, and must not show whether they have an account."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, SMTPException):
+            log.exception("mail %s was not sent", template_prefix)
+
+    def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
+        """Nobody needs to be told that they have just signed in or out."""
+        template = kwargs.get("message_template") or (args[0] if args else "")
+        if template not in ("account/messages/logged_in.txt", "account/messages/logged_out.txt"):
+            super().add_message(request, level, *args, **kwargs)
+
+
+class MfaAdapter(DefaultMFAAdapter):
+    """Secrets of second factors are sealed like the API keys."""
+
+    def encrypt(self, text: str) -> str:
+        return sealing.seal(text.encode(), MFA_PLACE, purpose=MFA_PURPOSE).hex()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return sealing.unseal(bytes.fromhex(encrypted_text), MFA_PLACE, purpose=MFA_PURPOSE).decode()
+
+    def get_totp_issuer(self) -> str:
+        return f"{_('Portal')} {context.request.get_host()}"
+
+
+class SocialAdapter(DefaultSocialAccountAdapter):
+    """Single sign-on is for people who are known here already, by an address that their provider has verified."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return False
+
+
+def record_attempt(action: str, email: str) -> None:
+    """Put an attempt to sign in on record; with the address only where it is a person's: passwords get typed there."""
+    user = User.objects.filter(email=email.strip().lower()).first()
+    if user is None:
+        audit.record(action, target="unknown address")
+    else:
+        audit.record_person(action, user, target=user.email)

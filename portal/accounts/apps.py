@@ -5,3 +5,8 @@ from django.apps import AppConfig
 
 class AccountsConfig(AppConfig):
     name = "portal.accounts"
+
+    def ready(self) -> None:
+        from portal.accounts import signals  # needs the models of allauth
+
+        signals.connect()

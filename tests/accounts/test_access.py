@@ -9,12 +9,12 @@ from django.http import Http404
 
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.models import User
-from portal.accounts.roles import CHANGES, KEYS, PEOPLE, Role, Verb
+from portal.accounts.roles import AUDIT, CHANGES, KEYS, PEOPLE, Role, Verb
 from portal.resources.types import TYPES
 
 OPERATED = {"virtualmachine", "resourcegroup", "serviceuser", "maintenance"}
 MONEY = {"consumption", "invoice"}
-KINDS = {*TYPES, PEOPLE, KEYS, CHANGES}
+KINDS = {*TYPES, PEOPLE, KEYS, CHANGES, AUDIT}
 
 SEES = {
     "manager": KINDS,

@@ -1,0 +1,106 @@
+"""A person's sessions: their keys change when it matters, they are seen now and then, and they end."""
+
+import time
+from datetime import timedelta
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+
+from portal.accounts.models import User
+
+SEEN_EVERY = timedelta(minutes=5).total_seconds()  # a write per page view would be one too many
+LONGEST = timedelta(days=7).total_seconds()  # from signing in, however busy
+BEGAN, SEEN, CUSTOMER = "began", "seen", "customer"
+WHO = "__Host-who" if settings.HTTPS else "who"
+WHO_FOR = timedelta(days=30)
+
+
+def begin(request: HttpRequest) -> None:
+    """Note when the person signed in."""
+    request.session[BEGAN] = request.session[SEEN] = int(time.time())
+
+
+def keep_up(request: HttpRequest) -> None:
+    """End a session that is too old; note now and then that it is alive, and from where."""
+    if not request.user.is_authenticated:
+        return
+    now = int(time.time())
+    if now - request.session.get(BEGAN, now) > LONGEST:
+        request.session.flush()
+        request.user = AnonymousUser()
+    elif now - request.session.get(SEEN, 0) > SEEN_EVERY:
+        request.session.setdefault(BEGAN, now)
+        request.session[SEEN] = now
+        UserSession.objects.create_from_request(request)
+
+
+def rotate(request: HttpRequest) -> None:
+    """Give the session another key, so that whoever knows the old one has nothing."""
+    old = request.session.session_key
+    request.session.cycle_key()
+    UserSession.objects.filter(session_key=old).update(session_key=request.session.session_key)
+
+
+def at_customer(request: HttpRequest, number: str) -> None:
+    """Note which customer the person is at; the session's key changes with it."""
+    before = request.session.get(CUSTOMER)
+    if before != number:
+        if before is not None:
+            rotate(request)
+        request.session[CUSTOMER] = number
+
+
+def end(user: User, session_id: int) -> UserSession | None:
+    """End one session of the person; None where they have no such."""
+    session = UserSession.objects.filter(user=user, pk=session_id).first()
+    if session is not None:
+        session.end()
+    return session
+
+
+def end_all(user: User, but: str = "") -> int:
+    """End all sessions of the person but the one with this key; how many there were."""
+    others = [session for session in UserSession.objects.filter(user=user) if session.session_key != but]
+    for session in others:
+        session.end()
+    return len(others)
+
+
+# --- who was here, after the session has ended ---------------------------------------------------------------------
+
+
+def remember(request: HttpRequest, response: HttpResponse) -> None:
+    """Let the browser keep, signed, whose session it was: what they type after its end is kept for them alone."""
+    if getattr(request, "forgets_who", False):
+        response.delete_cookie(WHO, samesite="Lax")
+    elif isinstance(request.user, User) and not request.COOKIES.get(WHO, "").startswith(f"{request.user.pk}:"):
+        response.set_cookie(
+            WHO,
+            _signer().sign(str(request.user.pk)),
+            max_age=WHO_FOR,
+            httponly=True,
+            secure=settings.HTTPS,
+            samesite="Lax",
+        )
+
+
+def who(request: HttpRequest) -> User | None:
+    """Whose session this browser had last, unless they signed out."""
+    try:
+        pk = int(_signer().unsign(request.COOKIES.get(WHO, ""), max_age=WHO_FOR))
+    except (signing.BadSignature, ValueError):
+        return None
+    return User.objects.filter(pk=pk, is_active=True).first()
+
+
+def forget(request: HttpRequest | None) -> None:
+    """They signed out: nothing shall say that they were here."""
+    if request is not None:
+        request.forgets_who = True  # type: ignore[attr-defined]
+
+
+def _signer() -> signing.TimestampSigner:
+    return signing.TimestampSigner(salt=WHO)

@@ -1,0 +1,84 @@
+"""What happens around signing in goes on record (accounts.audit)."""
+
+from typing import Any
+
+from allauth.account import signals as account
+from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.signals import social_account_added, social_account_removed
+from django.contrib.auth.signals import user_logged_out, user_login_failed
+from django.http import HttpRequest
+
+from portal.accounts import audit, factor, sessions
+from portal.accounts.adapter import record_attempt
+from portal.accounts.models import User
+
+
+def connect() -> None:
+    """Listen; called once, when the application is ready."""
+    account.user_logged_in.connect(signed_in)
+    user_logged_out.connect(signed_out)
+    user_login_failed.connect(refused)
+    account.password_changed.connect(password_changed)
+    account.password_set.connect(password_changed)
+    account.password_reset.connect(password_changed)
+    mfa.authenticator_added.connect(factor_added)
+    mfa.authenticator_removed.connect(factor_removed)
+    mfa.authenticator_reset.connect(factor_reset)
+    mfa.authenticator_used.connect(factor_used)
+    mfa.authentication_failed.connect(factor_refused)
+    social_account_added.connect(provider_connected)
+    social_account_removed.connect(provider_disconnected)
+
+
+def signed_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    methods = sorted({str(record["method"]) for record in factor.records(request)})
+    sessions.begin(request)
+    audit.record_person("sign_in.done", user, target=user.email, after={"by": methods})
+
+
+def signed_out(request: HttpRequest | None, user: User | None, **kwargs: Any) -> None:
+    if user is not None:
+        sessions.forget(request)
+        audit.record_person("sign_out", user, target=user.email)
+
+
+def refused(credentials: dict[str, Any], **kwargs: Any) -> None:
+    record_attempt("sign_in.refused", str(credentials.get("email") or ""))
+
+
+def password_changed(user: User, **kwargs: Any) -> None:
+    audit.record_person("password.changed", user, target=user.email)
+
+
+def factor_added(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    factor.given(request)
+    sessions.rotate(request)
+    audit.record_person("second_factor.added", user, target=str(authenticator.type))
+
+
+def factor_removed(user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    audit.record_person("second_factor.removed", user, target=str(authenticator.type))
+
+
+def factor_reset(user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    audit.record_person("second_factor.renewed", user, target=str(authenticator.type))
+
+
+def factor_used(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    if request.user.is_authenticated:  # asked for anew; at sign-in the session is rotated anyway
+        sessions.rotate(request)
+    audit.record_person("second_factor.used", user, target=str(authenticator.type))
+
+
+def factor_refused(user: User, authenticator: Authenticator | None = None, **kwargs: Any) -> None:
+    audit.record_person("second_factor.refused", user, target=str(authenticator.type) if authenticator else "")
+
+
+def provider_connected(sociallogin: Any, **kwargs: Any) -> None:
+    audit.record_person("single_sign_on.connected", sociallogin.user, target=sociallogin.account.provider)
+
+
+def provider_disconnected(socialaccount: SocialAccount, **kwargs: Any) -> None:
+    audit.record_person("single_sign_on.disconnected", socialaccount.user, target=socialaccount.provider)
