@@ -47,6 +47,12 @@ def start(place: Place, api_key: ApiKey, before: State) -> Event:
         return done
 
 
+def under_way() -> list[Event]:
+    """The flights of this process that are not over."""
+    with _lock:
+        return list(_flights.values())
+
+
 def _fly(place: Place, api_key: ApiKey, before: State, done: Event) -> None:
     try:
         fetch(place, api_key, before)

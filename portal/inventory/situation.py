@@ -68,6 +68,11 @@ def states(scope: Scope, listing: Listing) -> States:
         return told.states
 
 
+def forget() -> None:
+    """Drop all states."""
+    _told.clear()
+
+
 def _tell(
     listing: Listing, groups: View, maintenances: View, now: datetime, inputs: tuple[object, ...], before: _Told | None
 ) -> _Told:
