@@ -4,7 +4,7 @@ import secrets
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from portal.accounts.models import Customer
@@ -101,5 +101,11 @@ def _is_its_turn(change: Change) -> bool:
     """Nothing of the customer is in flight or ahead in the line. Keeps the customer's row locked."""
     Customer.objects.select_for_update().get(pk=change.customer_id)
     others = Change.objects.filter(customer=change.customer_id, done_at=None).exclude(pk=change.pk)
-    ahead = Q(state=State.QUEUED) | Q(state=State.PARKED, key_group=change.key_group)
-    return not others.filter(Q(state__in=IN_FLIGHT) | (Q(turn__lt=change.turn) & ahead)).exists()
+    if others.filter(state__in=IN_FLIGHT).exists():
+        return False
+    parked = others.filter(state=State.PARKED)
+    ahead = others.filter(state=State.QUEUED, turn__lt=change.turn)
+    held_up = Exists(parked.filter(key_group=OuterRef("key_group"), turn__lt=OuterRef("turn")))
+    return not (
+        parked.filter(key_group=change.key_group, turn__lt=change.turn).exists() or ahead.exclude(held_up).exists()
+    )

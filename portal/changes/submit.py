@@ -121,5 +121,5 @@ def _place_of_new(item: Wanted) -> str:
 
 def _parents(scope: Scope) -> Mapping[str, str]:
     """Group → the group above it, for the whole customer: keys may belong to groups above the person's root."""
-    groups = reads.listing(replace(scope, root=""), "resourcegroup", wait=False)
+    groups = reads.listing(replace(scope, root=""), "resourcegroup")
     return {record.key: str(record.get("parent") or "") for record in groups.records}

@@ -74,6 +74,6 @@ def _is_ours(entry: dict[str, Any], records: list[dict[str, Any]]) -> bool:
     """Whether it is an `apply` of exactly these records: with the serial before it remembered, that is this one."""
     if entry.get("method") != "apply":
         return False
-    with suppress(ValueError, TypeError, AttributeError, RecursionError):
+    with suppress(LookupError, ValueError, TypeError, AttributeError, RecursionError):
         return bool(json.loads(entry["args"]).get("args") == [records])
     return False

@@ -1,0 +1,183 @@
+"""Who works on what: never two at once, in the order of turns, and nothing is left lying."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from portal.accounts.models import ApiKey, Customer
+from portal.changes import leases, tasks, timing
+from portal.changes.models import Change, State
+from portal.changes.nudge import TASK
+
+
+@pytest.fixture
+def customer(transactional_db: None) -> Customer:
+    customer = Customer.objects.create(number="1", name="One")
+    for group in ("one", "two"):
+        key = ApiKey(customer=customer, resource_group=group)
+        key.set_secret("s")
+        key.save()
+    return customer
+
+
+@pytest.fixture
+def queue(customer: Customer) -> Callable[..., Change]:
+    """Puts one more change into the customer's line."""
+
+    def put(group: str = "one", **fields: Any) -> Change:
+        number = Change.objects.filter(customer=customer).count() + 1
+        key = ApiKey.objects.get(resource_group=group)
+        return Change.objects.create(
+            **{"customer": customer, "number": number, "turn": number, "token": str(number)} | fields,
+            api_key=key,
+            key_group=group,
+            key_generation=1,
+        )
+
+    return put
+
+
+def in_threads(work: Callable[[int], object], count: int = 8) -> list[object]:
+    """What each of the threads got, all having begun at once."""
+    barrier, results = Barrier(count), []
+
+    def begin(number: int) -> None:
+        barrier.wait()
+        try:
+            results.append(work(number))
+        finally:
+            connection.close()
+
+    threads = [Thread(target=begin, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_one_of_many_workers_gets_a_change(queue: Callable[..., Change]) -> None:
+    change = queue()
+    taken = in_threads(lambda _: leases.take(str(change.pk)))
+    assert len(taken) == 8
+    assert len([one for one in taken if one is not None]) == 1
+
+
+def test_one_of_many_holders_departs(queue: Callable[..., Change]) -> None:
+    changes = [queue() for _ in range(8)]
+    Change.objects.update(lease_holder="me", lease_until=timezone.now() + timedelta(seconds=60))
+    for change in changes:
+        change.lease_holder = "me"
+    departed = in_threads(lambda number: leases.depart(changes[number], 1))
+    assert departed.count(True) <= 1
+    assert Change.objects.filter(state=State.SENDING).count() == departed.count(True)
+
+
+def test_the_database_itself_allows_one_change_in_flight(queue: Callable[..., Change]) -> None:
+    queue(state=State.SENDING)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        queue(state=State.UNKNOWN)
+
+
+def test_changes_go_in_the_order_of_their_turns(queue: Callable[..., Change]) -> None:
+    first, second = queue(), queue()
+    assert leases.take(str(second.pk)) is None
+    taken = leases.take(str(first.pk))
+    assert taken is not None
+    assert leases.take(str(second.pk)) is None
+    leases.let_go(taken, State.CANCELLED, done_at=timezone.now())
+    assert leases.take(str(second.pk)) is not None
+
+
+def test_one_that_waits_for_its_next_attempt_keeps_its_place(queue: Callable[..., Change]) -> None:
+    queue(next_attempt_at=timezone.now() + timedelta(seconds=60))
+    assert leases.take(str(queue().pk)) is None
+
+
+def test_a_parked_one_holds_up_only_what_goes_out_with_its_key(queue: Callable[..., Change]) -> None:
+    queue(state=State.PARKED)
+    same_key, other_key = queue(), queue("two")
+    assert leases.take(str(same_key.pk)) is None
+    assert leases.take(str(other_key.pk)) is not None
+
+
+def test_one_that_asks_a_person_holds_up_nothing(queue: Callable[..., Change]) -> None:
+    queue(state=State.CONFLICT)
+    assert leases.take(str(queue().pk)) is not None
+
+
+def test_other_customers_dont_wait(queue: Callable[..., Change]) -> None:
+    queue(state=State.UNKNOWN)
+    other = Customer.objects.create(number="2", name="Two")
+    assert leases.take(str(queue(customer=other).pk)) is not None
+
+
+def test_a_lease_that_expired_while_preparing_is_taken_by_the_next(queue: Callable[..., Change]) -> None:
+    change = queue()
+    first = leases.take(str(change.pk))
+    assert first is not None
+    Change.objects.update(lease_until=timezone.now())
+    second = leases.take(str(change.pk))
+    assert second is not None
+    assert leases.depart(first, 1) is False
+    assert leases.depart(second, 1) is True
+    assert leases.let_go(first, State.CANCELLED) is False
+
+
+def test_nobody_departs_on_an_expired_lease(queue: Callable[..., Change]) -> None:
+    taken = leases.take(str(queue().pk))
+    assert taken is not None
+    Change.objects.update(lease_until=timezone.now())
+    assert leases.depart(taken, 1) is False
+
+
+def test_what_was_being_sent_when_its_lease_expired_is_unknown(queue: Callable[..., Change]) -> None:
+    taken = leases.take(str(queue().pk))
+    assert taken is not None
+    leases.depart(taken, 7)
+    assert leases.expire() == 0
+    Change.objects.update(lease_until=timezone.now())
+    assert leases.expire() == 1
+    change = Change.objects.get()
+    assert (change.state, change.lease_holder, change.log_serial) == (State.UNKNOWN, "", 7)
+    assert leases.let_go(taken, State.RECORDED) is False  # its old holder has nothing to say any more
+
+
+def test_a_cancelled_one_does_not_depart(queue: Callable[..., Change]) -> None:
+    taken = leases.take(str(queue().pk))
+    assert taken is not None
+    Change.objects.update(state=State.CANCELLED, done_at=timezone.now())
+    assert leases.depart(taken, 1) is False
+
+
+def test_the_sweeper_nudges_the_head_of_each_line(
+    queue: Callable[..., Change], customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nudged: list[str] = []
+    monkeypatch.setattr(tasks.perform, "apply_async", lambda args, **options: nudged.append(args[0]))
+    lost = queue(state=State.SENDING, lease_holder="dead", lease_until=timezone.now())
+    queue()
+    other_key = queue("two")
+    queue("two", next_attempt_at=timezone.now() + timedelta(seconds=60))
+    queue(state=State.DONE, done_at=timezone.now())
+    tasks.sweep()
+    assert nudged == [str(lost.pk), str(other_key.pk)]
+    lost.refresh_from_db()
+    assert lost.state == State.UNKNOWN
+
+
+def test_a_message_carries_an_id_only() -> None:
+    assert tasks.perform.name == TASK
+    assert tasks.perform.serializer == "json"
+
+
+def test_a_task_is_killed_before_its_lease_is_over_and_a_call_before_that() -> None:
+    assert timing.deadline() < timing.landing().total_seconds() < timing.hard_limit()
+    assert timing.hard_limit() < timing.lease().total_seconds()
+    assert tasks.perform.app.conf.task_time_limit == timing.hard_limit()
+    assert tasks.perform.app.conf.broker_transport_options["visibility_timeout"] > timing.lease().total_seconds()

@@ -1,0 +1,306 @@
+"""A change on its way out, against the real sandbox."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from portal.accounts.access import Scope
+from portal.accounts.models import ApiKey
+from portal.changes import leases, outcome
+from portal.changes.decide import resume
+from portal.changes.models import Change, State
+from portal.changes.submit import submit
+from portal.changes.wanted import Wanted
+from portal.inventory import reads
+from tests.changes.conftest import (
+    MACHINE,
+    edit,
+    give_secret,
+    growing,
+    item_of,
+    later,
+    machine,
+    new_machine,
+    plain_machine,
+    run,
+    run_all,
+    services_key,
+)
+from tests.support.services import Sandbox
+
+
+def test_an_edit_reaches_the_platform_and_the_inventory(scope: Scope, platform: Sandbox) -> None:
+    present = plain_machine(platform)
+    name, before = present["name"], {"service_description": present["service_description"]}
+    change = submit(scope, [edit(name, before, {"service_description": "Shop"})], "t")
+    run(change)
+    assert (change.state, change.is_final) == (State.RECORDED, True)
+    assert change.recorded_at is not None
+    assert machine(platform, name)["service_description"] == "Shop"
+    assert item_of(change).result["service_description"] == "Shop"
+    record = reads.record(scope, MACHINE, name)
+    assert record is not None
+    assert record["service_description"] == "Shop"
+
+
+def test_only_what_the_person_changed_is_sent(scope: Scope, platform: Sandbox) -> None:
+    present = plain_machine(platform)
+    change = submit(scope, [edit(present["name"], {"disk": present["disk"]}, {"disk": present["disk"] + 5})], "t")
+    run(change)
+    with platform.proxy() as proxy:
+        sent = [entry for entry in proxy.log() if entry["method"] == "apply"][-1]
+    assert f'"disk": {present["disk"] + 5}' in sent["args"]
+    assert "cores" not in sent["args"]
+    assert "memory" not in sent["args"]
+
+
+def test_a_group_and_a_machine_in_it_are_one_apply(scope: Scope, platform: Sandbox) -> None:
+    group = Wanted(type_name="resourcegroup", key="fresh", wanted={"parent": "shop"}, creates=True)
+    change = submit(scope, [group, new_machine("fresh00", "fresh")], "t")
+    run(change)
+    assert change.state == State.SETTLING
+    assert machine(platform, "fresh00")["resource_group"] == "fresh"
+    assert platform.calls("apply") == 1
+
+
+def test_granting_several_permissions_is_one_change(scope: Scope, platform: Sandbox) -> None:
+    wanted = [
+        Wanted(type_name="permission", key=f"shop/{uid}/login", wanted={}, creates=True)
+        for uid in ("ada", "bob", "cleo", "dora", "emil")
+    ]
+    change = submit(scope, wanted, "t")
+    run(change)
+    assert (change.state, change.is_final) == (State.RECORDED, True)
+    with platform.proxy() as proxy:
+        granted = {(one["uid"], one["permission"]) for one in proxy.query("permission")}
+    assert {(uid, "login") for uid in ("ada", "bob", "cleo", "dora", "emil")} <= granted
+
+
+def test_a_deletion_leaves_the_inventory(scope: Scope, platform: Sandbox) -> None:
+    with platform.proxy() as proxy:
+        proxy.apply([{"__type__": "serviceuser", "uid": "s-gone", "resource_group": "shop"}])
+    assert reads.refresh(scope, "serviceuser").by_key["shop/s-gone"]
+    change = submit(scope, [Wanted(type_name="serviceuser", key="shop/s-gone", action="delete")], "t")
+    run(change)
+    assert (change.state, change.is_final) == (State.RECORDED, True)
+    assert reads.record(scope, "serviceuser", "shop/s-gone") is None
+
+
+def test_a_fault_is_rejected_with_the_platforms_words_at_its_field(scope: Scope, platform: Sandbox) -> None:
+    present = plain_machine(platform)
+    change = submit(scope, [edit(present["name"], {"cores": present["cores"]}, {"cores": 99})], "t")
+    run(change)
+    assert (change.state, change.is_final) == (State.REJECTED, True)
+    assert change.answer["kind"] == "fault"
+    assert (change.answer["field"], change.answer["item"]) == ("cores", 0)
+    assert change.answer["text"].startswith(f"virtualmachine {present['name']}: cores: ")
+    assert machine(platform, present["name"])["cores"] == present["cores"]
+
+
+def test_a_fault_in_one_of_many_names_that_one(scope: Scope, platform: Sandbox) -> None:
+    wanted = [
+        Wanted(type_name="permission", key=f"shop/{uid}/{permission}", wanted={}, creates=True)
+        for uid, permission in (("fay", "login"), ("bob", "conquer"))
+    ]
+    change = submit(scope, wanted, "t")
+    run(change)
+    assert change.state == State.REJECTED
+    assert change.answer["item"] == 1
+    with platform.proxy() as proxy:  # all or nothing (api_04)
+        assert not [one for one in proxy.query("permission") if one["uid"] == "fay"]
+
+
+def test_an_unknown_fault_text_is_shown_without_a_field(scope: Scope, platform: Sandbox) -> None:
+    present = plain_machine(platform)
+    platform.control(fault={"kind": "fault", "value": {"code": 77, "text": "no such luck"}, "method": "apply"})
+    change = submit(scope, [edit(present["name"], {"disk": present["disk"]}, {"disk": present["disk"] + 1})], "t")
+    run(change)
+    assert change.answer == {"kind": "fault", "code": 77, "text": "no such luck", "field": "", "item": None}
+
+
+def test_a_platform_that_is_away_is_waited_for(scope: Scope, platform: Sandbox) -> None:
+    change, name, disk = growing(scope, platform)
+    platform.stop()
+    run(change)
+    assert (change.state, change.attempts, change.sent_at) == (State.QUEUED, 1, None)
+    assert change.answer["kind"] == "unreachable"
+    run(change)
+    assert change.attempts == 1  # not before its next attempt
+    platform.start()
+    later(5)
+    run(change)
+    assert change.state == State.RECORDED
+    assert machine(platform, name)["disk"] == disk + 1
+
+
+def test_a_platform_that_goes_away_right_before_sending_was_sent_nothing(
+    scope: Scope, platform: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, _name, _disk = growing(scope, platform)
+    depart = leases.depart
+
+    def depart_then_stop(*args: Any) -> bool:
+        departed = depart(*args)
+        platform.stop()
+        return departed
+
+    monkeypatch.setattr("portal.changes.perform.depart", depart_then_stop)
+    run(change)
+    assert (change.state, change.sent_at, change.log_serial) == (State.QUEUED, None, None)
+
+
+@pytest.mark.parametrize("method", ["log", "query"])
+def test_trouble_before_sending_leaves_it_queued(scope: Scope, platform: Sandbox, method: str) -> None:
+    change, _name, _disk = growing(scope, platform)
+    platform.control(fault={"kind": "garbage", "method": method})
+    run(change)
+    assert (change.state, change.sent_at) == (State.QUEUED, None)
+    assert platform.calls("apply") == 0
+
+
+def test_waiting_grows_up_to_five_minutes(scope: Scope, platform: Sandbox) -> None:
+    change, _name, _disk = growing(scope, platform)
+    platform.stop()
+    waits = []
+    for _ in range(9):
+        run(change)
+        waits.append(round((change.next_attempt_at - timezone.now()).total_seconds()))
+        later(400)
+    assert waits == [1, 2, 5, 15, 60, 120, 300, 300, 300]
+
+
+def test_too_many_calls_are_waited_for_without_doubt(scope: Scope, platform: Sandbox) -> None:
+    change, _name, _disk = growing(scope, platform)
+    platform.control(fault={"kind": "status", "value": 429, "method": "query"})
+    run(change)
+    assert (change.state, change.sent_at) == (State.QUEUED, None)
+
+
+def test_the_same_field_changed_meanwhile_asks(scope: Scope, platform: Sandbox) -> None:
+    present = plain_machine(platform)
+    change = submit(scope, [edit(present["name"], {"disk": present["disk"]}, {"disk": present["disk"] + 5})], "t")
+    with platform.proxy() as proxy:
+        proxy.apply([{"__type__": MACHINE, "name": present["name"], "disk": present["disk"] + 3}])
+    run(change)
+    assert (change.state, change.is_final) == (State.CONFLICT, False)
+    assert change.answer["items"] == [
+        {
+            "item": 0,
+            "reason": "changed",
+            "fields": {
+                "disk": {"before": present["disk"], "wanted": present["disk"] + 5, "present": present["disk"] + 3}
+            },
+        }
+    ]
+    assert machine(platform, present["name"])["disk"] == present["disk"] + 3
+
+
+def test_another_field_changed_meanwhile_does_not_matter(scope: Scope, platform: Sandbox) -> None:
+    present = plain_machine(platform)
+    change = submit(scope, [edit(present["name"], {"disk": present["disk"]}, {"disk": present["disk"] + 5})], "t")
+    with platform.proxy() as proxy:
+        proxy.apply([{"__type__": MACHINE, "name": present["name"], "service_description": "by hand"}])
+    run(change)
+    assert change.state == State.RECORDED
+    assert machine(platform, present["name"])["service_description"] == "by hand"
+
+
+def test_somebody_elses_new_machine_of_that_name_asks(scope: Scope, platform: Sandbox) -> None:
+    change = submit(scope, [new_machine("shop77")], "t")
+    with platform.proxy() as proxy:
+        proxy.apply([{"__type__": MACHINE, "name": "shop77", "resource_group": "shop", "location": "rzob", "cores": 3}])
+    run(change)
+    assert change.state == State.CONFLICT
+    assert change.answer["items"][0]["reason"] == "exists"
+    assert machine(platform, "shop77")["cores"] == 3
+
+
+def test_a_machine_that_is_gone_asks(scope: Scope, platform: Sandbox) -> None:
+    with platform.proxy() as proxy:
+        proxy.apply([{"__type__": "serviceuser", "uid": "s-gone", "resource_group": "shop"}])
+    reads.refresh(scope, "serviceuser")
+    wanted = Wanted(type_name="serviceuser", key="shop/s-gone", wanted={"description": "x"}, before={"description": ""})
+    change = submit(scope, [wanted], "t")
+    with platform.proxy() as proxy:
+        proxy.apply([{"__type__": "serviceuser", "__action__": "delete", "uid": "s-gone", "resource_group": "shop"}])
+    run(change)
+    assert change.state == State.CONFLICT
+    assert change.answer["items"][0]["reason"] == "gone"
+
+
+def test_ones_own_earlier_change_is_no_conflict(scope: Scope, platform: Sandbox) -> None:
+    present = plain_machine(platform)
+    name, before = present["name"], {"disk": present["disk"]}
+    submit(scope, [edit(name, before, {"disk": present["disk"] + 5})], "one")
+    second = submit(scope, [edit(name, before, {"disk": present["disk"] + 9})], "two")
+    run_all()
+    second.refresh_from_db()
+    assert second.state == State.RECORDED
+    assert machine(platform, name)["disk"] == present["disk"] + 9
+
+
+def test_another_persons_earlier_change_asks(scope: Scope, platform: Sandbox, cast: dict) -> None:
+    present = plain_machine(platform)
+    name, before = present["name"], {"disk": present["disk"]}
+    submit(replace(scope, user=cast["operator"]), [edit(name, before, {"disk": present["disk"] + 5})], "one")
+    second = submit(scope, [edit(name, before, {"disk": present["disk"] + 9})], "two")
+    run_all()
+    second.refresh_from_db()
+    assert second.state == State.CONFLICT
+
+
+def test_a_refused_key_parks_what_goes_out_with_it(scope: Scope, platform: Sandbox) -> None:
+    change, _name, _disk = growing(scope, platform)
+    give_secret("wrong")
+    run(change)
+    assert (change.state, change.is_final) == (State.PARKED, False)
+    assert change.answer["kind"] == "refused"
+    assert services_key().refused_at is not None
+
+
+def test_a_new_secret_sets_what_was_parked_going_in_its_order(scope: Scope, platform: Sandbox) -> None:
+    _change, name, disk = growing(scope, platform)
+    for number in (2, 3):
+        submit(scope, [edit(name, {"disk": disk}, {"disk": disk + number})], f"{number}")
+    give_secret("wrong")
+    run_all()
+    assert [change.state for change in Change.objects.order_by("number")] == ["parked", "queued", "queued"]
+    assert resume(give_secret("services-demo-key")) == 1
+    run_all()
+    assert {change.state for change in Change.objects.all()} == {"recorded"}
+    assert machine(platform, name)["disk"] == disk + 3
+    assert services_key().refused_at is None
+
+
+def test_a_refusal_of_a_secret_that_was_replaced_meanwhile_parks_nothing(
+    scope: Scope, platform: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, _name, _disk = growing(scope, platform)
+    give_secret("wrong")
+    park = outcome.park
+
+    def park_late(*args: Any) -> None:
+        give_secret("services-demo-key")
+        park(*args)
+
+    monkeypatch.setattr(outcome, "park", park_late)
+    run(change)
+    assert change.state == State.QUEUED
+    assert services_key().refused_at is None
+
+
+def test_a_key_that_was_taken_away_parks_until_one_is_given(scope: Scope, platform: Sandbox) -> None:
+    change, name, disk = growing(scope, platform)
+    services_key().delete()
+    run(change)
+    assert change.state == State.PARKED
+    assert change.answer["kind"] == "no_key"
+    key = ApiKey(customer=scope.customer, resource_group="services")
+    key.set_secret("services-demo-key")
+    key.save()
+    resume(key)
+    run(change)
+    assert change.state == State.RECORDED
+    assert machine(platform, name)["disk"] == disk + 1
