@@ -23,10 +23,9 @@ lint: setup ## check style, types, import rules, templates, settings and migrati
 bench: setup ## measure the portal: pages, upstream calls, time from submit to recorded
 	@$(PYTHON) -m scripts.bench
 
-format: setup ## bring code and templates into form
+format: setup ## bring the code into form
 	$(PYTHON) -m ruff check --fix --quiet
 	$(PYTHON) -m ruff format
-	$(PYTHON) -m djlint --reformat --quiet templates
 
 lock: setup ## renew the lock files after a change of pyproject.toml (UPGRADE=1 takes newer versions)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements/base.txt

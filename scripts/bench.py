@@ -1,4 +1,4 @@
-"""`make bench`: measures a portal of its own, in processes, over HTTP. What it prints is for proportion, not a promise."""
+"""`make bench`: measures a portal of its own, in processes, over HTTP. Figures for proportion, not promises."""
 
 import statistics
 import sys
@@ -35,6 +35,8 @@ def portal(machines: int) -> Iterator[Stack]:
         try:
             stack.start()
             yield stack
+        except requests.RequestException as error:
+            raise StartError(f"{error}. The web server's log ends with:\n{stack.web.tail()}") from error
         finally:
             stack.stop()
 
@@ -46,9 +48,8 @@ def show(what: str, figures: str) -> None:
 def spread(seconds: Iterable[float]) -> str:
     """Median and 95th percentile in milliseconds."""
     ordered = sorted(value * 1000 for value in seconds)
-    return (
-        f"{statistics.median(ordered):7.1f} ms, p95 {ordered[int(len(ordered) * 0.95)]:7.1f} ms ({len(ordered)} times)"
-    )
+    p95 = ordered[int(len(ordered) * 0.95)]
+    return f"{statistics.median(ordered):7.1f} ms, p95 {p95:7.1f} ms ({len(ordered)} times)"
 
 
 def timed(visitor: Visitor, path: str) -> float:
@@ -97,7 +98,7 @@ def views_by_ten_people(stack: Stack) -> None:
 
 def concurrent_views(stack: Stack, views: int = 200) -> None:
     visitor = Visitor(stack.url, PEOPLE[0])
-    cookies = visitor.session.cookies.get_dict()  # type: ignore[no-untyped-call]
+    cookies = visitor.session.cookies.get_dict()
     forget(stack)
 
     def view(_number: int) -> int:
@@ -107,9 +108,7 @@ def concurrent_views(stack: Stack, views: int = 200) -> None:
     with ThreadPoolExecutor(views) as pool:
         statuses = list(pool.map(view, range(views)))
     seconds = time.perf_counter() - started
-    show(
-        f"{views} views at once, nothing cached: answers", f"{statuses.count(200)} of {views} well, in {seconds:.1f} s"
-    )
+    show(f"{views} views at once, nothing cached: answers 200", f"{statuses.count(200)}, all in {seconds:.1f} s")
     show(f"{views} views at once, nothing cached: upstream queries", upstream(stack))
 
 

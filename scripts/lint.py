@@ -30,8 +30,7 @@ CHECKS = [
     Check("style", ["-m", "ruff", "check", "--quiet", "--output-format=concise"]),
     Check("format", ["-m", "ruff", "format", "--check", "--output-format=concise"]),
     Check("import rules", ["-c", "from importlinter.cli import lint_imports_command as lint; lint()"]),
-    Check("templates, style", ["-m", "djlint", "--lint", "--quiet", "templates"]),
-    Check("templates, format", ["-m", "djlint", "--check", "--quiet", "templates"]),
+    Check("templates", ["-m", "djlint", "--lint", "--quiet", "templates"]),
     Check(
         "settings for production",
         _manage("check", "--deploy", "--fail-level=WARNING"),
