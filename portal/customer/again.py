@@ -24,14 +24,30 @@ class Again:
 
 def asked_again(scope: Scope, number: str, type_name: str, key: str | None) -> Again | None:
     """What the change of that number asked of the record (of a new one where `key` is None), None where nothing."""
-    if not (number.isascii() and number.isdigit() and len(number) < 10) or not scope.may_see(CHANGES):
+    change = _find(scope, number)
+    if change is None:
         return None
-    change = visible_changes(scope).filter(number=int(number)).first()
     for item in getattr(change, "shown_items", ()):
         if item.type_name == type_name and (item.creates if key is None else item.key == key):
             text = str(change.answer.get("text", "")) if change.state == State.REJECTED else ""
             return Again(change.number, item.wanted, text, str(change.answer.get("field") or ""))
     return None
+
+
+def asked_again_all(scope: Scope, number: str, type_name: str) -> dict[tuple[str, ...], str]:
+    """Key (in its parts) -> action, of all records of that type in the change of that number."""
+    change = _find(scope, number)
+    return {
+        tuple(TYPES[type_name].key_values(item.key).values()): item.action
+        for item in getattr(change, "shown_items", ())
+        if item.type_name == type_name
+    }
+
+
+def _find(scope: Scope, number: str) -> Change | None:
+    if not (number.isascii() and number.isdigit() and len(number) < 10) or not scope.may_see(CHANGES):
+        return None
+    return visible_changes(scope).filter(number=int(number)).first()
 
 
 def again_url(customer_no: str, change: Change, item: Item) -> str:

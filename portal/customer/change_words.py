@@ -21,7 +21,7 @@ from portal.ui.api_call import as_python
 from portal.ui.diff import FieldChange, differences
 from portal.ui.values import text as value_text
 
-LOOKS: Mapping[str, tuple[str, str]] = {  # state -> icon, tone
+LOOKS: Mapping[State, tuple[str, str]] = {  # state -> icon, tone
     State.DRAFT: ("pencil", "idle"),
     State.QUEUED: ("hourglass", "wait"),
     State.SENDING: ("send", "busy"),
@@ -201,7 +201,7 @@ class Told:
         keys = resource_type.key
         shown = {name: value for name, value in item.wanted.items() if name not in keys}
         return Line(
-            act=str(ACTS.get((item.action, item.creates), item.action)),
+            act=_act(item, resource_type),
             type=resource_type,
             title=item.key,
             url=url,
@@ -209,6 +209,13 @@ class Told:
             outcome=item.outcome,
             again_url=again_url(number, self.change, item) if self.state in (State.REJECTED, State.CONFLICT) else "",
         )
+
+
+def _act(item: Item, resource_type: ResourceType) -> str:
+    """What is done to the record; what can only be there or not is granted and revoked."""
+    if not resource_type.editable:
+        return _("revoke") if item.action == Action.DELETE else _("grant")
+    return str(ACTS.get((item.action, item.creates), item.action))
 
 
 def moment(at: datetime) -> str:

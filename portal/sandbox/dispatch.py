@@ -143,7 +143,8 @@ def _as_they_are(scope: Scope, rows: list[tuple[WritableType[Any], Any] | None])
 
 
 def _fault(kind: ResourceType, given: Record, refused: Refused) -> Fault:
-    key = "/".join(str(given.get(part, "-"))[:80] for part in kind.primary_key) if given else "-"
+    parts = [given.get(part, "-") for part in kind.primary_key] if given else ["-"]
+    key = "/".join(part[:80] if isinstance(part, str) else shown(part) for part in parts)
     return Fault(refused.code, f"{kind.name} {key}: {refused.key[:80]}: {refused.reason}")
 
 

@@ -27,6 +27,7 @@ class Refused(Exception):
 
 
 def shown(value: object) -> str:
-    """A value as it may stand in a fault: short, whatever the client sent."""
-    text = repr(value)
+    """A value as it may stand in a fault: short and printable, whatever the client sent."""
+    plain = value is None or isinstance(value, str | int | float | list | dict)
+    text = repr(value) if plain else f"a {type(value).__name__}"
     return text if len(text) <= 80 else text[:77] + "..."

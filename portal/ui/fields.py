@@ -50,14 +50,19 @@ def quoted(text: str, most: int = 40) -> str:
     return "".join(char if char.isprintable() else f"‹U+{ord(char):04X}›" for char in short)
 
 
+def sent_as(name: str, data: Mapping[str, Any]) -> list[str] | None:
+    """All strings sent under a name; None where the form did not have the field."""
+    if name not in data:
+        return None
+    sent = data.getlist(name) if hasattr(data, "getlist") else data[name]
+    return [str(text) for text in sent] if isinstance(sent, (list, tuple)) else [str(sent)]
+
+
 class Strings(forms.Widget):
-    """Reads all strings sent under a name; None where the form did not have the field. Templates draw it."""
+    """Reads all strings sent under a name. Templates draw it."""
 
     def value_from_datadict(self, data: Mapping[str, Any], files: object, name: str) -> list[str] | None:
-        if name not in data:
-            return None
-        sent = data.getlist(name) if hasattr(data, "getlist") else data[name]
-        return [str(text) for text in sent] if isinstance(sent, (list, tuple)) else [str(sent)]
+        return sent_as(name, data)
 
 
 class SpecField(forms.Field):

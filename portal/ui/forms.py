@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from portal.resources.spec import Choice, ResourceType, Values
-from portal.ui.fields import SpecField, as_typed
+from portal.ui.fields import SpecField, as_typed, sent_as
 
 PREFIX = "id_"
 
@@ -194,7 +194,7 @@ class ResourceForm(forms.Form):
         """What stands in the field: what was sent, else what it is filled with."""
         name = spec_field.spec.name
         if self.is_bound:
-            sent = spec_field.widget.value_from_datadict(self.data, self.files, name)
+            sent = sent_as(name, self.data)
             if sent is not None:
                 lines = [line for text in sent for line in text.splitlines() if line]
                 return {"checks": lines, "area": sent}.get(spec_field.control, sent[-1:])

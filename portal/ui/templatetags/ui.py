@@ -46,7 +46,7 @@ def icon(name: str, classes: str = "") -> SafeString:
 @register.filter
 def styled(field: BoundField) -> SafeString:
     """A form's field in our look; what is wrong with it, or helps with it, is told to screen readers as well."""
-    attrs = {"class": f"form-control{' is-invalid' if field.errors else ''}"}
+    attrs: dict[str, str | bool] = {"class": f"form-control{' is-invalid' if field.errors else ''}"}
     if field.errors:
         attrs["aria-describedby"] = f"{field.auto_id}_error"
     return field.as_widget(attrs=attrs)
