@@ -5,6 +5,7 @@ FROM ${BASE} AS build
 WORKDIR /app
 COPY requirements requirements
 COPY scripts/setup scripts/setup
+COPY locale locale
 COPY package.json package-lock.json .npmrc ./
 # uv beside the environment, not in it: the image needs no installer.
 RUN python3 -m venv /opt/uv \
@@ -23,6 +24,7 @@ WORKDIR /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 COPY --from=build /app/.venv .venv
 COPY --from=build /app/staticfiles staticfiles
+COPY --from=build /app/locale locale
 # Icons are written into the pages; all else of node_modules is among the static files.
 COPY --from=build /app/node_modules/@tabler/icons/icons/outline node_modules/@tabler/icons/icons/outline
 COPY manage.py gunicorn.conf.py ./

@@ -1,6 +1,6 @@
 # What one does with the portal. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench format lock
+.PHONY: help setup demo test lint bench format messages lock
 
 PYTHON = .venv/bin/python
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes
@@ -26,6 +26,10 @@ bench: setup ## measure the portal: pages, upstream calls, time from submit to r
 format: setup ## bring the code into form
 	$(PYTHON) -m ruff check --fix --quiet
 	$(PYTHON) -m ruff format
+
+messages: setup ## collect all visible text for translation in locale/*/LC_MESSAGES/django.po (needs GNU gettext)
+	@DEBUG=1 $(PYTHON) manage.py makemessages --all --no-obsolete --no-wrap --add-location file --ignore 'node_modules/*' --ignore 'var/*' --ignore 'tests/*' --ignore 'portal/sandbox/*'
+	@scripts/setup
 
 lock: setup ## renew the lock files after a change of pyproject.toml (UPGRADE=1 takes newer versions)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements/base.txt
