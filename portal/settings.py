@@ -35,7 +35,8 @@ TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))  # how many of our
 # --- the platform -------------------------------------------------------------------------------------------------
 
 API_URL = os.environ.get("API_URL", "http://127.0.0.1:8001/v1")
-API_TIMEOUTS = {"connect_timeout": 3.0, "read_timeout": 20.0, "deadline": 60.0}
+# Seconds; leases and the time limit of tasks follow from the deadline of a call (portal.changes.timing).
+API_TIMEOUTS = {"connect_timeout": 3.0, "read_timeout": 20.0, "deadline": float(os.environ.get("API_DEADLINE", "60"))}
 API_MAX_BYTES = int(os.environ.get("API_MAX_BYTES", str(64 * 2**20)))
 # Key ring for the stored API keys, newest first: comma-separated base64 keys of 32 bytes (portal.accounts.sealing).
 CREDENTIAL_KEYS = _secret("CREDENTIAL_KEYS", "b25seS1mb3ItZGV2ZWxvcG1lbnQtMDAwMDAwMDAwMDA=").split(",")
