@@ -1,4 +1,7 @@
-"""The connection to Redis. Redis being away is an ordinary thing: known for a moment, so that nobody waits in line."""
+"""The connection to Redis. Redis being away is an ordinary thing: known for a moment, so that nobody waits in line.
+
+A Redis that hangs costs a request READ_TIMEOUT at most: it is not asked a second time, nor by anybody for AWAY_FOR.
+"""
 
 import logging
 import os
@@ -18,7 +21,7 @@ from redis.retry import Retry
 
 AWAY_FOR = 2.0  # seconds for which Redis is not asked again after it has not answered
 CONNECT_TIMEOUT = 0.3
-READ_TIMEOUT = 1.0
+READ_TIMEOUT = 0.7
 
 logger = logging.getLogger(__name__)
 _away_until: dict[str, float] = {}  # by URL
@@ -59,6 +62,7 @@ def _client(url: str, pid: int) -> Redis:
         maint_notifications_config=MaintNotificationsConfig(enabled=False),
         socket_connect_timeout=CONNECT_TIMEOUT,
         socket_timeout=READ_TIMEOUT,
-        retry=Retry(NoBackoff(), 1),  # a kept connection that Redis has closed meanwhile
+        # A kept connection may have been closed by Redis meanwhile; after a timeout there is no second try.
+        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         max_connections=200,
     )
