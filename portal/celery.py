@@ -40,7 +40,7 @@ app.conf.update(
     # What has to go on by itself. A message that was not taken in time is followed by the next one.
     beat_schedule={
         "sweep": {"task": "changes.sweep", "schedule": 3.0, "options": {"expires": 3}},
-        "follow": {"task": "changes.follow", "schedule": 1.0, "options": {"expires": 1}},
+        "follow": {"task": "changes.follow", "schedule": 0.5, "options": {"expires": 1}},
     },
 )
 app.autodiscover_tasks(["portal.inventory", "portal.changes"])

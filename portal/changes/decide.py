@@ -79,10 +79,13 @@ def replace(scope: Scope, change: Change, wanted: Sequence[Wanted], token: str) 
 
 
 def resume(api_key: ApiKey) -> int:
-    """A key has been given, or a new secret: what was parked for its group goes on, in its old turn. How many."""
-    parked = Change.objects.filter(
-        customer=api_key.customer_id, key_group=api_key.resource_group, state=State.PARKED
-    ).order_by("turn")
+    """A key has been given, or a new secret: what was parked for its group goes on, in its old turn. How many.
+
+    What was being followed under a key that was taken away is followed by the new one.
+    """
+    group = Change.objects.filter(customer=api_key.customer_id, key_group=api_key.resource_group)
+    group.filter(state__in=(State.RECORDED, State.SETTLING), api_key=None).update(api_key=api_key)
+    parked = group.filter(state=State.PARKED).order_by("turn")
     ids = [str(pk) for pk in parked.values_list("pk", flat=True)]
     parked.filter(pk__in=ids).order_by().update(
         state=State.QUEUED,

@@ -19,10 +19,10 @@ from portal.changes import settle, timing
 from portal.changes.evidence import INSTALL, MAINTENANCE
 from portal.changes.models import Item, KeyPoll, State
 from portal.changes.present import FEW
+from portal.inventory import watching
 from portal.inventory.known import known
 from portal.inventory.place import place_of
 from portal.inventory.poll import poll
-from portal.inventory.watching import is_watched
 from portal.resources.spec import Record
 
 logger = logging.getLogger(__name__)
@@ -31,17 +31,23 @@ MACHINES, MAINTENANCES = "virtualmachine", "maintenance"
 
 
 def due_keys() -> list[str]:
-    """Ids of keys under which something may be pending and whose time for a poll has come."""
-    now = timezone.now()
-    keys = {key.pk: key for key in ApiKey.objects.select_related("poll")}
-    settling = set(_unsettled().values_list("change__api_key", flat=True))
-    found = []
-    for pk, key in keys.items():
-        watched = is_watched(key)
-        latest = key.poll.polled_at if hasattr(key, "poll") else None
-        if (watched or pk in settling) and (latest is None or latest <= now - _interval(watched=watched)):
-            found.append(str(pk))
-    return found
+    """Ids of keys under which something is pending and whose time for a poll has come."""
+    watched = watching.watched()
+    settling = set(_unsettled().values_list("change__api_key", "evidence"))
+    concerned = Q(customer__in=watched) | Q(pk__in={pk for pk, _evidence in settling})
+    return [
+        str(key.pk)
+        for key in ApiKey.objects.filter(concerned).select_related("poll")
+        if _is_due(key, {evidence for pk, evidence in settling if pk == key.pk}, watched=key.customer_id in watched)
+    ]
+
+
+def _is_due(api_key: ApiKey, awaited: set[str], *, watched: bool) -> bool:
+    installing = INSTALL in awaited or (watched and bool(_being_installed(api_key)))
+    if not installing and not awaited:
+        return False
+    before = timezone.now() - _interval(watched=watched, installing=installing)
+    return not hasattr(api_key, "poll") or api_key.poll.is_free(before)
 
 
 def follow(pk: str) -> None:
@@ -49,7 +55,7 @@ def follow(pk: str) -> None:
     api_key = ApiKey.objects.filter(pk=pk).first()
     if api_key is None:
         return
-    watched = is_watched(api_key)
+    watched = api_key.customer_id in watching.watched()
     items = list(_unsettled().filter(change__api_key=api_key).select_related("change"))
     machines = {item.key for item in items if item.evidence == INSTALL}
     if watched:
@@ -57,15 +63,17 @@ def follow(pk: str) -> None:
     maintenances = any(item.evidence == MAINTENANCE for item in items)
     if not machines and not maintenances:
         return
-    latest = _take(api_key, _interval(watched=watched))
+    latest = _take(api_key, _interval(watched=watched, installing=bool(machines)))
     if latest is None:
         return
+    busy_until = None
     try:
         _judge(api_key, items, sorted(machines), latest, maintenances=maintenances)
     except (ApiError, Broken) as error:
         logger.warning("What is pending under %s could not be followed: %s", api_key.resource_group, error)
+        busy_until = timezone.now() + timedelta(seconds=timing.PAUSE_AFTER_FAILURE)
     finally:
-        KeyPoll.objects.filter(pk=api_key.pk).update(busy_until=None)
+        KeyPoll.objects.filter(pk=api_key.pk).update(busy_until=busy_until)
 
 
 def _judge(
@@ -109,16 +117,18 @@ def _take(api_key: ApiKey, interval: timedelta) -> datetime | None:
     """The poll is ours: when the one before was; None where it is too early or somebody is at it."""
     now = timezone.now()
     row, _made = KeyPoll.objects.get_or_create(api_key=api_key)
-    free = KeyPoll.objects.filter(Q(busy_until=None) | Q(busy_until__lte=now), pk=api_key.pk, polled_at=row.polled_at)
-    if row.polled_at is not None and row.polled_at > now - interval:
+    if not row.is_free(now - interval):
         return None
+    free = KeyPoll.objects.filter(Q(busy_until=None) | Q(busy_until__lte=now), pk=api_key.pk, polled_at=row.polled_at)
     if not free.update(polled_at=now, busy_until=now + timing.lease()):
         return None
     return row.polled_at or now
 
 
-def _interval(*, watched: bool) -> timedelta:
-    return timedelta(seconds=timing.WATCHED_POLL if watched else timing.UNWATCHED_POLL)
+def _interval(*, watched: bool, installing: bool) -> timedelta:
+    if not watched:
+        return timedelta(seconds=timing.UNWATCHED_POLL)
+    return timedelta(seconds=timing.WATCHED_POLL if installing else timing.WATCHED_MAINTENANCE_POLL)
 
 
 def _unsettled() -> QuerySet[Item]:

@@ -2,18 +2,23 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Min
+from django.db.models import Exists, Min, OuterRef
 from django.utils import timezone
 
 from portal.changes.models import Change, Heartbeat, State
 
 SWEEPER = "sweeper"
 FOLLOWER = "follower"
+BEAT_EVERY = timedelta(seconds=5)
+ON_THE_WAY = (State.QUEUED, State.SENDING, State.UNKNOWN)
 
 
 def beat(name: str) -> None:
-    """It has just gone on. Beat sent the message and a worker did it: both live."""
-    Heartbeat.objects.update_or_create(name=name, defaults={"at": timezone.now()})
+    """It has just gone on. Beat sent the message and a worker did it: both live. Written every few seconds at most."""
+    now = timezone.now()
+    if Heartbeat.objects.filter(name=name, at__gt=now - BEAT_EVERY).exists():
+        return
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": now})
 
 
 def beats() -> dict[str, datetime]:
@@ -22,7 +27,13 @@ def beats() -> dict[str, datetime]:
 
 
 def oldest_undone() -> timedelta | None:
-    """How long the oldest change has been on its way out (queued, sending, unknown); None where there is none."""
-    on_its_way = Change.objects.filter(done_at=None, state__in=(State.QUEUED, State.SENDING, State.UNKNOWN))
+    """How long the oldest change has been on its way out (queued, sending, unknown); None where there is none.
+
+    What waits behind a parked one waits for a person, and does not count.
+    """
+    parked = Change.objects.filter(
+        customer=OuterRef("customer"), key_group=OuterRef("key_group"), turn__lt=OuterRef("turn"), state=State.PARKED
+    )
+    on_its_way = Change.objects.filter(~Exists(parked), done_at=None, state__in=ON_THE_WAY)
     created = on_its_way.aggregate(oldest=Min("created"))["oldest"]
     return timezone.now() - created if created else None

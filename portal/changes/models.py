@@ -18,6 +18,7 @@ is in force, the end is *recorded*. Recorded without `done_at` has only to be ca
 """
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -167,6 +168,11 @@ class KeyPoll(models.Model):
 
     def __str__(self) -> str:
         return f"{self.api_key_id} {self.polled_at}"
+
+    def is_free(self, before: datetime) -> bool:
+        """Whether nobody is at it, and the last poll was before that moment."""
+        is_busy = self.busy_until is not None and self.busy_until > timezone.now()
+        return not is_busy and (self.polled_at is None or self.polled_at <= before)
 
 
 class InstallTime(models.Model):

@@ -32,17 +32,12 @@ def perform(pk: str) -> None:
     if change is None:
         return
     items = list(change.items.order_by("position"))
-    client = _client(change)
     if change.state == State.RECORDED:
-        settle.conclude(change, items)
-    elif client is None:
-        outcome.park(change)
-    elif change.state == State.UNKNOWN:
-        unknown.find_out(change, items, client)
+        settle.conclude(change, items, late=True)
     else:
-        _send(change, items, client)
-    if change.state == State.RECORDED and not change.is_final and change.lease_holder:
-        settle.conclude(change, items)
+        _advance(change, items)
+        if change.state == State.RECORDED:
+            settle.conclude(change, items)
     nudge_next(change)
 
 
@@ -50,6 +45,16 @@ def nudge_next(change: Change) -> None:
     """A message for what comes next of this customer."""
     for following in heads(change.customer):
         nudge(following)
+
+
+def _advance(change: Change, items: Sequence[Item]) -> None:
+    client = _client(change)
+    if client is None:
+        outcome.park(change)
+    elif change.state == State.UNKNOWN:
+        unknown.find_out(change, items, client)
+    else:
+        _send(change, items, client)
 
 
 def _client(change: Change) -> Client | None:

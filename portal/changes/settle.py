@@ -26,9 +26,12 @@ class Seen:
     since_last: timedelta | None  # since the poll before, None where there was none lately
 
 
-def conclude(change: Change, items: Sequence[Item]) -> None:
-    """Carry what the platform answered into the inventory; then follow its evidence, or be at the end: recorded."""
-    _patch(change, items)
+def conclude(change: Change, items: Sequence[Item], *, late: bool = False) -> None:
+    """Carry what the platform answered into the inventory; then follow its evidence, or be at the end: recorded.
+
+    `late`: the worker that got the answer went away before it came to this, and newer things may be known by now.
+    """
+    _patch(change, items, change.recorded_at if late else None)
     for item in items:
         item.evidence = expected(item)
     with transaction.atomic():
@@ -60,13 +63,14 @@ def close(changes: Sequence[Change]) -> None:
             Change.objects.filter(pk=change.pk, state=State.SETTLING).update(state=state, done_at=timezone.now())
 
 
-def _patch(change: Change, items: Sequence[Item]) -> None:
+def _patch(change: Change, items: Sequence[Item], learned_at: datetime | None) -> None:
     if change.api_key is None:
         return
     for type_name in dict.fromkeys(item.type_name for item in items):
         ours = [item for item in items if item.type_name == type_name]
         gone = [item.key for item in ours if item.action == "delete" and not item.result]
-        patch(change.api_key, type_name, [item.result for item in ours if item.result], gone)
+        found = [item.result for item in ours if item.result]
+        patch(change.api_key, type_name, found, gone, learned_at=learned_at)
 
 
 def _judge_install(item: Item, machine: Record | None, seen: Seen) -> None:

@@ -11,8 +11,12 @@ from django.conf import settings
 BACKOFF = (1, 2, 5, 15, 60, 120, 300)  # until the next attempt; the last one for good
 LOOK_AGAIN = (1, 2, 3, 5, 10)  # until the next look for what became of a call
 
-WATCHED_POLL = 1.5  # between polls of what somebody has a page open on
+# Between polls of what is pending under a key. With a page open on it: so that a machine which is ready is shown as
+# ready within 3 s, together with the page's own second; a maintenance, for which people wait until tonight, is slower.
+WATCHED_POLL = 1.4
+WATCHED_MAINTENANCE_POLL = 5.0
 UNWATCHED_POLL = 30.0
+PAUSE_AFTER_FAILURE = 10.0  # for which a platform that did not answer a poll is left alone
 EVIDENCE_WITHIN = 600  # a maintenance that has not shown by then was not needed
 
 

@@ -48,8 +48,16 @@ def find_out(change: Change, items: Sequence[Item], client: Client, *, resending
         _look_again(change, change.answer)
         return True
     if not resending:
-        let_go(change, State.QUEUED, next_attempt_at=timezone.now(), answer={})
+        _queue_again(change)
     return not resending
+
+
+def _queue_again(change: Change) -> None:
+    """It did not arrive: at once the first time, then with pauses, in which a person can take it back."""
+    if change.attempts <= 1:
+        let_go(change, State.QUEUED, next_attempt_at=timezone.now(), answer={})
+    else:
+        let_go(change, State.QUEUED, next_attempt_at=timezone.now() + timing.backoff(change.attempts))
 
 
 def _look_again(change: Change, answer: dict[str, Any]) -> None:

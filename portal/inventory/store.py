@@ -20,6 +20,7 @@ import time
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from portal.accounts import sealing
@@ -130,6 +131,11 @@ def next_number(place: Place) -> int:
 def own_number() -> int:
     """A number by our own clock, for when Redis is away."""
     return time.time_ns() // 1000
+
+
+def number_at(moment: datetime) -> int:
+    """The number that our own clock had for a moment that has passed."""
+    return int(moment.timestamp() * 1_000_000)
 
 
 def look(places: Sequence[Place]) -> dict[Place, Seen]:

@@ -1,28 +1,34 @@
-"""Whether somebody has a page open on which something is pending: then the platform is polled more often."""
+"""Who has a page open on which something is pending: for them the platform is polled more often.
 
-from portal.accounts.models import ApiKey, Customer
+One sorted set in Redis, customer → the time until which a page of theirs counts as open.
+"""
+
+import time
+
+from portal.accounts.models import Customer
 from portal.inventory.connection import Away, connected
 
 WATCHED_FOR = 10  # seconds after an open page last said so
+
+_NAME = "watched"
 
 
 def watch(customer: Customer) -> None:
     """A page of this customer's is open; called by each request of its status part."""
     try:
         with connected() as redis:
-            redis.set(_name(customer.pk), b"1", ex=WATCHED_FOR)
+            redis.zadd(_NAME, {str(customer.pk): time.time() + WATCHED_FOR})
     except Away:
         return
 
 
-def is_watched(api_key: ApiKey) -> bool:
-    """Whether a page of the key's customer is open; False when Redis is away."""
+def watched() -> frozenset[int]:
+    """Ids of the customers of whom a page is open, by one read; nobody when Redis is away."""
+    now = time.time()
     try:
         with connected() as redis:
-            return bool(redis.exists(_name(api_key.customer_id)))
+            redis.zremrangebyscore(_NAME, "-inf", now)
+            members = redis.zrangebyscore(_NAME, now, "+inf")
+            return frozenset(int(pk) for pk in members)  # type: ignore[arg-type]  # bytes, as it is set up here
     except Away:
-        return False
-
-
-def _name(customer: int) -> str:
-    return f"watched:{customer}"
+        return frozenset()

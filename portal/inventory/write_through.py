@@ -1,6 +1,7 @@
 """What a change has brought about, laid over the snapshots: no re-query, and no slower refresh undoes it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from portal.accounts.models import ApiKey
 from portal.inventory import store
@@ -12,13 +13,22 @@ from portal.resources.spec import UnreadableRecord, read
 from portal.resources.types import TYPES
 
 
-def patch(api_key: ApiKey, type_name: str, records: Sequence[Raw], deleted: Sequence[str] = ()) -> None:
+def patch(
+    api_key: ApiKey,
+    type_name: str,
+    records: Sequence[Raw],
+    deleted: Sequence[str] = (),
+    *,
+    learned_at: datetime | None = None,
+) -> None:
     """After `apply`: the full records as it answered them, and the keys of those that are gone.
 
-    Call it when the answer has come and before the next query or change goes out: what was learned counts from now.
+    What was learned counts from now. Who brings it late, after other queries and changes may have gone out, says when
+    it was learned, so that it is laid over nothing newer.
     """
     place = place_of(api_key, type_name)
-    overlay = overlay_of(type_name, number_for(place), records, deleted)
+    number = number_for(place) if learned_at is None else store.number_at(learned_at)
+    overlay = overlay_of(type_name, number, records, deleted)
     lay_over(place, overlay)
     gone = {key: entry for key, entry in overlay.items() if entry[1] is None}
     if gone:  # another key of the customer may still know it
