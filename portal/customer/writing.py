@@ -62,7 +62,7 @@ class Desk:
     @cached_property
     def wanted(self) -> dict[str, Any]:
         """What would be sent, as far as it is valid."""
-        return self.form.wanted() if self.form.is_valid() or self.form.cleaned_data else {}
+        return self.form.wanted() if self.form.is_valid() or getattr(self.form, "cleaned_data", None) else {}
 
     @property
     def key(self) -> str:
