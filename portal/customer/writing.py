@@ -62,7 +62,8 @@ class Desk:
     @cached_property
     def wanted(self) -> dict[str, Any]:
         """What would be sent, as far as it is valid."""
-        return self.form.wanted() if self.form.is_valid() or getattr(self.form, "cleaned_data", None) else {}
+        self.form.is_valid()
+        return self.form.wanted()
 
     @property
     def key(self) -> str:

@@ -132,7 +132,8 @@ class ResourceForm(forms.Form):
 
         Only what is valid; so it can be asked for before everything is.
         """
-        cleaned = {spec.name: self.cleaned_data[spec.name] for spec in self.specs if spec.name in self.cleaned_data}
+        valid = getattr(self, "cleaned_data", {})  # there is none before anything is filled in
+        cleaned = {spec.name: valid[spec.name] for spec in self.specs if spec.name in valid}
         if self.creating:
             return {name: value for name, value in cleaned.items() if value not in ("", [], None)}
         return {name: value for name, value in cleaned.items() if value != self.seen.get(name)}
