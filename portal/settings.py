@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,14 @@ CACHES: dict[str, Any] = {
 }
 CACHE_URL = os.environ.get("CACHE_URL", "redis://127.0.0.1:6379/0")  # snapshots of the platform's answers
 BROKER_URL = os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/1")  # Celery's messages
+
+# --- who watches over it (portal.customer.watchers) ----------------------------------------------------------------
+
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # lets anybody who brings it see /readyz and /metrics
+# … and those who ask directly, without a proxy, from one of these.
+METRICS_NETWORKS = [
+    ip_network(net) for net in os.environ.get("METRICS_NETWORKS", "127.0.0.0/8,::1/128").split(",") if net
+]
 
 # --- the application ----------------------------------------------------------------------------------------------
 
@@ -220,6 +229,7 @@ X_FRAME_OPTIONS = "DENY"
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked within the house, without a proxy
     SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

@@ -2,11 +2,13 @@
 
 from django.urls import include, path
 
-from portal.customer import health
+from portal.customer import health, metrics
 
 urlpatterns = [
     path("accounts/", include("portal.accounts.urls")),
     path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("", include("portal.customer.urls")),
 ]
 handler403 = "portal.customer.errors.forbidden"

@@ -2,10 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, Min, OuterRef
+from django.conf import settings
+from django.db.models import Count, Exists, Min, OuterRef
 from django.utils import timezone
 
+from portal.celery import app
 from portal.changes.models import Change, Heartbeat, State
+from portal.inventory.connection import connected
 
 SWEEPER = "sweeper"
 FOLLOWER = "follower"
@@ -24,6 +27,19 @@ def beat(name: str) -> None:
 def beats() -> dict[str, datetime]:
     """When each last went on; without those that never did."""
     return dict(Heartbeat.objects.values_list("name", "at"))
+
+
+def waiting_messages() -> int:
+    """How many messages no worker has finished with. Raises inventory.connection.Away."""
+    with connected(settings.BROKER_URL) as redis:
+        waiting, taken = redis.llen(app.conf.task_default_queue), redis.hlen("unacked")
+        return int(waiting) + int(taken)
+
+
+def states() -> dict[str, int]:
+    """How many changes are in each state."""
+    counted = Change.objects.order_by().values_list("state").annotate(count=Count("pk"))
+    return dict.fromkeys(State.values, 0) | dict(counted)
 
 
 def oldest_undone() -> timedelta | None:

@@ -32,9 +32,9 @@ class Away(Exception):
 
 
 @contextmanager
-def connected() -> Iterator[Redis]:
-    """Redis, for as long as it answers. Raises Away for whatever is wrong with it."""
-    url = settings.CACHE_URL
+def connected(url: str = "") -> Iterator[Redis]:
+    """The Redis of the snapshots, or another, for as long as it answers. Raises Away for whatever is wrong with it."""
+    url = url or settings.CACHE_URL
     if _away_until.get(url, 0.0) > time.monotonic():
         raise Away
     try:

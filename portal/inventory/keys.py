@@ -8,6 +8,7 @@ from django.conf import settings
 
 from portal.accounts.models import ApiKey
 from portal.api import ApiError, Client, Fault, NotReachable, Refused, Unsendable
+from portal.inventory import counters
 
 
 class KeyProblem(Exception):
@@ -64,4 +65,4 @@ def _client(pid: int, url: str, key: str, generation: int, secret: _Secret) -> C
 
 def _new_client(url: str, group: str, secret: str) -> Client:
     timeouts: dict[str, Any] = settings.API_TIMEOUTS
-    return Client(url, group, secret, max_bytes=settings.API_MAX_BYTES, **timeouts)
+    return Client(url, group, secret, max_bytes=settings.API_MAX_BYTES, observe=counters.observe, **timeouts)

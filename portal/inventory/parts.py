@@ -6,6 +6,7 @@ now: the page waits a moment for a new one. With the platform down the last know
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from threading import Event
 from django.db.models import prefetch_related_objects
 
 from portal.accounts.models import ApiKey, Customer
-from portal.inventory import flight
+from portal.inventory import counters, flight
 from portal.inventory.behind import refresh_behind
 from portal.inventory.known import State, known
 from portal.inventory.listing import Source, Trouble
@@ -73,6 +74,7 @@ def parts_of(customer: Customer, type_names: Iterable[str], *, wait: bool) -> li
     """The parts of these types by all keys, current enough to be shown; `wait=False` never waits for the platform."""
     names = list(type_names)
     parts = _look(customer, names)
+    counters.count(Counter(("reads", part.source.value) for part in parts))
     awaited = _fetch_where_needed(parts)
     if wait and awaited:
         _wait(awaited)

@@ -24,6 +24,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.accounts import sealing
+from portal.inventory import counters
 from portal.inventory.connection import connected
 from portal.inventory.place import Place
 
@@ -233,6 +234,7 @@ def _open(name: str, value: Reply) -> tuple[int, Any] | None:
 
 def _alarm(name: str) -> None:
     Alarms.count += 1
+    counters.count({("alarms",): 1})
     logger.error("What Redis answered for %s was not sealed for it: treated as absent", name)
 
 
