@@ -15,9 +15,9 @@ from tests.support.services import SandboxClient, made_once, require
 class Portal(Stack):
     """A stack that tests may mistreat: each process can be killed, stopped and started again."""
 
-    def __init__(self, directory: Path, template: Path) -> None:
+    def __init__(self, directory: Path, template: Path, extra_env: dict[str, str]) -> None:
         secrets = json.loads((template / "secrets.json").read_text())
-        super().__init__(directory, secrets=secrets, extra_env={"STATIC_ROOT": str(template / "static")})
+        super().__init__(directory, secrets=secrets, extra_env={"STATIC_ROOT": str(template / "static")} | extra_env)
         self.platform = SandboxClient(self.sandbox_port)
 
     def kill_worker(self) -> None:
@@ -64,16 +64,16 @@ def portal_template(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="module")
-def new_portal(portal_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Portal]]:
-    """Starts a portal with databases as the demo has them at first: for tests that mistreat it."""
+def new_portal(portal_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Portal]]:
+    """Starts a portal with databases as the demo has them at first: `new_portal(API_DEADLINE="4")`, to mistreat it."""
     require(REDIS)
     portals: list[Portal] = []
 
-    def start() -> Portal:
+    def start(**env: str) -> Portal:
         directory = tmp_path_factory.mktemp("portal")
         for name in ("portal.sqlite3", "sandbox.sqlite3"):
             shutil.copy(portal_template / name, directory / name)
-        portals.append(Portal(directory, portal_template))
+        portals.append(Portal(directory, portal_template, env))
         portals[-1].start()
         return portals[-1]
 
@@ -86,7 +86,7 @@ def new_portal(portal_template: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="module")
-def portal_stack(new_portal: Callable[[], Portal]) -> Iterator[Portal]:
+def portal_stack(new_portal: Callable[..., Portal]) -> Iterator[Portal]:
     """A running portal that the tests of one module share; machines install in a second."""
     portal = new_portal()
     portal.platform.control(install_seconds=1)
