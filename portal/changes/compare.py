@@ -1,6 +1,7 @@
 """Whether what a person saw is still so, and whether what they wanted is so. Pure functions, but for `own_values`."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from portal.changes.models import Change, Item
@@ -9,6 +10,8 @@ from portal.changes.wanted import DEADLINE
 from portal.resources.spec import Field, Kind, Value
 from portal.resources.times import parse_moment
 from portal.resources.types import TYPES
+
+SHORTLY = timedelta(minutes=5)
 
 type Own = Mapping[tuple[str, str, str], Sequence[Value]]
 """By type, key and field: values that the same person's earlier changes brought about meanwhile."""
@@ -25,12 +28,14 @@ def as_wanted(items: Sequence[Item], present: Present) -> bool:
 
 
 def own_values(change: Change) -> Own:
-    """What the author's own earlier changes have set since this one was asked for: they knew of those."""
+    """What the author's own earlier changes have set, since this one was asked for or shortly before: they know of
+    those, even where their page did not show it yet.
+    """
     earlier = Item.objects.filter(
         change__customer=change.customer_id,
         change__author=change.author_id,
         change__turn__lt=change.turn,
-        change__recorded_at__gte=change.created,
+        change__recorded_at__gte=change.created - SHORTLY,
     )
     own: dict[tuple[str, str, str], list[Value]] = {}
     for item in earlier:

@@ -1,0 +1,59 @@
+"""What is pending turns into what it is by itself: worker, follower, snapshot, part of the page, in real processes."""
+
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+
+from scripts.visitor import Visitor
+from tests.support.portal import Portal
+
+LIST = "/c/10001/virtualmachine/"
+
+
+@pytest.fixture(scope="module")
+def visitor(portal_stack: Portal) -> Visitor:
+    return Visitor(portal_stack.url, "manager@example.com")
+
+
+def row(visitor: Visitor, name: str) -> str:
+    """The machine's row in the part that the page asks for every second; '' while it has none."""
+    visitor.session.headers["HX-Request-Type"] = "partial"
+    part = visitor.get(f"{LIST}?q={name}")
+    del visitor.session.headers["HX-Request-Type"]
+    found = re.search(rf'<tr id="row-{name}".*?</tr>', part, re.DOTALL)
+    return found[0] if found else ""
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.2)
+
+
+def new_machine(visitor: Visitor, name: str) -> None:
+    visitor.send(f"{LIST}-/new?next=/healthz", name=name, resource_group="shop")
+
+
+def test_a_machine_being_installed_turns_ready_by_itself(portal_stack: Portal, visitor: Visitor) -> None:
+    portal_stack.platform.control(install_seconds=4)
+    new_machine(visitor, "shop81")
+    wait_for(lambda: "state-installing" in row(visitor, "shop81"))
+    wait_for(lambda: "state-ready" in row(visitor, "shop81"))
+    with portal_stack.platform.proxy() as proxy:
+        (record,) = proxy.query("virtualmachine", {"name": "shop81"})
+    assert record["needs_install"] is False
+
+
+def test_pages_that_wait_for_it_cost_the_platform_one_poll_for_all(portal_stack: Portal, visitor: Visitor) -> None:
+    portal_stack.platform.control(install_seconds=5)
+    new_machine(visitor, "shop82")
+    others = [Visitor(portal_stack.url, "viewer@example.com") for _ in range(3)]
+    wait_for(lambda: "state-installing" in row(visitor, "shop82"))
+    portal_stack.platform.control(reset=True)
+    started = time.monotonic()
+    wait_for(lambda: all("state-ready" in row(one, "shop82") for one in (visitor, *others)))
+    polls = portal_stack.platform.calls("query", "services")
+    assert 0 < polls <= (time.monotonic() - started) / 1.4 + 6  # and what got stale meanwhile, once per type
