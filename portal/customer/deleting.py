@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from portal.accounts.access import Scope, get_scope
 from portal.changes.errors import NoKey
@@ -21,17 +20,9 @@ from portal.customer.writing import form_methods, no_key, nothing_known, tell
 from portal.inventory import reads
 from portal.resources.spec import Record
 from portal.resources.times import default_deadline, earliest_deadline, parse_day
-from portal.ui import addresses, when
+from portal.ui import addresses, deletion
 from portal.ui.forms import Opened
 
-# What happens on which day of a machine's deletion, counted from the deadline (vm_19, vm_22, methods.md).
-STAGES = (
-    (-5, lazy("Announced as a maintenance")),
-    (0, lazy("Shut down, no longer charged; it can still be brought back")),
-    (3, lazy("Disk and record gone, addresses free for others")),
-    (32, lazy("Backups gone")),
-    (38, lazy("The name can be used again")),
-)
 MOST_LINKS = 12
 
 
@@ -86,8 +77,7 @@ class Removal:
         if self.day is None:
             return []
         today = self.first_day - timedelta(days=1)
-        days = [(self.day + timedelta(days=offset), text) for offset, text in STAGES]
-        return [(when.day_words(max(day, today), today), str(text)) for day, text in days]
+        return [(day, text) for _stage, day, text in deletion.days(self.day, today)]
 
     @property
     def is_topmost(self) -> bool:

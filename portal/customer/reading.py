@@ -1,4 +1,4 @@
-"""Lists and details of all resource types. One address for page and part; POST to it is the refresh button."""
+"""Lists of all resource types. One address for page and part; POST to it is the refresh button."""
 
 from django.http import Http404, HttpRequest, HttpResponseNotModified
 from django.http.response import HttpResponseBase
@@ -10,6 +10,7 @@ from portal.accounts.roles import Verb
 from portal.changes.pending import pending_of
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.inventory import reads, watching
+from portal.inventory.reads import Listing
 from portal.resources.spec import ResourceType
 from portal.resources.types import TYPES
 from portal.ui import filters
@@ -49,12 +50,14 @@ def resource_list(request: HttpRequest, customer_no: str, type_name: str) -> Htt
     return response
 
 
+def current(request: HttpRequest, scope: Scope, resource_type: ResourceType) -> Listing:
+    """What is known, at once for a part; POST, the refresh button, asks the platform."""
+    if request.method == "POST":
+        return reads.refresh(scope, resource_type.name)
+    return reads.listing(scope, resource_type.name, wait=not wants_part(request))
+
+
 def _list_page(request: HttpRequest, scope: Scope, resource_type: ResourceType) -> ListPage:
-    """What is known is shown at once; only the refresh button waits for the platform."""
-    listing = (
-        reads.refresh(scope, resource_type.name)
-        if request.method == "POST"
-        else reads.listing(scope, resource_type.name, wait=not wants_part(request))
-    )
+    listing = current(request, scope, resource_type)
     query = filters.read_query(resource_type, request.GET)
     return ListPage(scope, resource_type, query, request.GET.getlist("columns"), listing, pending_of(scope))

@@ -119,6 +119,8 @@ class Section:
 
     name: str
     label: str
+    icon: str = ""  # of the panel
+    aside: bool = False  # what happens to a record, rather than what it is: stands beside the other panels
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ class ResourceType:
     sections: tuple[Section, ...]
     columns: tuple[str, ...]  # of the list; "state" stands for the record's state
     card: tuple[str, ...] = ()  # the two or three that matter on a phone
+    lead: str = ""  # the field that says in a line what a record is for
     sort: str = ""  # default order, "-" in front for descending
     search: tuple[str, ...] = ()  # fields that free text is looked for in
     upstream_filter: tuple[str, ...] = ()  # keys that `query` accepts (api_11)

@@ -10,8 +10,8 @@ CONSUMPTION = ResourceType(
     icon="chart-bar",
     key=("period", "type", "type_id"),
     sections=(
-        Section(name="main", label=_("Consumption")),
-        Section(name="parameters", label=_("Measured")),
+        Section(name="main", label=_("Consumption"), icon="chart-bar"),
+        Section(name="parameters", label=_("Measured"), icon="ruler-2"),
     ),
     fields=(
         Field(name="period", label=_("Month"), kind=Kind.DATE, filterable=True),

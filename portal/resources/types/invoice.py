@@ -10,8 +10,8 @@ INVOICE = ResourceType(
     icon="file-invoice",
     key=("consumption_start",),
     sections=(
-        Section(name="main", label=_("Invoice")),
-        Section(name="items", label=_("Items")),
+        Section(name="main", label=_("Invoice"), icon="file-invoice"),
+        Section(name="items", label=_("Items"), icon="list-details"),
     ),
     fields=(
         Field(name="consumption_start", label=_("From"), kind=Kind.DATE, filterable=True),

@@ -10,8 +10,8 @@ MAINTENANCE = ResourceType(
     icon="tool",
     key=("machine", "starts"),
     sections=(
-        Section(name="main", label=_("Window")),
-        Section(name="activities", label=_("What is done")),
+        Section(name="main", label=_("Window"), icon="calendar-clock"),
+        Section(name="activities", label=_("What is done"), icon="list-check"),
     ),
     fields=(
         Field(name="machine", label=_("Machine"), filterable=True, refers_to="virtualmachine"),
@@ -30,6 +30,7 @@ MAINTENANCE = ResourceType(
     ),
     columns=("starts", "ends", "machine", "active", "announced", "comment"),
     card=("starts", "machine"),
+    lead="comment",
     sort="-starts",
     search=("machine", "comment"),
     group=lambda values: None,

@@ -10,7 +10,7 @@ PERMISSION = ResourceType(
     plural=_("Permissions"),
     icon="key",
     key=("resource_group", "uid", "permission"),
-    sections=(Section(name="main", label=_("Permission")),),
+    sections=(Section(name="main", label=_("Permission"), icon="key"),),
     fields=(
         Field(
             name="resource_group",

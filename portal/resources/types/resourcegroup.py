@@ -13,9 +13,9 @@ RESOURCE_GROUP = ResourceType(
     icon="folders",
     key=("name",),
     sections=(
-        Section(name="main", label=_("Group")),
-        Section(name="windows", label=_("Maintenance windows")),
-        Section(name="mode", label=_("Maintenance mode")),
+        Section(name="main", label=_("Group"), icon="folders"),
+        Section(name="windows", label=_("Maintenance windows"), icon="calendar-clock"),
+        Section(name="mode", label=_("Maintenance mode"), icon="tool", aside=True),
     ),
     fields=(
         Field(

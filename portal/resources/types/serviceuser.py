@@ -11,9 +11,9 @@ SERVICE_USER = ResourceType(
     icon="user-cog",
     key=("resource_group", "uid"),
     sections=(
-        Section(name="main", label=_("Service user")),
-        Section(name="account", label=_("Account on the machines")),
-        Section(name="reach", label=_("Where it exists")),
+        Section(name="main", label=_("Service user"), icon="user-cog"),
+        Section(name="account", label=_("Account on the machines"), icon="terminal-2"),
+        Section(name="reach", label=_("Where it exists"), icon="topology-star-3"),
     ),
     fields=(
         Field(
@@ -68,6 +68,7 @@ SERVICE_USER = ResourceType(
     ),
     columns=("uid", "resource_group", "description", "id_number", "home_directory"),
     card=("resource_group", "description"),
+    lead="description",
     sort="uid",
     search=("uid", "resource_group", "description"),
     upstream_filter=("uid",),

@@ -64,11 +64,11 @@ VIRTUAL_MACHINE = ResourceType(
     icon="server-2",
     key=("name",),
     sections=(
-        Section(name="main", label=_("Machine")),
-        Section(name="resources", label=_("Resources")),
-        Section(name="network", label=_("Network")),
-        Section(name="platform", label=_("Platform")),
-        Section(name="lifecycle", label=_("What will happen")),
+        Section(name="main", label=_("Machine"), icon="server-2"),
+        Section(name="resources", label=_("Resources"), icon="cpu"),
+        Section(name="network", label=_("Network"), icon="network"),
+        Section(name="platform", label=_("Platform"), icon="stack-2"),
+        Section(name="lifecycle", label=_("What will happen"), icon="calendar-event", aside=True),
     ),
     fields=(
         Field(
@@ -310,6 +310,7 @@ VIRTUAL_MACHINE = ResourceType(
         "interfaces",
     ),
     card=("state", "service_description", "interfaces"),
+    lead="service_description",
     sort="name",
     search=("name", "resource_group", "service_description", "interfaces", "reverses", "aliases_fe", "aliases_srv"),
     upstream_filter=("name", "resource_group", "location", "environment", "online", "production"),

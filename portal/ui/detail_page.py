@@ -1,0 +1,278 @@
+"""One record's page as one person sees it: what it is, what is wanted of it, what will happen, what belongs to it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from portal.accounts.access import Scope
+from portal.changes.pending import Pending, PendingIndex
+from portal.inventory import reads
+from portal.inventory.reads import Listing, Source
+from portal.inventory.tree import sums
+from portal.resources.looks import State, Status
+from portal.resources.spec import Context, Record, ResourceType
+from portal.resources.states import is_open
+from portal.resources.times import parse_moment
+from portal.resources.types import TYPES
+from portal.resources.windows import next_window
+from portal.ui import addresses, badges, measures, menu, pending, values, when
+from portal.ui.list_page import HOUR, MOVES
+from portal.ui.panels import Fact, Holder, Panel, Row, facts, holders, row
+from portal.ui.progress import Installs, progress
+from portal.ui.surroundings import GROUPS, MACHINES, Surroundings
+from portal.ui.values import Viewing
+
+MOST = 8  # related records of a type that are shown
+MAINTENANCES, PERMISSIONS, SERVICE_USERS = "maintenance", "permission", "serviceuser"
+SUMMED = ("cores", "memory", "disk")
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Records of one type that belong to this one: the first few, how many there are, and where all of them are."""
+
+    title: str
+    icon: str
+    rows: Sequence[Row]
+    count: int
+    address: str
+    note: str = ""
+    new_address: str = ""
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.rows)
+
+
+@dataclass(frozen=True)
+class DetailPage:
+    """Everything that templates/resources/detail.html asks for; each thing is worked out once, when it is asked for."""
+
+    scope: Scope
+    type: ResourceType
+    record: Record
+    listing: Listing
+    pending: PendingIndex
+    is_new: bool = False  # being created, not on the platform yet
+
+    # --- what it is about
+
+    @property
+    def heading(self) -> str:
+        return self.record.title or self.record.key
+
+    @property
+    def lead(self) -> str:
+        return str(self.record.get(self.type.lead) or "") if self.type.lead else ""
+
+    @property
+    def own_address(self) -> str:
+        return addresses.record(self.scope.customer.number, self.type.name, self.record.key)
+
+    @property
+    def crumbs(self) -> list[tuple[str, str]]:
+        """(label, address): the list, and the groups above."""
+        number = self.scope.customer.number
+        listed = (_(self.type.plural), addresses.of_type(number, self.type.name))
+        path = reads.tree(self.scope, wait=False).path(self.record.group or "")
+        above = path[:-1] if self.type.name == GROUPS else path
+        return [listed, *((name, addresses.record(number, GROUPS, name)) for name in above if self._sees(GROUPS))]
+
+    @cached_property
+    def viewing(self) -> Viewing:
+        return self.surroundings.viewing(self.record)
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        return Surroundings(self.scope, self.listing)
+
+    # --- how it is
+
+    @cached_property
+    def statuses(self) -> tuple[Status, ...]:
+        if self.is_new or not self.type.has_states:
+            return ()
+        return reads.states(self.scope, self.listing).get(self.record.key, ())
+
+    @cached_property
+    def pending_here(self) -> tuple[Pending, ...]:
+        return self.pending.of(self.type.name, self.record.key)
+
+    @property
+    def state(self) -> SafeString:
+        """State and notes, the progress of an installation, and what is pending."""
+        shown = badges.badges(self.statuses, self.viewing.zone, self.viewing.now) if self.statuses else ""
+        bar = progress(self.record, self.viewing, Installs.seen()) if self._is_installing else ""
+        return format_html("{}{} {}", shown, bar, pending.notes(self.pending_here, self.viewing))
+
+    @cached_property
+    def is_live(self) -> bool:
+        """Whether something may change by itself within seconds: then the page asks again every second."""
+        return bool(self.listing.source is Source.STALE or self.pending_here or self._is_installing)
+
+    @cached_property
+    def tag(self) -> str:
+        """What the page shows, in few characters: the same for as long as nothing has changed."""
+        second = int(self.listing.platform_now.timestamp())
+        time = (second // HOUR, second // MOVES if self._is_installing else 0)
+        known = (self.listing.version, self.listing.source, self.listing.as_of, self.surroundings.version)
+        text = repr((*known, self.pending.version, time, get_language()))
+        return blake2b(text.encode(), digest_size=12).hexdigest()
+
+    @property
+    def announcement(self) -> str:
+        """What a screen reader is told after the page has changed."""
+        told = badges.text(self.statuses, self.viewing.zone, self.viewing.now)
+        return ", ".join([part for part in (told, *(pending.words(one) for one in self.pending_here)) if part])
+
+    # --- what can be done
+
+    @property
+    def may_change(self) -> bool:
+        return self.scope.may_change(self.type.name) and not self.is_new
+
+    @property
+    def buttons(self) -> SafeString:
+        return menu.buttons(self.record, self.viewing) if self.may_change else SafeString("")
+
+    @property
+    def edit_address(self) -> str:
+        return self._action("edit") if self.may_change and self.type.editable else ""
+
+    @property
+    def delete_address(self) -> str:
+        return self._action("delete") if self.may_change and self.type.deletable else ""
+
+    @property
+    def delete_label(self) -> str:
+        return menu.delete_label(self.record)
+
+    # --- what is in it
+
+    @property
+    def panels(self) -> list[Panel]:
+        """What the record is, by section."""
+        return [self._panel(section.name) for section in self.type.sections if not section.aside]
+
+    @property
+    def asides(self) -> list[Panel]:
+        """What happens to it."""
+        return [self._panel(section.name) for section in self.type.sections if section.aside]
+
+    @property
+    def further(self) -> list[Fact]:
+        """What no field describes, and what could not be read, as it came."""
+        return [Fact(name, values.further(value), classes="is-raw") for name, value in self.record.further.items()]
+
+    @cached_property
+    def context(self) -> Context:
+        return reads.context(self.scope, self.record)
+
+    @property
+    def ahead(self) -> list[Fact]:
+        """The next maintenance window, and the maintenances that are planned."""
+        if not self.type.has_states or self.context.group is None:
+            return []
+        now = self.viewing.now
+        window = when.window_words(next_window(self.context.group, now), now)
+        return [*map(self._planned, self._open_maintenances), Fact(_("Next possible window"), window)]
+
+    @cached_property
+    def holders(self) -> list[Holder] | None:
+        """Who may get in; None where that is not told here."""
+        if not self.type.has_states or not self._sees(PERMISSIONS) or not self.record.group or self.is_new:
+            return None
+        return holders(reads.permissions_in(self.scope, self.record.group), self.viewing)
+
+    @property
+    def permissions_address(self) -> str:
+        """Where the permissions of its group are granted and revoked."""
+        group = self.record.group or ""
+        return addresses.action(self.scope.customer.number, GROUPS, group, "permissions")
+
+    @cached_property
+    def related(self) -> list[Related]:
+        """What belongs to it, by type; without what the page tells already."""
+        told = {PERMISSIONS, MAINTENANCES} if self.type.has_states else set()
+        found = {} if self.is_new else self._related
+        return [self._related_of(TYPES[name], records) for name, records in found.items() if name not in told]
+
+    @property
+    def maintenances(self) -> tuple[Record, ...]:
+        """Those of this record, for its history."""
+        return self._related.get(MAINTENANCES, ()) if self.type.has_states and not self.is_new else ()
+
+    # --- pieces
+
+    @cached_property
+    def _related(self) -> Mapping[str, tuple[Record, ...]]:
+        return reads.related(self.scope, self.record)
+
+    @property
+    def _open_maintenances(self) -> list[Record]:
+        found = [one for one in self.maintenances if is_open(one, self.viewing.now)]
+        return sorted(found, key=lambda one: str(one["starts"]))[:MOST]
+
+    @property
+    def _is_installing(self) -> bool:
+        return any(status.state is State.INSTALLING for status in self.statuses)
+
+    def _planned(self, maintenance: Record) -> Fact:
+        starts = parse_moment(maintenance["starts"])
+        label = when.words(starts, self.viewing.zone, self.viewing.now) if starts else str(maintenance["starts"])
+        if maintenance.get("active") is True:
+            label = _("under way")
+        whose = "" if self.type.name == MACHINES else f"{maintenance['machine']}: "
+        text = f"{whose}{maintenance['comment'] or _('Maintenance')}"
+        return Fact(label, values.record_link(MAINTENANCES, maintenance.key, text, self.viewing))
+
+    def _panel(self, name: str) -> Panel:
+        section = next(section for section in self.type.sections if section.name == name)
+        changes = pending.overlay(self.record, self.pending_here)
+        found = facts(self.record, section, changes, self.viewing)
+        return Panel(_(section.label), section.icon, [*self.ahead, *found] if section.aside else found)
+
+    def _related_of(self, other: ResourceType, records: Sequence[Record]) -> Related:
+        shown = list(reversed(records))[:MOST] if other.sort.startswith("-") else records[:MOST]
+        statuses = reads.states(self.scope, self.surroundings.listings[other.name]) if other.has_states else {}
+        return Related(
+            title=_(other.plural),
+            icon=other.icon,
+            rows=[row(one, statuses.get(one.key, ()), self.viewing, self.record.key) for one in shown],
+            count=len(records),
+            address=self._list_of(other),
+            note=self._sums(records) if (self.type.name, other.name) == (GROUPS, MACHINES) else "",
+            new_address=self._new(other),
+        )
+
+    def _list_of(self, other: ResourceType) -> str:
+        """The list of the other type, filtered by this record where it can be, else searched for it."""
+        found = [spec.name for spec in other.fields if spec.refers_to == self.type.name and spec.filterable]
+        pairs = [(found[0], self.record.key)] if found else [("q", self.heading)]
+        return addresses.of_type(self.scope.customer.number, other.name, pairs)
+
+    def _new(self, other: ResourceType) -> str:
+        if self.type.name != GROUPS or not other.creatable or not self.scope.may_change(other.name):
+            return ""
+        field = "parent" if other.name == GROUPS else "resource_group"
+        return addresses.new(self.scope.customer.number, other.name, [(field, self.record.key)])
+
+    def _sums(self, machines: Sequence[Record]) -> str:
+        """What the machines of a group add up to: 12 cores, 24 GiB, 480 GiB."""
+        found = sums(reads.tree(self.scope, wait=False), machines, SUMMED).get(self.record.key, {})
+        cores = _("%(count)s cores") % {"count": found.get("cores", 0)}
+        memory = _("%(size)s memory") % {"size": measures.amount_text(found.get("memory", 0), "MiB")}
+        disk = _("%(size)s disk") % {"size": measures.amount_text(found.get("disk", 0), "GiB")}
+        return f"{cores}, {memory}, {disk}"
+
+    def _sees(self, type_name: str) -> bool:
+        return self.scope.may_see(type_name)
+
+    def _action(self, name: str) -> str:
+        return addresses.action(self.scope.customer.number, self.type.name, self.record.key, name)
