@@ -27,8 +27,8 @@ format: setup ## bring the code into form
 	$(PYTHON) -m ruff check --fix --quiet
 	$(PYTHON) -m ruff format
 
-messages: setup ## collect all visible text for translation in locale/*/LC_MESSAGES/django.po (needs GNU gettext)
-	@DEBUG=1 $(PYTHON) manage.py makemessages --all --no-obsolete --no-wrap --add-location file --ignore 'node_modules/*' --ignore 'var/*' --ignore 'tests/*' --ignore 'portal/sandbox/*'
+messages: setup ## collect all visible text for translation in locale/*/LC_MESSAGES/django.po
+	@$(PYTHON) -m scripts.messages
 	@scripts/setup
 
 lock: setup ## renew the lock files after a change of pyproject.toml (UPGRADE=1 takes newer versions)
