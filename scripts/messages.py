@@ -64,8 +64,8 @@ def _texts(path: Path) -> Iterator[tuple[str | tuple[str, str], str | None]]:
     if path.suffix != ".py":
         source = f"({templatize(source, origin=str(path))})"  # in brackets, indentation means nothing to Python
     for _line, function, texts, _comments in extract_python(io.BytesIO(source.encode()), KEYWORDS, [], {}):
-        spec = KEYWORDS[function] or (1,)
-        parts = texts if isinstance(texts, tuple) else (texts,)
+        spec = KEYWORDS[str(function)] or (1,)
+        parts: Any = texts if isinstance(texts, tuple) else (texts,)
         context = next((parts[at[0] - 1] for at in spec if isinstance(at, tuple)), None)
         wanted = [parts[at - 1] for at in spec if isinstance(at, int)]
         if all(wanted):  # a text made elsewhere, such as _(field.label), is marked where it is made

@@ -8,6 +8,7 @@ from functools import cached_property
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext
 
 from portal.accounts.access import Scope
 from portal.changes.models import Action, Change, Item, State
@@ -127,7 +128,7 @@ class Told:
         """`change shop13`, `create 5 permissions`: for headings."""
         first = self.lines[0]
         if len(self.lines) == 1:
-            return f"{first.act} {first.title}"
+            return pgettext("what is done, to what", "%(act)s %(name)s") % {"act": first.act, "name": first.title}
         return _("%(count)s records of %(group)s") % {"count": len(self.lines), "group": self.items[0].group}
 
     @property

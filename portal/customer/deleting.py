@@ -6,7 +6,6 @@ from functools import cached_property
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope, get_scope
@@ -20,7 +19,7 @@ from portal.customer.writing import form_methods, no_key, nothing_known, tell
 from portal.inventory import reads
 from portal.resources.spec import Record
 from portal.resources.times import default_deadline, earliest_deadline, parse_day
-from portal.ui import addresses, deletion
+from portal.ui import addresses, deletion, when
 from portal.ui.forms import Opened
 
 MOST_LINKS = 12
@@ -158,7 +157,7 @@ def _is_complete(removal: Removal) -> bool:
     if removal.typed.strip() != removal.name:
         removal.errors["name"] = _("Type “%(name)s” to confirm.") % {"name": removal.name}
     if removal.delayed and (removal.day is None or removal.day < removal.first_day):
-        earliest = date_format(removal.first_day, "j F Y", use_l10n=False)
+        earliest = when.day_words(removal.first_day, removal.first_day, with_year=True)
         removal.errors["day"] = _("The earliest day is tomorrow, %(day)s (Europe/Berlin).") % {"day": earliest}
     return not removal.errors
 

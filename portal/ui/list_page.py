@@ -197,11 +197,9 @@ class ListPage:
         first = (page.number - 1) * page.per_page + 1
         last = min(page.number * page.per_page, page.total)
         if self.is_filtered:
-            text = ngettext(
-                "%(first)s–%(last)s of %(total)s match", "%(first)s–%(last)s of %(total)s match", page.total
-            )
+            text = _("%(first)s–%(last)s of %(total)s that match")
         else:
-            text = ngettext("%(first)s–%(last)s of %(total)s", "%(first)s–%(last)s of %(total)s", page.total)
+            text = _("%(first)s–%(last)s of %(total)s")
         return text % {"first": min(first, page.total), "last": last, "total": page.total}
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.changes.models import Action, State
 from portal.changes.pending import Pending
@@ -70,4 +71,4 @@ def kind(one: Pending) -> str:
     """What it does to the record."""
     if one.action == Action.DELETE:
         return _("deletion")
-    return _("creation") if one.creates else _("change")
+    return _("creation") if one.creates else pgettext("noun", "change")
