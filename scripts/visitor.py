@@ -34,10 +34,11 @@ class FormFields(HTMLParser):
     def __init__(self, filled_in: set[str]) -> None:
         super().__init__()
         self.filled_in = filled_in
-        self.values: dict[str, str] = {}
-        self._form: dict[str, str] = {}
+        self.values: dict[str, list[str]] = {}
+        self._form: dict[str, list[str]] = {}
         self._names: set[str] = set()
         self._select = ""
+        self._takes_many = False
         self._textarea = ""
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
@@ -45,17 +46,17 @@ class FormFields(HTMLParser):
         name, value = attrs.get("name") or "", attrs.get("value") or ""
         if tag == "form":
             self._form, self._names = {}, set()
-        elif tag == "option" and self._select and ("selected" in attrs or self._select not in self._form):
-            self._form[self._select] = value
+        elif tag == "option" and self._select:
+            self._option(value, is_selected="selected" in attrs)
         if not name:
             return
         self._names.add(name)
         if tag == "select":
-            self._select = name
+            self._select, self._takes_many = name, "multiple" in attrs
         elif tag == "textarea":
-            self._textarea, self._form[name] = name, ""
+            self._textarea, self._form[name] = name, [""]
         elif tag == "input" and (attrs.get("type") not in ("checkbox", "radio") or "checked" in attrs):
-            self._form[name] = value
+            self._form.setdefault(name, []).append(value)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "select":
@@ -67,4 +68,11 @@ class FormFields(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._textarea:
-            self._form[self._textarea] += data
+            self._form[self._textarea][0] += data
+
+    def _option(self, value: str, *, is_selected: bool) -> None:
+        """Of a list that takes one, the first counts until another is marked as selected."""
+        if self._takes_many:
+            self._form.setdefault(self._select, []).extend([value] if is_selected else [])
+        elif is_selected or self._select not in self._form:
+            self._form[self._select] = [value]
