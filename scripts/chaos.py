@@ -7,6 +7,7 @@ Each change carries a text of its own ("chaos 17"), by which it is found in the 
 import argparse
 import random
 import re
+import signal
 import sqlite3
 import statistics
 import sys
@@ -306,6 +307,7 @@ def main() -> int:
     parser.add_argument("--deadline", type=float, default=60.0, help="seconds of a call, from which leases follow")
     parser.add_argument("--seconds", type=float, default=3600.0, help="that it may take")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # what was started is stopped
     with tempfile.TemporaryDirectory(prefix="portal-chaos-") as name:
         stack = Stack(Path(name), secrets=new_secrets(), extra_env={"API_DEADLINE": str(chosen.deadline)})
         try:
