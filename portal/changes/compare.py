@@ -40,7 +40,8 @@ def own_values(change: Change) -> Own:
     own: dict[tuple[str, str, str], list[Value]] = {}
     for item in earlier:
         for name, value in item.wanted.items():
-            own.setdefault((item.type_name, item.key, name), []).append(value)
+            # What the platform made of it as well: it adds roles that every machine has (vm_06).
+            own.setdefault((item.type_name, item.key, name), []).extend((value, item.result.get(name, value)))
     return own
 
 

@@ -304,3 +304,30 @@ def test_a_key_that_was_taken_away_parks_until_one_is_given(scope: Scope, platfo
     run(change)
     assert change.state == State.RECORDED
     assert machine(platform, name)["disk"] == disk + 1
+
+
+def test_what_the_platform_made_of_ones_own_earlier_change_is_no_conflict(scope: Scope, platform: Sandbox) -> None:
+    present = plain_machine(platform)
+    name, before = present["name"], {"classes": present["classes"]}
+    submit(scope, [edit(name, before, {"classes": ["role::postgresql"]})], "one")
+    second = submit(scope, [edit(name, before, {"classes": ["role::redis"]})], "two")
+    run_all()
+    second.refresh_from_db()
+    assert second.state == State.RECORDED
+    assert "role::redis" in machine(platform, name)["classes"]
+
+
+def test_ones_own_change_that_a_page_does_not_show_yet_is_no_conflict(scope: Scope, platform: Sandbox) -> None:
+    first, name, disk = growing(scope, platform)
+    run(first)
+    second = submit(scope, [edit(name, {"disk": disk}, {"disk": disk + 9})], "two")
+    assert run(second).state == State.RECORDED
+
+
+def test_somebody_elses_change_meanwhile_asks_even_after_ones_own(scope: Scope, platform: Sandbox) -> None:
+    first, name, disk = growing(scope, platform)
+    run(first)
+    with platform.proxy() as proxy:
+        proxy.apply([{"__type__": MACHINE, "name": name, "disk": disk + 3}])
+    second = submit(scope, [edit(name, {"disk": disk + 1}, {"disk": disk + 9})], "two")
+    assert run(second).state == State.CONFLICT
