@@ -1,9 +1,17 @@
 """Where a person arrives, and the customer's overview."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
 
 from portal.accounts.access import get_scope, memberships_of
+from portal.changes.pending import pending_of
+from portal.customer.overview_page import Overview
+from portal.customer.shell import render_page, render_part, wants_part
+from portal.inventory import reads, watching
+
+TEMPLATE = "overview/overview.html"
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -14,6 +22,24 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "overview/nothing.html")
 
 
-def overview(request: HttpRequest, customer_no: str) -> HttpResponse:
-    """What is going on, what comes next, what needs someone."""
-    return render(request, "overview/overview.html", {"scope": get_scope(request.user, customer_no)})
+@require_http_methods(["GET", "HEAD", "POST"])
+def overview(request: HttpRequest, customer_no: str) -> HttpResponseBase:
+    """What is going on, what comes next, what needs someone; its `#overview` for htmx. POST asks the platform again."""
+    scope = get_scope(request.user, customer_no)
+    page = Overview(scope, pending_of(scope))
+    if request.method == "POST":
+        for name, listing in page.listings.items():
+            if not listing.type.money:
+                reads.refresh(scope, name)
+        page = Overview(scope, page.pending)
+        if not wants_part(request):
+            return redirect(page.own_address)
+    if page.is_live:
+        watching.watch(scope.customer)
+    if not wants_part(request):
+        return render_page(request, scope, TEMPLATE, {"page": page}, pending=page.pending)
+    if request.headers.get("HX-PTag") == page.tag:
+        return HttpResponseNotModified()
+    response = render_part(request, scope, f"{TEMPLATE}#overview", {"page": page}, pending=page.pending)
+    response.headers["HX-PTag"] = page.tag
+    return response

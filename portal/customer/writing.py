@@ -23,7 +23,7 @@ from portal.changes.errors import NoKey, Unsendable
 from portal.changes.models import Change
 from portal.changes.pending import PendingIndex
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted, as_sent
+from portal.changes.wanted import DELETION, Wanted, as_sent
 from portal.customer.again import Again, asked_again
 from portal.customer.offers import GROUP, offers_for, wrong_key
 from portal.customer.shell import render_page, render_part, wants_part
@@ -138,6 +138,7 @@ def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, recor
     offers = offers_for(scope, resource_type, record, asked.dict(), pending)
     again = asked_again(scope, request.GET.get("again", ""), resource_type.name, record.key if record else None)
     names = [field.name for field in resource_type.settable_fields(creating=False)]
+    names += [DELETION] if resource_type.delayed_deletion else []  # saving would cancel one (vm_20)
     seen = {name: record[name] for name in names} if record else {}
     sealed = Opened.unseal(request.POST.get("opened", ""), request.path) if request.method == "POST" else None
     opened = sealed or Opened.now(seen)
@@ -188,7 +189,7 @@ def _submit(desk: Desk) -> Change | None:
         key=desk.key,
         action="set",
         wanted=desk.wanted,
-        before=desk.form.before(),
+        before=desk.form.before() | {name: seen for name, seen in desk.opened.seen.items() if name == DELETION},
         creates=desk.record is None,
     )
     try:

@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
@@ -201,7 +201,8 @@ class DetailPage:
         """What belongs to it, by type; without what the page tells already."""
         told = {PERMISSIONS, MAINTENANCES} if self.type.has_states else set()
         found = {} if self.is_new else self._related
-        return [self._related_of(TYPES[name], records) for name, records in found.items() if name not in told]
+        others = {name: [one for one in found[name] if not self._names(one)] for name in found if name not in told}
+        return [self._related_of(TYPES[name], records) for name, records in others.items() if records]
 
     @property
     def maintenances(self) -> tuple[Record, ...]:
@@ -222,6 +223,11 @@ class DetailPage:
     @property
     def _is_installing(self) -> bool:
         return any(status.state is State.INSTALLING for status in self.statuses)
+
+    def _names(self, other: Record) -> bool:
+        """Whether one of the page's own fields names it, so that it is linked there."""
+        named = (self.record[spec.name] for spec in self.type.fields if spec.refers_to == other.type.name)
+        return any(other.key == name or (isinstance(name, list) and other.key in name) for name in named)
 
     def _planned(self, maintenance: Record) -> Fact:
         starts = parse_moment(maintenance["starts"])
@@ -266,7 +272,8 @@ class DetailPage:
     def _sums(self, machines: Sequence[Record]) -> str:
         """What the machines of a group add up to: 12 cores, 24 GiB, 480 GiB."""
         found = sums(reads.tree(self.scope, wait=False), machines, SUMMED).get(self.record.key, {})
-        cores = _("%(count)s cores") % {"count": found.get("cores", 0)}
+        count = found.get("cores", 0)
+        cores = ngettext("%(count)s core", "%(count)s cores", count) % {"count": count}
         memory = _("%(size)s memory") % {"size": measures.amount_text(found.get("memory", 0), "MiB")}
         disk = _("%(size)s disk") % {"size": measures.amount_text(found.get("disk", 0), "GiB")}
         return f"{cores}, {memory}, {disk}"

@@ -77,7 +77,7 @@ def _interface(name: str, interface: Value, reverses: Mapping[str, Value]) -> Sa
         "<div><dt>{}</dt><dd>{}{}</dd></div>",
         _(NETWORKS[name]) if name in NETWORKS else name,
         format_html('<ul class="plain-list">{}</ul>', lines) if found else _("no addresses"),
-        format_html('<small class="soft mono">{}</small>', mac) if mac else "",
+        format_html('<small class="soft mono mac">{}</small>', mac) if mac else "",
     )
 
 

@@ -32,7 +32,7 @@ CONSUMPTION = ResourceType(
         Field(name="parameters", label=_("Measured"), kind=Kind.STRUCT, section="parameters", default={}),
     ),
     columns=("period", "type", "type_id", "parameters"),
-    card=("period", "type"),
+    card=("type_id", "parameters"),
     sort="-period",
     search=("type_id", "type", "period"),
     fresh_for=15 * 60,
