@@ -87,7 +87,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything that templates/overview/overview.html asks for. What is known is told at once; nothing is waited for."""
+    """Everything that templates/overview/overview.html asks for. What is known is told at once, never waited for."""
 
     scope: Scope
     pending: PendingIndex
