@@ -6,7 +6,7 @@ from typing import Any
 
 from portal.changes.models import Change, Item
 from portal.changes.present import Present, as_record
-from portal.changes.wanted import DEADLINE
+from portal.changes.wanted import DEADLINE, DELETION
 from portal.resources.spec import Field, Kind, Value
 from portal.resources.times import parse_moment
 from portal.resources.types import TYPES
@@ -46,9 +46,13 @@ def own_values(change: Change) -> Own:
 
 
 def same(field: Field, one: Value, other: Value) -> bool:
-    """Whether two values of a field mean the same: lists of names have no order, moments may be written differently."""
+    """Whether a value means the same as another, or needs no asking about: lists of names have no order, moments may be
+    written differently, a deletion that is planned no more cannot be cancelled.
+    """
     if field.kind in (Kind.NAMES, Kind.EMAILS) and isinstance(one, list) and isinstance(other, list):
         return sorted(map(str, one)) == sorted(map(str, other))
+    if field.kind is Kind.DELETION:  # what counts is whether, and for when, one is planned (vm_20)
+        return not _deadline(one) or _deadline(one) == _deadline(other)
     if field.kind is Kind.MOMENT and isinstance(one, str) and isinstance(other, str):
         return one == other or (parse_moment(one) is not None and parse_moment(one) == parse_moment(other))
     return bool(one == other)
@@ -78,9 +82,14 @@ def _conflict(item: Item, present: Present, own: Own) -> dict[str, Any] | None:
 def _is_as_wanted(item: Item, present: Present) -> bool:
     raw = present.get((item.type_name, item.key))
     record = as_record(item.type_name, raw) if raw is not None else None
-    deadline = str((record.get("deletion") or {}).get(DEADLINE) or "") if record else ""
+    deadline = _deadline(record.get(DELETION)) if record else ""
     if item.action == "delete":
-        return record is None or (bool(deadline) and deadline[:10] == str(item.wanted.get(DEADLINE))[:10])
+        return record is None or (bool(deadline) and deadline == str(item.wanted.get(DEADLINE))[:10])
     if record is None or (record.type.delayed_deletion and deadline):  # any update cancels a deletion (vm_20)
         return False
     return all(same(record.type.field(name), record.get(name), value) for name, value in item.wanted.items())
+
+
+def _deadline(deletion: Value) -> str:
+    """The day for which a deletion is planned, '' where none is."""
+    return str(deletion.get(DEADLINE) or "")[:10] if isinstance(deletion, dict) else ""

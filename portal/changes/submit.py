@@ -14,7 +14,7 @@ from portal.accounts.models import ApiKey, Customer
 from portal.changes.keys import key_for
 from portal.changes.models import Change, Item
 from portal.changes.nudge import nudge
-from portal.changes.wanted import Wanted
+from portal.changes.wanted import DELETION, Wanted
 from portal.inventory import reads
 
 __all__ = ["Wanted", "submit"]
@@ -38,7 +38,7 @@ def submit(scope: Scope, wanted: Sequence[Wanted], token: str) -> Change:
     for item in wanted:
         item.check()
     places = _places(scope, wanted)
-    items = list(zip(wanted, places, strict=True))
+    items = [(_knowing_of_deletion(scope, item), place) for item, place in zip(wanted, places, strict=True)]
     api_key = key_for(scope.customer, items, _parents(scope))
     return _write(scope, items, token, api_key)
 
@@ -99,6 +99,14 @@ def _places(scope: Scope, wanted: Sequence[Wanted]) -> list[str]:
         if item.is_new_group:
             new.add(item.key)
     return places
+
+
+def _knowing_of_deletion(scope: Scope, item: Wanted) -> Wanted:
+    """With the deletion that is planned as far as known, where nobody said what the person saw of it."""
+    if not item.cancels_deletion or DELETION in item.before:
+        return item
+    record = reads.record(scope, item.type_name, item.key)
+    return replace(item, before={**item.before, DELETION: record.get(DELETION) if record else None})
 
 
 def _place(scope: Scope, item: Wanted) -> str:

@@ -13,6 +13,7 @@ from portal.resources.spec import ResourceType, Value
 from portal.resources.types import TYPES
 
 DEADLINE = "deadline"  # of a delayed deletion (vm_18): the one key that is sent and is no field
+DELETION = "deletion"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,8 @@ class Wanted:
     """One record of a change.
 
     `wanted`: only what the person changed, as explicit values (api_07). `before`: those fields as the person saw them,
-    empty for a creation. Deleting something with a delayed deletion takes its `deadline` in `wanted`.
+    empty for a creation. Deleting something with a delayed deletion takes its `deadline` in `wanted`. Setting anything
+    about it cancels that deletion (vm_20), so `before` should hold `deletion` as the person saw it.
     """
 
     type_name: str
@@ -33,6 +35,11 @@ class Wanted:
     @property
     def type(self) -> ResourceType:
         return TYPES[self.type_name]
+
+    @property
+    def cancels_deletion(self) -> bool:
+        """Whether it would cancel a deletion without being meant to: an empty set is meant to (vm_20)."""
+        return self.type.delayed_deletion and self.action == "set" and not self.creates and bool(self.wanted)
 
     @property
     def is_new_group(self) -> bool:

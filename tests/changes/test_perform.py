@@ -9,7 +9,7 @@ from django.utils import timezone
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
 from portal.changes import leases, outcome
-from portal.changes.decide import resume
+from portal.changes.decide import resolve_conflict, resume
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
 from portal.changes.wanted import Wanted
@@ -331,3 +331,44 @@ def test_somebody_elses_change_meanwhile_asks_even_after_ones_own(scope: Scope, 
         proxy.apply([{"__type__": MACHINE, "name": name, "disk": disk + 3}])
     second = submit(scope, [edit(name, {"disk": disk + 1}, {"disk": disk + 9})], "two")
     assert run(second).state == State.CONFLICT
+
+
+def plan_deletion(platform: Sandbox, name: str, day: str) -> None:
+    """As somebody else does it."""
+    with platform.proxy() as proxy:
+        proxy.apply([{"__type__": MACHINE, "__action__": "delete", "name": name, "deadline": day}])
+
+
+def test_vm_20_an_edit_does_not_cancel_a_deletion_that_nobody_told_the_person_of(
+    scope: Scope, platform: Sandbox
+) -> None:
+    change, name, disk = growing(scope, platform)
+    plan_deletion(platform, name, "2031-01-31")
+    run(change)
+    assert change.state == State.CONFLICT
+    assert change.answer["items"][0]["fields"]["deletion"]["present"]["deadline"].startswith("2031-01-31")
+    assert machine(platform, name)["deletion"]["deadline"]
+    resolve_conflict(scope, change, overwrite=True)
+    run(change)
+    assert change.state == State.RECORDED
+    assert machine(platform, name)["disk"] == disk + 1
+    assert not machine(platform, name)["deletion"]["deadline"]
+
+
+def test_vm_20_an_edit_by_somebody_who_saw_the_deletion_cancels_it(scope: Scope, platform: Sandbox) -> None:
+    present = plain_machine(platform)
+    plan_deletion(platform, present["name"], "2031-01-31")
+    reads.refresh(scope, MACHINE)
+    wanted = edit(present["name"], {"disk": present["disk"]}, {"disk": present["disk"] + 1})
+    change = submit(scope, [wanted], "t")
+    assert run(change).state == State.RECORDED
+    assert not machine(platform, present["name"])["deletion"]["deadline"]
+    assert run(submit(scope, [replace(wanted, wanted={"disk": present["disk"] + 2})], "u")).state == State.RECORDED
+
+
+def test_vm_20_keeping_a_machine_cancels_whatever_is_planned(scope: Scope, platform: Sandbox) -> None:
+    name = plain_machine(platform)["name"]
+    change = submit(scope, [edit(name, {}, {})], "t")
+    plan_deletion(platform, name, "2031-01-31")
+    assert run(change).state == State.RECORDED
+    assert not machine(platform, name)["deletion"]["deadline"]
