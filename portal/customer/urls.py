@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.customer import change_urls, detail, overview, reading
+from portal.customer import change_urls, detail, find, overview, reading
 from portal.ui import preferences
 
 app_name = "customer"
@@ -12,6 +12,7 @@ urlpatterns = [
     path("preferences/language", preferences.language, name="language"),
     path("c/<str:customer_no>/", overview.overview, name="overview"),
     *change_urls.urlpatterns,
+    path("c/<str:customer_no>/find/", find.find, name="find"),
     path("c/<str:customer_no>/<str:type_name>/", reading.resource_list, name="list"),
     path("c/<str:customer_no>/<str:type_name>/<path:key>/", detail.resource_detail, name="detail"),
 ]

@@ -19,6 +19,11 @@ def page(customer_no: str, name: str) -> str:
     return f"{home(customer_no)}{name}/"
 
 
+def search(customer_no: str, text: str) -> str:
+    """What mentions a text."""
+    return f"{page(customer_no, 'find')}?{urlencode({'q': text})}"
+
+
 def of_type(customer_no: str, type_name: str, parameters: Parameters = ()) -> str:
     """The list of a type, with filters and the like as its query."""
     query = urlencode(list(parameters))

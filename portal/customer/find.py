@@ -1,0 +1,119 @@
+"""Search, and jump to a page: one answer as a page, and as what drops down below the search field."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from portal.accounts.access import Scope, get_scope
+from portal.customer.shell import Shell, render_page, wants_part
+from portal.inventory import reads
+from portal.inventory.index import plain
+from portal.inventory.search import Found, search
+from portal.resources.spec import Record
+from portal.resources.types import TYPES
+from portal.ui import addresses, badges, values
+from portal.ui.surroundings import Surroundings
+from portal.ui.values import Viewing
+
+MOST_TYPED = 200
+MOST_BELOW_FIELD, MOST_ON_PAGE = 10, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something to go to."""
+
+    icon: str
+    title: str
+    address: str
+    note: SafeString | str
+    state: SafeString | str = ""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a person looks for, and what there is."""
+
+    scope: Scope
+    shell: Shell
+    text: str
+    most: int
+
+    @cached_property
+    def found(self) -> Found:
+        names = [name for name in TYPES if self.scope.may_see(name)]
+        return search(reads.listings(self.scope, names, wait=False).values(), self.text, most=self.most)
+
+    @cached_property
+    def hits(self) -> list[Hit]:
+        """Pages and actions whose name is meant, then records."""
+        return [*self._pages(), *(self._hit(record) for record in self.found.records)]
+
+    @property
+    def more(self) -> int:
+        return self.found.total - len(self.found.records)
+
+    @property
+    def goes_at_once(self) -> bool:
+        """Whether Enter leads to the first hit: there is no other, or it is named exactly so."""
+        return bool(self.hits) and (len(self.hits) == 1 or plain(self.hits[0].title) == plain(self.text).strip())
+
+    @property
+    def all_address(self) -> str:
+        return addresses.search(self.scope.customer.number, self.text)
+
+    def _pages(self) -> Iterator[Hit]:
+        words = plain(self.text).split()
+        pages = [(item.icon, item.label, item.url, _("Page")) for item in self.shell.nav]
+        number = self.scope.customer.number
+        makeable = [one for one in TYPES.values() if one.creatable and self.scope.may_change(one.name)]
+        actions = [
+            ("plus", _("New: %(label)s") % {"label": _(one.label)}, addresses.new(number, one.name), _("Action"))
+            for one in makeable
+        ]
+        for icon, label, url, kind in [*pages, *actions]:
+            if words and all(any(part.startswith(word) for part in plain(label).split()) for word in words):
+                yield Hit(icon, label, url, kind)
+
+    def _hit(self, record: Record) -> Hit:
+        around = self._surroundings
+        viewing = around.viewing(record)
+        listing = around.listings[record.type.name]
+        statuses = reads.states(self.scope, listing).get(record.key, ()) if record.type.has_states else ()
+        address = addresses.record(self.scope.customer.number, record.type.name, record.key)
+        state = badges.badges(statuses, viewing.zone, viewing.now) if statuses else ""
+        parts = (_distinction(record, viewing), _(record.type.label))
+        note = format_html_join(" · ", "{}", ((part,) for part in parts if part))
+        return Hit(record.type.icon, record.title, address, note, state)
+
+    @cached_property
+    def _surroundings(self) -> Surroundings:
+        first = next(name for name in TYPES if self.scope.may_see(name))
+        return Surroundings(self.scope, reads.listing(self.scope, first, wait=False))
+
+
+def _distinction(record: Record, viewing: Viewing) -> SafeString | str:
+    """What tells the record from others of its title: its month, when it begins, its group."""
+    first = record.type.columns[0]
+    if str(record[first]) in record.title:
+        return record.group or ""
+    return values.cell(record.type.field(first), record[first], viewing)
+
+
+@require_safe
+def find(request: HttpRequest, customer_no: str) -> HttpResponse:
+    """All that the person may see and that mentions `q`; `#hits` for htmx."""
+    scope = get_scope(request.user, customer_no)
+    text = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:MOST_TYPED]
+    part = wants_part(request)
+    found = Search(scope, Shell(scope, request.path), text, MOST_BELOW_FIELD if part else MOST_ON_PAGE)
+    if part:
+        return render(request, "find/find.html#hits", {"search": found, "part": True})
+    return render_page(request, scope, "find/find.html", {"search": found})
