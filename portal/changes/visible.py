@@ -49,4 +49,4 @@ def require_change(scope: Scope, change: Change) -> None:
 
 def _within(scope: Scope) -> Q:
     """By the group that places a record; a group that is there already counts as placed in itself."""
-    return Q(group__in=list(reads.listing(scope, "resourcegroup", wait=False).by_key)) if scope.root else Q()
+    return Q(group__in=list(reads.listing(scope, "resourcegroup").by_key)) if scope.root else Q()
