@@ -1,19 +1,14 @@
 """`make bench`: measures a portal of its own, in processes, over HTTP. Figures for proportion, not promises."""
 
-import statistics
 import sys
-import tempfile
 import time
-from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import redis
 import requests
 
-from scripts.environment import new_secrets
+from scripts import bench_changes
+from scripts.measuring import control, portal, show, spread
 from scripts.processes import StartError
 from scripts.stack import Stack
 from scripts.visitor import Visitor
@@ -23,44 +18,10 @@ LIST = "/c/10001/virtualmachine/?per_page=50"
 PEOPLE = ("manager@example.com", "operator@example.com", "viewer@example.com")
 
 
-@contextmanager
-def portal(machines: int) -> Iterator[Stack]:
-    """A running portal whose customer 10001 has this many machines."""
-    with tempfile.TemporaryDirectory(prefix="portal-bench-") as name:
-        stack = Stack(Path(name), secrets=new_secrets())
-        stack.manage("migrate", "--verbosity", "0")
-        stack.manage("seed_demo")
-        stack.manage("collectstatic", "--no-input", "--verbosity", "0")
-        stack.seed_sandbox("--machines", str(machines), "--customers", "1")
-        try:
-            stack.start()
-            yield stack
-        except requests.RequestException as error:
-            raise StartError(f"{error}. The web server's log ends with:\n{stack.web.tail()}") from error
-        finally:
-            stack.stop()
-
-
-def show(what: str, figures: str) -> None:
-    print(f"  {what:55} {figures}", flush=True)
-
-
-def spread(seconds: Iterable[float]) -> str:
-    """Median and 95th percentile in milliseconds."""
-    ordered = sorted(value * 1000 for value in seconds)
-    p95 = ordered[int(len(ordered) * 0.95)]
-    return f"{statistics.median(ordered):7.1f} ms, p95 {p95:7.1f} ms ({len(ordered)} times)"
-
-
 def timed(visitor: Visitor, path: str) -> float:
     started = time.perf_counter()
     visitor.get(path)
     return time.perf_counter() - started
-
-
-def control(stack: Stack, **order: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = requests.post(f"{stack.sandbox_url}/control", json=order, timeout=30).json()
-    return answer
 
 
 def forget(stack: Stack) -> None:
@@ -120,6 +81,7 @@ def main() -> int:
                 if machines == 1_000:
                     views_by_ten_people(stack)
                     concurrent_views(stack)
+                    bench_changes.measure(stack)
     except StartError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1

@@ -11,7 +11,6 @@ import signal
 import sqlite3
 import statistics
 import sys
-import tempfile
 import threading
 import time
 import xmlrpc.client
@@ -19,13 +18,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import redis
 import requests
 
-from scripts.environment import new_secrets
+from scripts.measuring import control, portal
 from scripts.processes import StartError
 from scripts.stack import Stack
 from scripts.visitor import Visitor
@@ -209,10 +207,6 @@ def ask(visitor: Visitor, person: Person, change: int, turn: int) -> None:
         visitor.send(f"/c/{person.customer}/{MACHINE}/{machine}/-/edit?{BACK}", service_description=mark)
 
 
-def control(stack: Stack, **order: Any) -> None:
-    requests.post(f"{stack.sandbox_url}/control", json=order, timeout=30).raise_for_status()
-
-
 @contextmanager
 def platform(stack: Stack, key: tuple[str, str]) -> Iterator[Any]:
     """The platform as any client sees it."""
@@ -308,24 +302,13 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3600.0, help="that it may take")
     chosen = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # what was started is stopped
-    with tempfile.TemporaryDirectory(prefix="portal-chaos-") as name:
-        stack = Stack(Path(name), secrets=new_secrets(), extra_env={"API_DEADLINE": str(chosen.deadline)})
-        try:
-            stack.manage("migrate", "--verbosity", "0")
-            stack.manage("seed_demo")
-            stack.manage("collectstatic", "--no-input", "--verbosity", "0")
-            stack.seed_sandbox()
-            stack.start()
+    try:
+        with portal(API_DEADLINE=str(chosen.deadline)) as stack:
             blows = {"kills": chosen.kills, "flushes": chosen.flushes, "faults": chosen.faults}
             report = Chaos(stack, changes=chosen.changes, **blows).run(chosen.seconds)
-        except StartError as error:
-            print(f"chaos: {error}", file=sys.stderr)
-            return 1
-        except requests.RequestException as error:
-            print(f"chaos: {error}. The web server's log ends with:\n{stack.web.tail(40)}", file=sys.stderr)
-            return 1
-        finally:
-            stack.stop()
+    except StartError as error:
+        print(f"chaos: {error}", file=sys.stderr)
+        return 1
     print(report)
     return 1 if report.problems else 0
 
