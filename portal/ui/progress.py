@@ -1,18 +1,15 @@
 """A machine that is being installed: how long already, against how long it usually takes. An estimate, called one."""
 
 from dataclasses import dataclass
-from statistics import median
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal.changes.models import InstallTime
+from portal.changes import install_times
 from portal.resources.spec import Record
 from portal.ui import when
 from portal.ui.values import Viewing, moment_of
-
-LATEST = 20  # installations that the usual time is told from
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +21,8 @@ class Installs:
     @classmethod
     def seen(cls) -> "Installs":
         """From the latest that were seen; one database query."""
-        latest = list(InstallTime.objects.order_by("-seen_at").values_list("seconds", flat=True)[:LATEST])
-        return cls(median(latest) if latest else None)
+        usual = install_times.usual()
+        return cls(usual.total_seconds() if usual else None)
 
 
 def progress(record: Record, viewing: Viewing, installs: Installs) -> SafeString:
