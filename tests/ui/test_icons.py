@@ -1,0 +1,25 @@
+"""Icons: each one that anything names is there, since a missing one would cost its page."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from portal.ui.icons import icon
+
+ROOT = Path(__file__).parent.parent.parent
+IN_CODE = re.compile(r'\bicon="([^"{}]*)"')
+IN_TEMPLATES = re.compile(r'\{% (?:icon|empty) "([^"]+)"|\bicon="([^"{}]+)"')
+
+
+def named() -> Iterator[str]:
+    for file in (ROOT / "portal").rglob("*.py"):
+        yield from IN_CODE.findall(file.read_text())
+    for file in (ROOT / "templates").rglob("*.html"):
+        yield from (one or other for one, other in IN_TEMPLATES.findall(file.read_text()))
+
+
+@pytest.mark.parametrize("name", sorted({name for name in named() if name}))
+def test_the_icon_is_there(name: str) -> None:
+    assert icon(name).startswith("<svg")
