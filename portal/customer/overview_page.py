@@ -222,7 +222,7 @@ class Overview:
 
     @cached_property
     def _states(self) -> Mapping[str, tuple[Status, ...]]:
-        return reads.states(self.scope, self.listings[MACHINES]) if self.sees_machines else {}
+        return reads.states(self.scope, self.listings[MACHINES]) if self._records(MACHINES) else {}
 
     @cached_property
     def _installing(self) -> list[Record]:

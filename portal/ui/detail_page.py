@@ -114,7 +114,8 @@ class DetailPage:
     @cached_property
     def is_live(self) -> bool:
         """Whether something may change by itself within seconds: then the page asks again every second."""
-        return bool(self.listing.source is Source.STALE or self.pending_here or self._is_installing)
+        behind = self.listing.source is Source.STALE or self.surroundings.is_loading
+        return bool(behind or self.pending_here or self._is_installing)
 
     @cached_property
     def tag(self) -> str:

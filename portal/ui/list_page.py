@@ -117,7 +117,7 @@ class ListPage:
     @cached_property
     def is_live(self) -> bool:
         """Whether something may change by itself within seconds: then the page asks again every second."""
-        if self.is_loading or self.listing.source is Source.STALE:
+        if self.is_loading or self.listing.source is Source.STALE or self.surroundings.is_loading:
             return True
         if any(one.type_name == self.type.name for one in self.pending.all):
             return True

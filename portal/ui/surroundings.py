@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from portal.accounts.access import Scope
 from portal.inventory import reads
-from portal.inventory.reads import Listing
+from portal.inventory.reads import Listing, Source
 from portal.resources.spec import Record
 from portal.resources.times import BERLIN, zone
 from portal.resources.types import TYPES
@@ -34,6 +34,11 @@ class Surroundings:
     def version(self) -> str:
         """Of everything that a row may depend on besides its own listing."""
         return " ".join(listing.version for name, listing in self.listings.items() if not TYPES[name].money)
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether the first answer about some of it is on its way."""
+        return any(listing.source is Source.NEVER and not listing.troubles for listing in self.listings.values())
 
     def linked(self, type_name: str, key: str) -> bool:
         """Whether that record has a page that this person may see."""

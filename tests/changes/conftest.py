@@ -1,9 +1,7 @@
 """A customer's manager, a real sandbox and Redis; workers are the test itself, calling the tasks."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,17 +16,6 @@ from portal.changes.wanted import Wanted
 from tests.support.services import Sandbox
 
 MACHINE = "virtualmachine"
-
-
-@pytest.fixture(scope="module")
-def shared_platform(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """One sandbox for the tests of a module: each takes machines and names of its own."""
-    database = tmp_path_factory.mktemp("platform") / "sandbox.sqlite3"
-    shutil.copy(demo_world, database)
-    server = Sandbox(database)
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

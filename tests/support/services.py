@@ -159,3 +159,14 @@ def sandbox(demo_world: Path, tmp_path: Path, settings: Any) -> Iterator[Sandbox
     finally:
         server.close()
         server.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_platform(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One sandbox for the tests of a module: each takes machines and names of its own."""
+    database = tmp_path_factory.mktemp("platform") / "sandbox.sqlite3"
+    shutil.copy(demo_world, database)
+    server = Sandbox(database)
+    server.start()
+    yield server
+    server.stop()

@@ -1,0 +1,142 @@
+"""The overview: what is going on, what comes, what needs someone, how much there is, and what it costs."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from portal.accounts.models import ApiKey, Membership
+from portal.changes.models import Change, State
+from portal.changes.submit import submit
+from portal.changes.wanted import Wanted
+from portal.customer.overview_page import Overview
+from tests.customer.conftest import Browse, part, text_of
+from tests.inventory.platform import Platform
+from tests.support.services import Sandbox
+
+HOME = "/c/10001/"
+
+
+@pytest.fixture
+def overview(browse: Browse) -> Callable[[str], Any]:
+    """The overview of a person as it is once everything is known."""
+
+    def get(name: str, path: str = HOME) -> Any:
+        client = browse(name)
+        deadline = time.monotonic() + 10
+        while (response := client.get(path)).context["page"].is_loading and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return response
+
+    return get
+
+
+def page_of(response: Any) -> Overview:
+    page = response.context["page"]
+    assert isinstance(page, Overview)
+    return page
+
+
+def test_nothing_is_waited_for_and_what_is_on_its_way_is_said(browse: Browse, platform: Sandbox) -> None:
+    platform.control(fault={"kind": "delay", "value": 2, "method": "query", "times": 20})
+    started = time.monotonic()
+    response = browse("manager").get(HOME)
+    assert time.monotonic() - started < 1.9
+    assert "The platform is being asked" in text_of(response)
+    assert 'hx-trigger="every 1s"' in response.content.decode()
+
+
+def test_machines_are_counted_by_state_and_each_count_leads_to_its_list(overview: Any) -> None:
+    page = page_of(overview("manager"))
+    assert sum(tile.count for tile in page.tiles) == page.machine_count == 40
+    assert "/c/10001/virtualmachine/?state=leaving" in {tile.address for tile in page.tiles}
+
+
+def test_groups_stand_as_a_tree_with_what_each_holds(overview: Any, platform: Sandbox) -> None:
+    rows = {row.name: row for row in page_of(overview("manager")).groups}
+    with platform.proxy() as proxy:
+        machines = [one for one in proxy.query("virtualmachine") if one["resource_group"] == "shop"]
+    assert rows["services"].depth == 0
+    assert rows["shop"].depth == 1
+    assert rows["shop"].machines == len(machines)
+    assert rows["shop"].cores == sum(one["cores"] for one in machines)
+
+
+def test_the_next_seven_days_hold_maintenances_and_deletions_soonest_first(overview: Any) -> None:
+    coming = page_of(overview("manager")).coming
+    assert len(coming) > 3
+    assert [line.at for line in coming] == sorted(line.at for line in coming)
+    assert any("shop16" in line.what for line in coming)
+
+
+def test_what_is_pending_stands_on_top_until_it_is_done(overview: Any, scope_of: Any) -> None:
+    overview("manager")
+    asked = [Wanted(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})]
+    change = submit(scope_of("manager"), asked, "t")
+    response = overview("viewer")
+    assert "shop13" in page_of(response).going_on[0].what
+    assert "Maren Manager" in text_of(response)
+    Change.objects.filter(pk=change.pk).update(state=State.DONE, done_at=change.created)
+    assert not any("shop13" in line.what for line in page_of(overview("viewer")).going_on)
+
+
+def test_what_was_rejected_needs_someone_with_the_platforms_words(overview: Any, scope_of: Any) -> None:
+    overview("manager")
+    asked = [Wanted(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})]
+    change = submit(scope_of("manager"), asked, "t")
+    answer = {"kind": "fault", "text": "too many cores for this customer", "code": 1, "field": "cores", "item": 0}
+    Change.objects.filter(pk=change.pk).update(state=State.REJECTED, done_at=change.created, answer=answer)
+    assert "too many cores for this customer" in text_of(overview("operator"))
+
+
+def test_money_is_for_manager_and_billing(overview: Any) -> None:
+    assert page_of(overview("manager")).cost is not None
+    assert page_of(overview("billing")).cost is not None
+    for name in ("operator", "viewer", "child"):
+        assert page_of(overview(name)).cost is None
+
+
+def test_billing_sees_what_it_costs_and_nothing_else(overview: Any) -> None:
+    response = overview("billing")
+    assert "/virtualmachine/" not in response.content.decode()
+    assert "EUR" in text_of(response)
+
+
+def test_a_limited_person_sees_their_groups_only(overview: Any) -> None:
+    response = overview("child")
+    assert [row.name for row in page_of(response).groups] == ["example", "example-lab"]
+    assert "shop" not in response.content.decode()
+    assert "You see group example" in text_of(response)
+
+
+def test_a_customer_without_a_key_is_told_what_to_do_first(overview: Any, cast: Any) -> None:
+    ApiKey.objects.all().delete()
+    page = page_of(overview("manager"))
+    assert [step.done for step in page.steps] == [False, False, False]
+    assert page.steps[0].address == "/c/10001/keys/"
+
+
+def test_a_customer_without_machines_is_led_on_from_its_group(overview: Any, odd_platform: Platform) -> None:
+    odd_platform.records["services", "resourcegroup"] = [{"name": "services", "parent": ""}]
+    page = page_of(overview("manager"))
+    assert [step.done for step in page.steps] == [True, True, False]
+    assert page.steps[2].address == "/c/10001/virtualmachine/-/new"
+
+
+def test_an_open_overview_is_told_of_news_only(overview: Any, browse: Browse, scope_of: Any) -> None:
+    overview("manager")
+    client = browse("manager")
+    tag = part(client, HOME).headers["HX-PTag"]
+    assert part(client, HOME, **{"HX-PTag": tag}).status_code == 304
+    submit(scope_of("manager"), [Wanted(type_name="virtualmachine", key="shop13", wanted={}, before={})], "t")
+    assert part(client, HOME, **{"HX-PTag": tag}).status_code == 200
+
+
+def test_a_person_without_a_customer_is_told_so(browse: Browse, cast: Any) -> None:
+    Membership.objects.filter(user=cast["viewer"]).delete()
+    assert "You belong to no customer yet" in text_of(browse("viewer").get("/"))
+
+
+def test_the_start_page_leads_to_the_first_customer(browse: Browse) -> None:
+    assert browse("outsider").get("/").headers["Location"] == "/c/10002/"
