@@ -131,7 +131,7 @@ def _head(row: Row, layout: Layout, name: str, viewing: Viewing) -> SafeString:
     spec = layout.type.field(name)
     label = values.cell(_without_reference(spec), row.record.values[name], viewing) or SafeString(_("(no name)"))
     address = addresses.record(viewing.customer_no, layout.type.name, row.record.key)
-    shown = label if row.is_new else format_html('<a href="{}">{}</a>', address, label)
+    shown = format_html('<a href="{}">{}</a>', address, label)
     note = "" if STATE in layout.columns else pending.notes(row.pending, viewing)
     return format_html('<th scope="row" role="rowheader" class="row-name">{} {}</th>', shown, note)
 
