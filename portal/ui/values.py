@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 from django.utils.formats import date_format
@@ -113,6 +113,9 @@ def text(field: Field, value: Value) -> str:
             return choice_label(field, str(value))
         case Kind.INTEGER:
             return measures.amount_text(int(value), field.unit) if str(value).isdigit() else str(value)
+        case Kind.DELETION:
+            deadline = _deadline(value)
+            return date_format(deadline, _("j M Y")) if deadline else _("none")
     return str(value)
 
 
@@ -192,10 +195,15 @@ _SHOWN: Mapping[Kind, Callable[[Field, Any, Viewing], SafeString]] = {
 
 
 def _deletion(value: Mapping[str, Value]) -> SafeString:
-    deadline = parse_day(str(value.get("deadline") or "")[:10])
+    deadline = _deadline(value)
     if deadline is None:
         return NONE
     return format_html('<time datetime="{}">{}</time>', deadline.isoformat(), date_format(deadline, _("j M Y")))
+
+
+def _deadline(deletion: Mapping[str, Value]) -> date | None:
+    """The day for which a deletion is planned."""
+    return parse_day(str(deletion.get("deadline") or "")[:10])
 
 
 def _named(field: Field, name: str, viewing: Viewing) -> SafeString:
