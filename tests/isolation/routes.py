@@ -1,0 +1,191 @@
+"""Every address of the portal, and what each of the cast is answered there: the table that the walk goes by.
+
+Written by hand from design.md (Roles), not from the code's own table. A route that is not in it fails the walk.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+MEMBERS = ("manager", "operator", "viewer", "billing", "child")
+STRANGERS = ("outsider", "staff")  # signed in, and nothing to do with customer 10001
+EVERYBODY = (*MEMBERS, *STRANGERS, "")
+
+type Answers = dict[str, int]
+"""Name of the cast ('' for nobody) -> status."""
+
+SIGN_IN = 302
+
+
+def members(default: int, **others: int) -> Answers:
+    """What members are answered; strangers learn nothing, and nobody is sent to sign in."""
+    return {**dict.fromkeys(MEMBERS, default), **dict.fromkeys(STRANGERS, 404), "": SIGN_IN, **others}
+
+
+def only(*names: str, ok: int = 200, refused: int = 403, **others: int) -> Answers:
+    """Those named may, other members are refused."""
+    return members(refused) | dict.fromkeys(names, ok) | others
+
+
+ALL_ABSENT = members(404)
+NOT_A_METHOD = {**dict.fromkeys(EVERYBODY, 405), "": SIGN_IN}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One address of the walk. `post` is answered to an empty form: whoever may send it is told what is missing."""
+
+    path: str
+    get: Answers
+    post: Answers = field(default_factory=lambda: NOT_A_METHOD)
+
+
+CUSTOMER = "/c/10001/"
+# Who sees the lists and records of a type, and who may change them.
+SEES = {
+    "virtualmachine": ("manager", "operator", "viewer", "child"),
+    "resourcegroup": ("manager", "operator", "viewer", "child"),
+    "serviceuser": ("manager", "operator", "viewer", "child"),
+    "maintenance": ("manager", "operator", "viewer", "child"),
+    "permission": ("manager",),
+    "consumption": ("manager", "billing"),
+    "invoice": ("manager", "billing"),
+}
+CHANGES = {
+    "virtualmachine": ("manager", "operator", "child"),
+    "resourcegroup": ("manager", "operator", "child"),
+    "serviceuser": ("manager", "operator", "child"),
+    "permission": ("manager",),
+}
+EDITABLE = ("virtualmachine", "resourcegroup", "serviceuser")
+# A record below the group of `child`, and one elsewhere.
+RECORDS = {
+    "virtualmachine": ("example00", "shop13"),
+    "resourcegroup": ("example", "shop"),
+    "serviceuser": ("example/s-example", "shop/s-shop"),
+    "permission": ("example/frank/login", "shop/dave/login"),
+    "maintenance": ("{maintenance_below}", "{maintenance_elsewhere}"),
+    "consumption": ("2026-11-01/virtualmachine/example00", "2026-11-01/virtualmachine/shop13"),
+    "invoice": ("2026-10-01", "2026-10-01"),
+}
+# What customer 10002 has, and what nobody has: in 10001 both are nothing.
+ELSEWHERE = {
+    "virtualmachine": ("acme00", "nobody00"),
+    "resourcegroup": ("acme", "nobody"),
+    "serviceuser": ("acme/s-acme", "nobody/s-nobody"),
+    "permission": ("acme/alice/login", "nobody/alice/login"),
+    "maintenance": ("acme00/20261124T210000Z", "nobody00/20261124T210000Z"),
+    "consumption": ("2026-11-01/virtualmachine/acme00", "2026-11-01/virtualmachine/nobody00"),
+    "invoice": ("1999-01-01", "1998-01-01"),
+}
+# (action, a record below the group of `child`, one elsewhere, what asking without saying what is answered).
+ACTIONS = {
+    "virtualmachine": (("power", "example00", "shop13", 422), ("keep", "example10", "shop16", 302)),
+    "resourcegroup": (("maintenance", "example", "shop", 422),),
+}
+
+
+def lists() -> Iterator[Stop]:
+    for name, names in SEES.items():
+        yield Stop(f"{CUSTOMER}{name}/", only(*names), only(*names, ok=302))
+        yield Stop(f"{CUSTOMER}{name}/?format=csv", only(*names), only(*names))
+    yield Stop(f"{CUSTOMER}nothing/", ALL_ABSENT, ALL_ABSENT)
+
+
+def details() -> Iterator[Stop]:
+    for name, names in SEES.items():
+        below, elsewhere = RECORDS[name]
+        out_of_sight = {"child": 404} if "child" in names else {}
+        yield Stop(f"{CUSTOMER}{name}/{below}/", only(*names), only(*names, ok=302))
+        yield Stop(f"{CUSTOMER}{name}/{elsewhere}/", only(*names) | out_of_sight, only(*names, ok=302))
+        for key in ELSEWHERE[name]:
+            yield Stop(f"{CUSTOMER}{name}/{key}/", only(*names, ok=404), only(*names, ok=302))
+
+
+def forms() -> Iterator[Stop]:
+    """Creating: an empty form is answered with what it lacks (422)."""
+    for name in SEES:
+        if name in CHANGES:
+            yield Stop(f"{CUSTOMER}{name}/-/new", only(*CHANGES[name]), only(*CHANGES[name], ok=422))
+        else:
+            yield Stop(f"{CUSTOMER}{name}/-/new", ALL_ABSENT, ALL_ABSENT)
+
+
+def verbs(verb: str, types: tuple[str, ...], sent: int) -> Iterator[Stop]:
+    """Editing and deleting: of what the type has, by whom the role lets, where the scope reaches."""
+    for name, seers in SEES.items():
+        below, elsewhere = RECORDS[name]
+        if name not in types:
+            yield Stop(f"{CUSTOMER}{name}/{below}/-/{verb}", ALL_ABSENT, ALL_ABSENT)
+            continue
+        asked, sent_by = only(*CHANGES[name]), only(*CHANGES[name], ok=sent)
+        out_of_sight = {"child": 404} if "child" in seers else {}
+        yield Stop(f"{CUSTOMER}{name}/{below}/-/{verb}", asked, sent_by)
+        yield Stop(f"{CUSTOMER}{name}/{elsewhere}/-/{verb}", asked | out_of_sight, sent_by | out_of_sight)
+        for key in ELSEWHERE[name]:
+            absent = only(*seers, ok=404)
+            yield Stop(f"{CUSTOMER}{name}/{key}/-/{verb}", absent, absent)
+
+
+def actions() -> Iterator[Stop]:
+    for name, found in ACTIONS.items():
+        for action, below, elsewhere, sent in found:
+            asked, sent_by = only(*CHANGES[name]), only(*CHANGES[name], ok=sent)
+            yield Stop(f"{CUSTOMER}{name}/{below}/-/{action}", asked, sent_by)
+            yield Stop(f"{CUSTOMER}{name}/{elsewhere}/-/{action}", asked | {"child": 404}, sent_by | {"child": 404})
+            for key in ELSEWHERE[name]:
+                absent = only(*SEES[name], ok=404)
+                yield Stop(f"{CUSTOMER}{name}/{key}/-/{action}", absent, absent)
+    yield Stop(f"{CUSTOMER}virtualmachine/shop13/-/explode", ALL_ABSENT, ALL_ABSENT)
+    yield Stop(f"{CUSTOMER}invoice/2026-10-01/-/power", ALL_ABSENT, ALL_ABSENT)
+
+
+def matrices() -> Iterator[Stop]:
+    yield Stop(f"{CUSTOMER}resourcegroup/example/-/permissions", only("manager"), only("manager", ok=422))
+    yield Stop(
+        f"{CUSTOMER}resourcegroup/shop/-/permissions", only("manager", child=404), only("manager", ok=422, child=404)
+    )
+    for key in ELSEWHERE["resourcegroup"]:
+        absent = only("manager", "operator", "viewer", "child", ok=404)
+        yield Stop(f"{CUSTOMER}resourcegroup/{key}/-/permissions", absent, absent)
+
+
+def changes() -> Iterator[Stop]:
+    """Change 1 is about shop13, out of the sight of `child`."""
+    seers = ("manager", "operator", "viewer", "child")
+    yield Stop(f"{CUSTOMER}changes/", only(*seers))
+    yield Stop(f"{CUSTOMER}changes/1/", only("manager", "operator", "viewer", child=404))
+    yield Stop(f"{CUSTOMER}changes/4711/", only(*seers, ok=404))
+    may = only("manager", "operator", ok=302, child=404)
+    yield Stop(f"{CUSTOMER}changes/1/-/retry", NOT_A_METHOD, may)
+    absent = only(*seers, ok=404)
+    yield Stop(f"{CUSTOMER}changes/1/-/explode", NOT_A_METHOD, absent)
+    yield Stop(f"{CUSTOMER}changes/4711/-/cancel", NOT_A_METHOD, absent)
+
+
+NOTHING_HERE = dict.fromkeys(EVERYBODY, 404)
+NEVER = dict.fromkeys(EVERYBODY, 405)
+ANYBODY = dict.fromkeys(EVERYBODY, 200)
+BACK = dict.fromkeys(EVERYBODY, 302)
+ON = {**dict.fromkeys(EVERYBODY, 302), "staff": 200}  # to the first customer; staff has none
+SELF = {**dict.fromkeys((*MEMBERS, *STRANGERS), 200), "": SIGN_IN}
+
+ROUTES: dict[str, list[Stop]] = {
+    "healthz": [Stop("/healthz", ANYBODY, ANYBODY)],
+    "readyz": [Stop("/readyz", NOTHING_HERE, NEVER)],
+    "metrics": [Stop("/metrics", NOTHING_HERE, NEVER)],
+    "customer:home": [Stop("/", ON, ON)],
+    "customer:theme": [Stop("/preferences/theme", NEVER, BACK)],
+    "customer:language": [Stop("/preferences/language", BACK, BACK)],
+    "customer:overview": [Stop(CUSTOMER, members(200), members(302))],
+    "customer:find": [Stop(f"{CUSTOMER}find/?q=shop", members(200))],
+    "customer:changes": [stop for stop in changes() if stop.path.endswith("changes/")],
+    "customer:change": [stop for stop in changes() if stop.path.count("/") == 5],
+    "customer:decide": [stop for stop in changes() if "/-/" in stop.path],
+    "customer:permissions": list(matrices()),
+    "customer:create": list(forms()),
+    "customer:edit": list(verbs("edit", EDITABLE, 200)),
+    "customer:delete": list(verbs("delete", tuple(CHANGES), 422)),
+    "customer:act": list(actions()),
+    "customer:list": list(lists()),
+    "customer:detail": list(details()),
+}

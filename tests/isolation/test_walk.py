@@ -1,0 +1,152 @@
+"""Everybody goes to every address, by every method: what is not theirs does not exist, what is not for their role is
+refused, and nothing ever breaks."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+
+from portal.accounts.access import get_scope
+from portal.changes.submit import submit
+from portal.changes.wanted import Wanted
+from portal.resources.types import TYPES
+from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
+from tests.isolation.routes import CUSTOMER, ELSEWHERE, EVERYBODY, ROUTES, SEES
+from tests.support.services import Sandbox
+
+OTHER_METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
+def route_names(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
+    """Name of every address that the portal answers, `accounts/` aside: those are allauth's (tests/accounts)."""
+    for one in resolver.url_patterns:
+        if isinstance(one, URLResolver):
+            if str(one.pattern) != "accounts/":
+                yield from route_names(one, f"{one.namespace}:" if one.namespace else namespace)
+        elif isinstance(one, URLPattern):
+            yield f"{namespace}{one.name}"
+
+
+def test_every_route_is_on_the_walk() -> None:
+    assert set(route_names(get_resolver())) == set(ROUTES)
+
+
+def test_every_stop_of_the_walk_is_where_it_says() -> None:
+    for name, stops in ROUTES.items():
+        assert stops
+        for stop in stops:
+            assert resolve(stop.path.partition("?")[0].format(**dict.fromkeys(KEYS, "shop00/x"))).view_name == name
+
+
+KEYS = ("maintenance_below", "maintenance_elsewhere")
+
+
+@pytest.fixture
+def keys(platform: Sandbox) -> dict[str, str]:  # noqa: F811
+    """Keys that depend on the day."""
+    kind = TYPES["maintenance"]
+    with platform.proxy() as proxy:
+        found = [kind.key_of(record) for record in proxy.query("maintenance")]
+    below = next(key for key in found if key.startswith("example"))
+    elsewhere = next(key for key in found if key.startswith("shop"))
+    return dict(zip(KEYS, (below, elsewhere), strict=True))
+
+
+@pytest.fixture
+def walk(browse: Browse, keys: dict[str, str], cast: Any, settings: Any) -> Any:  # noqa: F811
+    """`walk(name, method, path)`: the answer. Change 1 is there: an edit of shop13 by the manager."""
+    settings.METRICS_NETWORKS = []
+    clients = {name: browse(name) for name in EVERYBODY}
+    for client in clients.values():
+        client.raise_request_exception = False
+    clients["manager"].get(f"{CUSTOMER}virtualmachine/")
+    edit = Wanted(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})
+    submit(get_scope(cast["manager"], "10001"), [edit], "walk")
+
+    def go(name: str, method: str, path: str, **headers: str) -> Any:
+        return clients[name].generic(method, path.format(**keys), headers=headers)
+
+    return go
+
+
+@pytest.mark.parametrize("route", list(ROUTES))
+def test_everybody_is_answered_as_the_table_says(walk: Any, route: str) -> None:
+    wrong = {}
+    for stop in ROUTES[route]:
+        for method, expected in (("GET", stop.get), ("POST", stop.post)):
+            for name in EVERYBODY:
+                status = walk(name, method, stop.path).status_code
+                if status != expected[name]:
+                    wrong[method, stop.path, name] = f"{status}, not {expected[name]}"
+    assert not wrong
+
+
+def test_no_other_method_does_anything(walk: Any) -> None:
+    for stops in ROUTES.values():
+        for stop in stops[:1]:
+            for method in OTHER_METHODS:
+                for name in ("manager", "outsider", ""):
+                    answer = walk(name, method, stop.path)
+                    assert answer.status_code in (302, 404, 405) or stop.path in ("/healthz", "/"), (stop.path, method)
+
+
+def test_a_part_is_refused_like_its_page(walk: Any) -> None:
+    """htmx headers open nothing: who may not see the page gets no part of it."""
+    for stops in ROUTES.values():
+        for stop in stops:
+            if not stop.path.startswith(CUSTOMER):
+                continue
+            for name in ("billing", "child", "outsider"):
+                answer = walk(name, "GET", stop.path, **{"HX-Request": "true", "HX-Request-Type": "partial"})
+                assert answer.status_code == stop.get[name], (name, stop.path)
+
+
+def test_whose_session_has_ended_is_led_to_sign_in_and_told_nothing(walk: Any) -> None:
+    for stops in ROUTES.values():
+        for stop in stops:
+            if stop.path.startswith(CUSTOMER):
+                answer = walk("", "GET", stop.path)
+                assert answer.headers["Location"].startswith("/accounts/login/?next=")
+                assert not answer.content
+
+
+def body(answer: Any) -> str:
+    """What is answered, without what differs each time, and without the address itself."""
+    text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", answer.content.decode())
+    return re.sub(r'name="next" value="[^"]*"', "", text)
+
+
+@pytest.mark.parametrize("type_name", list(SEES))
+def test_foreign_and_absent_are_the_same(walk: Any, type_name: str) -> None:
+    foreign, absent = (walk("manager", "GET", f"{CUSTOMER}{type_name}/{key}/") for key in ELSEWHERE[type_name])
+    assert foreign.status_code == absent.status_code == 404
+    assert body(foreign) == body(absent)
+
+
+@pytest.mark.parametrize("path", ["", "virtualmachine/", "virtualmachine/acme00/", "changes/", "find/?q=acme", "keys/"])
+def test_a_foreign_customer_and_none_are_the_same(walk: Any, path: str) -> None:
+    foreign, absent = (walk("manager", "GET", f"/c/{number}/{path}") for number in ("10002", "99999"))
+    assert foreign.status_code == absent.status_code == 404
+    assert body(foreign) == body(absent)
+    assert "acme" not in text_of(foreign).lower()
+
+
+@pytest.mark.parametrize(
+    "number", ["10001%00", "010001", "10001 ", "１０００１", "10001.0", "-1", "0", "x" * 3000, "%2e%2e", "10001'--"]
+)
+def test_a_number_that_is_not_exactly_theirs_is_nobodys(walk: Any, number: str) -> None:
+    assert walk("manager", "GET", f"/c/{number}/virtualmachine/").status_code == 404
+
+
+def test_a_person_who_leaves_sees_nothing_any_more(walk: Any, cast: Any) -> None:
+    assert walk("viewer", "GET", CUSTOMER).status_code == 200
+    cast["viewer"].memberships.all().delete()
+    assert walk("viewer", "GET", CUSTOMER).status_code == 404
+
+
+def test_a_person_who_is_blocked_is_signed_out(walk: Any, cast: Any) -> None:
+    cast["viewer"].is_active = False
+    cast["viewer"].save()
+    assert walk("viewer", "GET", CUSTOMER).status_code == 302
