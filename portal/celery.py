@@ -40,7 +40,8 @@ app.conf.update(
     # What has to go on by itself. A message that was not taken in time is followed by the next one.
     beat_schedule={
         "sweep": {"task": "changes.sweep", "schedule": 3.0, "options": {"expires": 3}},
+        "tell_of_refused_keys": {"task": "accounts.tell_of_refused_keys", "schedule": 30.0, "options": {"expires": 30}},
         "follow": {"task": "changes.follow", "schedule": 0.5, "options": {"expires": 1}},
     },
 )
-app.autodiscover_tasks(["portal.inventory", "portal.changes"])
+app.autodiscover_tasks(["portal.accounts", "portal.inventory", "portal.changes"])

@@ -202,8 +202,12 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
         else [],
     }
 }
+PORTAL_URL = os.environ.get("PORTAL_URL", "").rstrip(
+    "/"
+)  # "https://portal.example.com", for mail that nobody asked for
 # Mail goes to SMTP_HOST, or to the log where there is none.
 SMTP_HOST = os.environ.get("SMTP_HOST", "")
+DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", f"portal@{ALLOWED_HOSTS[0]}")
 MAILERS: dict[str, Any] = {
     "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": {"host": SMTP_HOST}}
     if SMTP_HOST

@@ -29,7 +29,7 @@ def keep(user: User, path: str, data: QueryDict) -> bool:
     text = kept.urlencode().encode()
     if len(text) > MOST_BYTES or len(path) > 500:
         return False
-    sealed = sealing.seal(text, _place(user, path), purpose=PURPOSE)
+    sealed = sealing.seal(text, place(user, path), purpose=PURPOSE)
     with transaction.atomic():
         Draft.objects.update_or_create(user=user, path=path, defaults={"sealed": sealed, "kept": timezone.now()})
         newest = Draft.objects.filter(user=user).order_by("-kept").values_list("pk", flat=True)[:MOST_FORMS]
@@ -43,7 +43,7 @@ def take(user: User, path: str) -> QueryDict | None:
     if draft is None:
         return None
     try:
-        return QueryDict(sealing.unseal(bytes(draft.sealed), _place(user, path), purpose=PURPOSE))
+        return QueryDict(sealing.unseal(bytes(draft.sealed), place(user, path), purpose=PURPOSE))
     except sealing.Broken:
         draft.delete()
         return None
@@ -54,5 +54,6 @@ def discard(user: User, path: str) -> None:
     Draft.objects.filter(user=user, path=path).delete()
 
 
-def _place(user: User, path: str) -> bytes:
+def place(user: User, path: str) -> bytes:
+    """What a draft is bound to: it opens for nobody else, and for no other form."""
     return f"draft {user.pk} {path}".encode()

@@ -85,7 +85,9 @@ class ApiKey(models.Model):
     resource_group = models.CharField(max_length=64)
     sealed = models.BinaryField()
     generation = models.PositiveIntegerField(default=0)
+    entered_at = models.DateTimeField(null=True, blank=True)  # when a person entered the present secret
     refused_at = models.DateTimeField(null=True, blank=True)  # when the platform refused it (401), None while it works
+    told_generation = models.PositiveIntegerField(default=0)  # the generation of whose refusal managers were told
 
     class Meta:
         ordering = ("resource_group",)
@@ -101,11 +103,16 @@ class ApiKey(models.Model):
         """Seal a new secret into this row; the caller saves."""
         self.generation += 1
         self.refused_at = None
+        self.entered_at = timezone.now()
         self.sealed = sealing.seal(secret.encode(), self._place())
 
     def secret(self) -> str:
         """The secret itself, for a request to the platform and nothing else; sealing.Broken where it doesn't open."""
         return sealing.unseal(bytes(self.sealed), self._place()).decode()
+
+    def resealed(self) -> bytes:
+        """The same secret sealed anew, with the ring's newest key; sealing.Broken where it doesn't open."""
+        return sealing.seal(self.secret().encode(), self._place())
 
     def _place(self) -> bytes:
         """What the secret is bound to: a ciphertext moved to another row or generation doesn't open."""

@@ -43,6 +43,11 @@ def unseal(sealed: bytes, place: bytes, *, purpose: str = "credentials") -> byte
     raise Broken
 
 
+def is_newest(sealed: bytes, *, purpose: str = "credentials") -> bool:
+    """Whether the ring's newest key has sealed it; older ones may be taken out once this holds for all."""
+    return sealed[:FINGERPRINT] == _ring(tuple(settings.CREDENTIAL_KEYS), purpose)[0][0]
+
+
 @lru_cache(maxsize=8)
 def _ring(keys: tuple[str, ...], purpose: str) -> tuple[tuple[bytes, AESGCM], ...]:
     """A cipher for every key of the ring, each purpose with keys of its own."""

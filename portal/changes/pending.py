@@ -7,7 +7,10 @@ from functools import cached_property
 from hashlib import blake2b
 from uuid import UUID
 
+from django.db.models import Count
+
 from portal.accounts.access import Scope
+from portal.accounts.models import Customer
 from portal.changes.models import Change, Item, State
 from portal.changes.visible import visible_items
 from portal.resources.spec import Value
@@ -81,6 +84,12 @@ def pending_of(scope: Scope) -> PendingIndex:
         place = (pending.type_name, pending.key)
         by_record[place] = (*by_record.get(place, ()), pending)
     return PendingIndex(found, _version(items), by_record)
+
+
+def parked_by_key(customer: Customer) -> dict[str, int]:
+    """Group → how many changes wait for a key of it that works."""
+    parked = Change.objects.filter(customer=customer, state=State.PARKED, done_at=None)
+    return dict(parked.order_by().values_list("key_group").annotate(Count("pk")))
 
 
 def _pending(item: Item, change: Change) -> Pending:

@@ -99,7 +99,21 @@ class Shell:
         items = [overview, *self._types(FIRST)]
         money = self._types(MONEY)
         changes = self._item(_("Changes"), "history", self.changes_url, apart=True)
-        return [*items, *money, *([changes] if self.sees_changes else [])]
+        return [*items, *money, *([changes] if self.sees_changes else []), *self._of_managers]
+
+    @property
+    def _of_managers(self) -> list[NavItem]:
+        pages = (
+            (roles.PEOPLE, _("People"), "users", "people"),
+            (roles.KEYS, _("API keys"), "key", "keys"),
+            (roles.AUDIT, _("Audit trail"), "list-search", "trail"),
+        )
+        number = self.customer.number
+        return [
+            self._item(label, icon, addresses.page(number, name))
+            for kind, label, icon, name in pages
+            if self.scope.may_see(kind)
+        ]
 
     @cached_property
     def troubles(self) -> list[Said]:

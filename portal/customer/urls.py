@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.customer import change_urls, detail, find, overview, reading
+from portal.customer import change_urls, detail, find, overview, people_urls, reading
 from portal.ui import preferences
 
 app_name = "customer"
@@ -11,6 +11,7 @@ urlpatterns = [
     path("preferences/theme", preferences.theme, name="theme"),
     path("preferences/language", preferences.language, name="language"),
     path("c/<str:customer_no>/", overview.overview, name="overview"),
+    *people_urls.urlpatterns,
     *change_urls.urlpatterns,
     path("c/<str:customer_no>/find/", find.find, name="find"),
     path("c/<str:customer_no>/<str:type_name>/", reading.resource_list, name="list"),

@@ -29,6 +29,7 @@ def check_key(group: str, secret: str) -> None:
     """Raises KeyProblem unless the platform accepts the key and it reaches that resource group (api_02, api_03)."""
     try:
         with _new_client(settings.API_URL, group, secret) as client:
+            client.ping()
             found = client.query("resourcegroup", {"name": group}).value
     except ApiError as error:
         raise KeyProblem(reason_of(error), str(error)) from None

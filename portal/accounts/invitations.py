@@ -1,0 +1,130 @@
+"""Inviting people: a link by e-mail that works once, for a week, for the address it was sent to and no other.
+
+Only a digest of the link's secret is kept: who reads the database cannot use it.
+"""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal.accounts import audit
+from portal.accounts.access import Scope
+from portal.accounts.members import described
+from portal.accounts.models import Customer, Invitation, Membership, User
+from portal.accounts.roles import PEOPLE, Role, Verb
+
+MOST_A_DAY = 100  # of one customer: nobody shall send mail to the world through us
+
+
+class AlreadyMember(Exception):
+    """The address belongs to a member: their role can be changed instead."""
+
+
+class TooMany(Exception):
+    """The customer has sent MOST_A_DAY invitations within a day."""
+
+
+class NotOpen(Exception):
+    """The invitation was used, withdrawn or sent anew, or has expired. `reason`: used | withdrawn | expired."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class OtherPerson(Exception):
+    """The invitation is for another address than that of the person signed in."""
+
+
+def invite(scope: Scope, email: str, role: Role, group: str) -> tuple[Invitation, str]:
+    """A new invitation and its secret, for the mail only; earlier ones to that address end.
+
+    `email` in its canonical form (accounts.addresses). Raises PermissionDenied, AlreadyMember, TooMany.
+    """
+    scope.require(Verb.CHANGE, PEOPLE)
+    secret = secrets.token_urlsafe(32)
+    now = timezone.now()
+    with transaction.atomic():
+        customer = Customer.objects.select_for_update().get(pk=scope.customer.pk)
+        if Membership.objects.filter(customer=customer, user__email=email).exists():
+            raise AlreadyMember
+        if Invitation.objects.filter(customer=customer, created__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
+            raise TooMany
+        Invitation.objects.filter(customer=customer, email=email, ended=None).update(ended=now)
+        invitation = Invitation.objects.create(
+            customer=customer,
+            email=email,
+            role=role,
+            group=group,
+            token_hash=_digest(secret),
+            invited_by=scope.user,
+            expires=now + Invitation.VALID_FOR,
+        )
+        audit.record("invitation.sent", customer=customer, target=email, after=described(role, group))
+    return invitation, secret
+
+
+def withdraw(scope: Scope, pk: int) -> bool:
+    """End an open invitation of the scope's customer; False where there is no such. PermissionDenied."""
+    scope.require(Verb.CHANGE, PEOPLE)
+    with transaction.atomic():
+        invitation = Invitation.objects.filter(customer=scope.customer, pk=pk, ended=None).first()
+        if invitation is None:
+            return False
+        Invitation.objects.filter(pk=pk).update(ended=timezone.now())
+        audit.record("invitation.withdrawn", customer=scope.customer, target=invitation.email)
+    return True
+
+
+def open_ones(customer: Customer) -> list[Invitation]:
+    """Those that nobody has answered, the expired among them: they can be sent again."""
+    open_ = Invitation.objects.select_related("invited_by").filter(customer=customer, ended=None)
+    return list(open_.order_by("email"))
+
+
+def find(secret: str) -> Invitation | None:
+    """The invitation with that secret, open or not."""
+    return Invitation.objects.select_related("customer", "invited_by").filter(token_hash=_digest(secret)).first()
+
+
+def check(invitation: Invitation) -> None:
+    """NotOpen where it can be used no more."""
+    if invitation.ended is not None:
+        joined = Membership.objects.filter(customer=invitation.customer_id, user__email=invitation.email)
+        raise NotOpen("used" if joined.exists() else "withdrawn")
+    if invitation.expires <= timezone.now():
+        raise NotOpen("expired")
+
+
+def accept(invitation: Invitation, user: User) -> None:
+    """The person joins the customer. NotOpen, OtherPerson."""
+    if user.email != invitation.email:
+        raise OtherPerson
+    now = timezone.now()
+    with transaction.atomic():
+        customer = Customer.objects.select_for_update().get(pk=invitation.customer_id)
+        unused = Invitation.objects.filter(pk=invitation.pk, ended=None, expires__gt=now)
+        if not unused.update(ended=now):
+            invitation.refresh_from_db()
+            check(invitation)
+            raise NotOpen("used")
+        role = described(invitation.role, invitation.group)
+        Membership.objects.get_or_create(
+            user=user, customer=customer, defaults={"role": invitation.role, "group": invitation.group}
+        )
+        audit.record("invitation.accepted", customer=customer, actor=user, target=user.email, after=role)
+
+
+def sign_up(invitation: Invitation, name: str, password: str) -> User:
+    """A new person, known to hold the address since they have its mail, who joins the customer. NotOpen."""
+    with transaction.atomic():
+        user = User.objects.create_user(invitation.email, password, name=name)
+        accept(invitation, user)
+    return user
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

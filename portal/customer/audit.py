@@ -1,0 +1,216 @@
+"""The audit trail of a customer: who did what, when, from where; filtered, as a page, CSV or JSON lines."""
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property, reduce
+from operator import or_
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.dateparse import parse_date
+from django.utils.timezone import get_default_timezone, now
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from portal.accounts import actions
+from portal.accounts import audit as trail_of
+from portal.accounts.access import get_scope
+from portal.accounts.models import AuditEntry, Customer
+from portal.accounts.roles import AUDIT, Verb
+from portal.customer.shell import render_page
+from portal.ui.csv_export import BOM, safe
+
+PER_PAGE = 50
+COLUMNS = ("sequence", "at", "action", "actor", "address", "target", "before", "after", "previous", "digest")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What to show; empty is all. Dates in the portal's zone, both included."""
+
+    kind: str = ""
+    person: str = ""
+    text: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Filters":
+        """As the address has it; what makes no sense there is left out."""
+        asked = {name: request.GET.get(name, "").replace("\0", "").strip()[:200] for name in ("kind", "person", "q")}
+        kind = asked["kind"] if asked["kind"] in actions.KIND_OF else ""
+        return cls(kind, asked["person"], asked["q"], _date(request, "since"), _date(request, "until"))
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        values = {"kind": self.kind, "person": self.person, "q": self.text, "since": self.since, "until": self.until}
+        return [(name, str(value)) for name, value in values.items() if value]
+
+    def apply(self, entries: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        if self.kind:
+            entries = entries.filter(
+                reduce(or_, (Q(action__startswith=prefix) for prefix in actions.KIND_OF[self.kind]))
+            )
+        if self.person:
+            entries = entries.filter(actor=self.person)
+        if self.text:
+            entries = entries.filter(
+                Q(target__icontains=self.text) | Q(address=self.text) | Q(actor__icontains=self.text)
+            )
+        if self.since:
+            entries = entries.filter(at__gte=_midnight(self.since))
+        if self.until:
+            entries = entries.filter(at__lt=_midnight(self.until + timedelta(days=1)))
+        return entries
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry in words."""
+
+    entry: AuditEntry
+    label: str
+    values: Sequence[tuple[str, str | None, str | None]]  # name, before, after
+
+
+@dataclass(frozen=True)
+class Trail:
+    """A page of it. One more than shown is looked up, so that nothing has to be counted."""
+
+    customer: Customer
+    filters: Filters
+    number: int
+
+    @cached_property
+    def entries(self) -> QuerySet[AuditEntry]:
+        chain = AuditEntry.objects.filter(chain=self.customer.number).order_by("-sequence")
+        return self.filters.apply(chain)
+
+    @cached_property
+    def _found(self) -> list[AuditEntry]:
+        start = (self.number - 1) * PER_PAGE
+        return list(self.entries[start : start + PER_PAGE + 1])
+
+    @cached_property
+    def rows(self) -> list[Told]:
+        return [Told(entry, actions.label(entry.action), list(_values(entry))) for entry in self._found[:PER_PAGE]]
+
+    @property
+    def kinds(self) -> list[tuple[str, str, bool]]:
+        return [(name, str(label), name == self.filters.kind) for name, label in actions.KINDS.items()]
+
+    @cached_property
+    def people(self) -> list[str]:
+        found = AuditEntry.objects.filter(chain=self.customer.number).exclude(actor="").order_by("actor")
+        return list(found.values_list("actor", flat=True).distinct()[:500])
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.filters.pairs)
+
+    @property
+    def newer(self) -> str:
+        return self._address(page=str(self.number - 1)) if self.number > 1 else ""
+
+    @property
+    def older(self) -> str:
+        return self._address(page=str(self.number + 1)) if len(self._found) > PER_PAGE else ""
+
+    @property
+    def csv_address(self) -> str:
+        return self._address(format="csv")
+
+    @property
+    def json_address(self) -> str:
+        return self._address(format="jsonl")
+
+    def _address(self, **more: str) -> str:
+        return f"?{urlencode([*self.filters.pairs, *more.items()])}"
+
+
+@require_GET
+def trail(request: HttpRequest, customer_no: str) -> HttpResponseBase:
+    """The trail, newest first; `?format=csv` and `?format=jsonl` give all that is filtered, oldest first."""
+    scope = get_scope(request.user, customer_no)
+    scope.require(Verb.SEE, AUDIT)
+    found = Trail(scope.customer, Filters.of(request), _number(request.GET.get("page", "")))
+    writer = {"csv": _csv, "jsonl": _json_lines}.get(request.GET.get("format", ""))
+    if writer is None:
+        return render_page(request, scope, "audit/trail.html", {"trail": found})
+    asked = dict(found.filters.pairs) | {"format": request.GET["format"]}
+    trail_of.record("exported", customer=scope.customer, target="trail", after=asked)
+    return _file(scope.customer, writer(found.entries.order_by("sequence")), request.GET["format"])
+
+
+def _file(customer: Customer, lines: Iterator[str], ending: str) -> StreamingHttpResponse:
+    kind = "text/csv" if ending == "csv" else "application/jsonl"
+    response = StreamingHttpResponse(lines, content_type=f"{kind}; charset=utf-8")
+    name = f"{customer.number}-trail-{now():%Y-%m-%d}.{ending}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+class _Line:
+    """Gives a written line back instead of writing it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _csv(entries: QuerySet[AuditEntry]) -> Iterator[str]:
+    writer = csv.writer(_Line())
+    yield BOM + writer.writerow(COLUMNS)
+    for entry in entries.iterator(chunk_size=1000):
+        yield writer.writerow([safe(str(value)) for value in _plain(entry).values()])
+
+
+def _json_lines(entries: QuerySet[AuditEntry]) -> Iterator[str]:
+    for entry in entries.iterator(chunk_size=1000):
+        plain = _plain(entry)
+        read = {name: json.loads(plain[name]) if plain[name] else None for name in ("before", "after")}
+        yield json.dumps(plain | read, ensure_ascii=False) + "\n"
+
+
+def _plain(entry: AuditEntry) -> dict[str, Any]:
+    """The entry's columns, its time in UTC."""
+    return {name: getattr(entry, name) for name in COLUMNS} | {"at": entry.at.astimezone(UTC).isoformat()}
+
+
+def _values(entry: AuditEntry) -> Iterator[tuple[str, str | None, str | None]]:
+    """What differs, or all where there was nothing before."""
+    before: dict[str, Any] = json.loads(entry.before) if entry.before else {}
+    after: dict[str, Any] = json.loads(entry.after) if entry.after else {}
+    for name in dict.fromkeys((*before, *after)):
+        old, new = before.get(name), after.get(name)
+        if old != new:
+            yield name, _short(old), _short(new)
+
+
+def _short(value: Any) -> str | None:
+    if value is None or value in ("", [], {}):
+        return None
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"{text[:200]}…" if len(text) > 200 else text
+
+
+def _date(request: HttpRequest, name: str) -> date | None:
+    try:
+        return parse_date(request.GET.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=get_default_timezone())
+
+
+def _number(text: str) -> int:
+    return min(max(int(text), 1), 100_000) if text.isascii() and text.isdigit() and len(text) < 7 else 1

@@ -1,0 +1,87 @@
+"""Inviting people to the customer: sent by mail, sent again, withdrawn."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from portal.accounts import invitations, mail
+from portal.accounts.access import Scope
+from portal.accounts.invitations import AlreadyMember, TooMany
+from portal.accounts.models import Invitation
+from portal.accounts.roles import Role
+from portal.customer.people import home, manager, page_and_form
+from portal.customer.people_forms import InviteForm, no_changes
+from portal.customer.shell import render_page
+
+
+@page_and_form
+def invite(request: HttpRequest, customer_no: str) -> HttpResponse:
+    """Whom, in which role, for what; then the mail."""
+    scope = manager(request, customer_no)
+    form = InviteForm(scope, request.POST or None, initial={"role": Role.VIEWER})
+    if request.method == "POST" and form.is_valid():
+        asked = form.cleaned_data
+        try:
+            send(request, scope, asked["email"], Role(asked["role"]), asked["group"])
+        except AlreadyMember:
+            text = _("%(email)s is a member already: change their role instead.") % {"email": asked["email"]}
+            form.add_error("email", no_changes(text))
+        except TooMany:
+            form.add_error("email", too_many())
+        else:
+            return redirect(home(scope))
+    status = 422 if form.errors else 200
+    return render_page(request, scope, "people/invite.html", {"form": form}, status=status)
+
+
+@require_POST
+def again(request: HttpRequest, customer_no: str, pk: int) -> HttpResponse:
+    """A new link to the same address; the old one works no more."""
+    scope = manager(request, customer_no)
+    found = Invitation.objects.filter(customer=scope.customer, pk=pk, ended=None).first()
+    if found is None:
+        messages.error(request, no_longer())
+        return redirect(home(scope))
+    try:
+        send(request, scope, found.email, Role(found.role), found.group)
+    except AlreadyMember:
+        messages.info(request, _("%(email)s has joined meanwhile.") % {"email": found.email})
+    except TooMany:
+        messages.error(request, too_many())
+    return redirect(home(scope))
+
+
+@require_POST
+def withdraw(request: HttpRequest, customer_no: str, pk: int) -> HttpResponse:
+    """The link works no more."""
+    scope = manager(request, customer_no)
+    if invitations.withdraw(scope, pk):
+        messages.success(request, _("The invitation is withdrawn; its link works no more."))
+    else:
+        messages.error(request, no_longer())
+    return redirect(home(scope))
+
+
+def send(request: HttpRequest, scope: Scope, email: str, role: Role, group: str) -> None:
+    """Invite and mail the link. Raises what invitations.invite raises."""
+    invitation, secret = invitations.invite(scope, email, role, group)
+    link = request.build_absolute_uri(reverse("invitation", args=[secret]))
+    if mail.send("people/mail/invitation", email, {"invitation": invitation, "link": link, "by": scope.user}):
+        messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": email})
+    else:
+        messages.error(
+            request,
+            _("The mail to %(email)s could not be sent. The invitation is kept: send it again.") % {"email": email},
+        )
+
+
+def too_many() -> str:
+    limit = {"most": invitations.MOST_A_DAY}
+    return no_changes(_("At most %(most)d invitations a day can be sent. Try again tomorrow.") % limit)
+
+
+def no_longer() -> str:
+    return _("This invitation is no longer open: it was accepted, withdrawn or sent anew meanwhile.")
