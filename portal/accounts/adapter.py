@@ -84,4 +84,4 @@ def record_attempt(action: str, email: str) -> None:
     if user is None:
         audit.record(action, target="unknown address")
     else:
-        audit.record_person(action, user, target=user.email)
+        audit.record_person(action, user, target=user.email, proven=False)

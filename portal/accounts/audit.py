@@ -92,8 +92,12 @@ def record_person(
     target: str = "",
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    proven: bool = True,
 ) -> None:
-    """Add an entry about a person to the chain of each customer they belong to; to the portal's where there is none."""
+    """Add an entry about a person to the chain of each customer they belong to; to the portal's where there is none.
+
+    Not `proven`: nobody knows whether it was the person who did it (a wrong password, say), so no actor is named.
+    """
     customers: Sequence[Customer | None] = [
         membership.customer
         for membership in Membership.objects.select_related("customer")
@@ -102,7 +106,7 @@ def record_person(
     ]
     with transaction.atomic():
         for customer in customers or [None]:
-            record(action, customer=customer, actor=user, target=target, before=before, after=after)
+            record(action, customer=customer, actor=user if proven else None, target=target, before=before, after=after)
 
 
 def digest_of(entry: AuditEntry) -> str:

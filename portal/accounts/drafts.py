@@ -1,22 +1,26 @@
 """What a person has typed into a form, kept on the server: a session that ends takes nothing with it.
 
-A page with a form offers what was kept (`take`) and drops it when the form has done its work (`discard`). Forms that
-are sent after the session has ended are kept by accounts.middleware, and found again after signing in.
+Forms that are sent after the session has ended are kept by accounts.middleware. A page with a form takes its data from
+`typed`: what is being sent, or what was kept. Once the form has done its work, the middleware drops it.
 """
 
 from datetime import timedelta
 
+from django.contrib import messages
 from django.db import transaction
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from portal.accounts import sealing
 from portal.accounts.models import Draft, User
 
-KEPT_FOR = timedelta(days=7)
+KEPT_FOR = timedelta(days=1)
 MOST_BYTES = 128 * 1024
 MOST_FORMS = 20  # per person; the oldest go
 PURPOSE = "drafts"
+DROP = "draft"  # ?draft=drop: begin anew
 SECRETS = ("csrfmiddlewaretoken", "password", "secret", "credential", "code")  # never kept, also as part of a name
 
 
@@ -47,6 +51,23 @@ def take(user: User, path: str) -> QueryDict | None:
     except sealing.Broken:
         draft.delete()
         return None
+
+
+def typed(request: HttpRequest) -> QueryDict | None:
+    """What stands in the page's form: what is being sent; else what was kept, and the page says so; else None."""
+    if request.method == "POST":
+        return request.POST
+    if not isinstance(request.user, User):
+        return None
+    if request.GET.get(DROP) == "drop":
+        discard(request.user, request.path)
+        return None
+    kept = take(request.user, request.path)
+    if kept is not None:
+        begin_anew = format_html('<a href="?{}=drop">{}</a>', DROP, _("Begin anew"))
+        said = _("What you typed before is here again. It has not been sent.")
+        messages.info(request, format_html("{} {}", said, begin_anew))
+    return kept
 
 
 def discard(user: User, path: str) -> None:

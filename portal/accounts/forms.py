@@ -1,8 +1,10 @@
-"""The sign-in form: allauth's, for addresses as we keep them."""
+"""Forms of signing in: allauth's, for addresses as we keep them."""
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import ResetPasswordForm as AllauthResetForm
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import sessions
@@ -25,7 +27,30 @@ class LoginForm(AllauthLoginForm):
         else:
             self.fields["login"].widget.attrs["autofocus"] = True
 
+    def clean_login(self) -> str:
+        """Nobody here has an address with letters that look like others: the answer is the one to any wrong one."""
+        email: str = super().clean_login()
+        if not email.isascii():
+            raise get_adapter().validation_error("email_password_mismatch")
+        return email
+
     def clean_password(self) -> str:
         """Not even looked at when it is too long to be anybody's: the answer is the one to any wrong password."""
         password: str = self.cleaned_data["password"]
         return password[: LONGEST + 1]
+
+
+class ResetPasswordForm(AllauthResetForm):
+    """Looks nobody up whose address only looks like the one that was typed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail address")
+        self.fields["email"].widget.attrs.pop("placeholder", None)
+        self.fields["email"].widget.attrs["autofocus"] = True
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        if not email.isascii():
+            self.users = []
+        return email

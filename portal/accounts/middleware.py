@@ -39,6 +39,7 @@ def browser_headers(get_response: Answer) -> Answer:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        _leave_session(request, response)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         for name in TARGETS:
@@ -48,6 +49,13 @@ def browser_headers(get_response: Answer) -> Answer:
         return response
 
     return middleware
+
+
+def _leave_session(request: HttpRequest, response: HttpResponse) -> None:
+    """A part of a page that was asked for with a session key of a moment ago must not delete the cookie of the new."""
+    cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
+    if cookie is not None and not cookie.value and request.headers.get("HX-Request") == "true":
+        del response.cookies[settings.SESSION_COOKIE_NAME]
 
 
 def _target(value: str) -> str:
@@ -76,6 +84,8 @@ class People:
         user = request.user if isinstance(request.user, User) else None
         with audit.asking(audit.Asker(client_address(request), user)), factor.asked_in(request):
             response = self.get_response(request)
+        if user is not None and _has_done_its_work(request, response):
+            drafts.discard(user, request.path)
         if user is not None and (customer_no := _page_seen(request, response)):
             sessions.at_customer(request, customer_no)
         sessions.remember(request, response)
@@ -113,12 +123,42 @@ def _page_seen(request: HttpRequest, response: HttpResponse) -> str:
     return str(match.kwargs.get("customer_no", "")) if response.status_code == 200 else ""
 
 
+def _has_done_its_work(request: HttpRequest, response: HttpResponse) -> bool:
+    """Whether a form was taken: what was kept of it is needed no more."""
+    return request.method == "POST" and response.status_code in (302, 303) and not hasattr(request, "is_kept")
+
+
 def ask(request: HttpRequest) -> HttpResponse:
-    """On to the page for the second factor."""
-    target = factor.page_for(request, back_to(request))
+    """On to the page for the second factor; a form that was sent is kept meanwhile."""
+    if isinstance(request.user, User):
+        _keep(request, request.user)
+    return _on_to(request, factor.page_for(request, back_to(request)))
+
+
+def keep_and_return(request: HttpRequest) -> HttpResponse | None:
+    """Back to the form, with what was typed: for one that was sent from a page of an earlier session.
+
+    None where it is not one of ours: only our own pages (by Origin) may put anything into somebody's form.
+    """
+    from_here = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+    if not from_here or not isinstance(request.user, User) or not _keep(request, request.user):
+        return None
+    return _on_to(request, back_to(request))
+
+
+def _on_to(request: HttpRequest, target: str) -> HttpResponse:
+    """Another page, as a whole."""
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(headers={"HX-Redirect": target})
     return redirect(target)
+
+
+def _keep(request: HttpRequest, user: User) -> bool:
+    """Keep the form that was sent. Not so what a button elsewhere sends: nothing was typed there."""
+    form = urlsplit(back_to(request)).path
+    is_kept = request.method == "POST" and form == request.path and drafts.keep(user, request.path, request.POST)
+    request.is_kept = is_kept  # type: ignore[attr-defined]
+    return is_kept
 
 
 def back_to(request: HttpRequest) -> str:
@@ -134,9 +174,6 @@ def back_to(request: HttpRequest) -> str:
 def _keep_for_later(request: HttpRequest) -> HttpResponse:
     """The session has ended while a form was filled in: keep it for the person whose session it was."""
     user = sessions.who(request)
-    is_kept = user is not None and drafts.keep(user, request.path, request.POST)
+    is_kept = user is not None and _keep(request, user)
     back = urlencode({"next": back_to(request), "again": "kept" if is_kept else "ended"})
-    target = f"{resolve_url(settings.LOGIN_URL)}?{back}"
-    if request.headers.get("HX-Request") == "true":
-        return HttpResponse(headers={"HX-Redirect": target})
-    return redirect(target)
+    return _on_to(request, f"{resolve_url(settings.LOGIN_URL)}?{back}")

@@ -73,7 +73,8 @@ def factor_used(request: HttpRequest, user: User, authenticator: Authenticator, 
 
 
 def factor_refused(user: User, authenticator: Authenticator | None = None, **kwargs: Any) -> None:
-    audit.record_person("second_factor.refused", user, target=str(authenticator.type) if authenticator else "")
+    target = f"{user.email} {authenticator.type if authenticator else ''}".strip()
+    audit.record_person("second_factor.refused", user, target=target, proven=False)
 
 
 def provider_connected(sociallogin: Any, **kwargs: Any) -> None:

@@ -4,9 +4,16 @@ from allauth.account import views
 from allauth.socialaccount import views as sso
 from django.urls import include, path, re_path
 
+from portal.accounts import account, joining
+
 RESET_KEY = r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
 urlpatterns = [
+    path("", account.account, name="account"),
+    path("sessions/", account.session_list, name="account_sessions"),
+    path("sessions/end", account.end_sessions, name="account_end_sessions"),
+    path("sessions/<int:pk>/end", account.end_session, name="account_end_session"),
+    path("invitation/<str:secret>/", joining.invitation, name="invitation"),
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from portal.accounts import audit
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
 from portal.changes.errors import TooLate
@@ -32,7 +33,8 @@ def cancel(scope: Scope, change: Change) -> None:
     looked_up = Q(state=State.QUEUED, sent_at__isnull=False) & ~Q(lease_holder="")
     states = (State.QUEUED, State.PARKED, State.CONFLICT, State.REJECTED)
     open_ = Change.objects.filter(pk=change.pk, state__in=states).exclude(looked_up)
-    _decide(change, open_.update(state=State.CANCELLED, done_at=timezone.now(), **NOBODYS))
+    with transaction.atomic():
+        _decide(change, "cancelled", open_.update(state=State.CANCELLED, done_at=timezone.now(), **NOBODYS))
 
 
 def retry(scope: Scope, change: Change) -> None:
@@ -42,6 +44,7 @@ def retry(scope: Scope, change: Change) -> None:
     waiting = Change.objects.filter(pk=change.pk, state=State.QUEUED, lease_holder="")
     if waiting.update(next_attempt_at=now):
         change.refresh_from_db()
+        _note(change, "retried")
         nudge(str(change.pk))
         return
     with transaction.atomic():
@@ -49,7 +52,19 @@ def retry(scope: Scope, change: Change) -> None:
         if change.state == State.REJECTED:
             again["sent_at"] = None  # what the platform turned down can't take effect any more
         stopped = Change.objects.filter(pk=change.pk, state=change.state, state__in=(State.REJECTED, State.PARKED))
-        _decide(change, stopped.update(**again))
+        _decide(change, "retried", stopped.update(**again))
+
+
+def look(scope: Scope, change: Change) -> None:
+    """Find out now what became of an unknown one, without waiting for the next look that is due by itself."""
+    require_change(scope, change)
+    waiting = Change.objects.filter(pk=change.pk, state=State.UNKNOWN, lease_holder="")
+    updated = waiting.update(next_attempt_at=timezone.now())
+    change.refresh_from_db()
+    if not updated:
+        raise TooLate(change.state)
+    _note(change, "looked_up")
+    transaction.on_commit(partial(nudge, str(change.pk)))
 
 
 def resolve_conflict(scope: Scope, change: Change, *, overwrite: bool) -> None:
@@ -63,7 +78,7 @@ def resolve_conflict(scope: Scope, change: Change, *, overwrite: bool) -> None:
         again = _ask_again(change)
         if any(one["reason"] == "gone" for one in found):
             raise TooLate(change.state)
-        _decide(change, Change.objects.filter(pk=change.pk, state=State.CONFLICT).update(**again))
+        _decide(change, "overwritten", Change.objects.filter(pk=change.pk, state=State.CONFLICT).update(**again))
         for one in found:
             _accept_present(change, one)
 
@@ -115,13 +130,26 @@ def _ask_again(change: Change) -> dict[str, Any]:
     }
 
 
-def _decide(change: Change, updated: int) -> None:
-    """What was decided holds, if the change was still in a state for it."""
+def _decide(change: Change, what: str, updated: int) -> None:
+    """What was decided holds and goes on record, if the change was still in a state for it."""
+    before = change.state
     change.refresh_from_db()
     if not updated:
         raise TooLate(change.state)
+    _note(change, what, before)
     if change.state == State.QUEUED:
         transaction.on_commit(partial(nudge, str(change.pk)))
+
+
+def _note(change: Change, what: str, before: str = "") -> None:
+    """On record (accounts.audit), together with what it does."""
+    audit.record(
+        f"change.{what}",
+        customer=change.customer,
+        target=f"change {change.number}",
+        before={"state": before} if before else None,
+        after={"state": change.state},
+    )
 
 
 def _accept_present(change: Change, found: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.http import Http404
 
+from portal.accounts import audit
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, Customer
 from portal.changes.keys import key_for
@@ -70,6 +71,10 @@ def _write(scope: Scope, items: list[tuple[Wanted, str]], token: str, api_key: A
         key_generation=api_key.generation,
     )
     Item.objects.bulk_create(_item(change, position, *item) for position, item in enumerate(items))
+    for item, _place in items:
+        target = f"{item.type_name}/{item.key}"
+        after = {"change": change.number, "action": item.action, **item.wanted}
+        audit.record("change.submitted", customer=scope.customer, target=target, before=item.before, after=after)
     transaction.on_commit(partial(nudge, str(change.pk)))
     return change
 

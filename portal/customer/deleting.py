@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from portal.accounts import drafts
 from portal.accounts.access import Scope, get_scope
 from portal.changes.errors import NoKey
 from portal.changes.submit import submit
@@ -138,11 +139,12 @@ def delete(request: HttpRequest, customer_no: str, type_name: str, key: str) -> 
 
 
 def _removal(request: HttpRequest, scope: Scope, record: Record) -> Removal:
-    if request.method == "POST":
-        opened = Opened.unseal(request.POST.get("opened", ""), request.path)
+    data = drafts.typed(request)
+    if data is not None:
+        opened = Opened.unseal(data.get("opened", ""), request.path)
         errors = {} if opened else {"name": _("This form was opened too long ago to be trusted. Type the name again.")}
-        typed = "" if opened is None else request.POST.get("name", "")
-        return Removal(scope, record, opened or Opened.now({}), typed, request.POST.get("day", ""), errors)
+        typed = "" if opened is None else data.get("name", "")
+        return Removal(scope, record, opened or Opened.now({}), typed, data.get("day", ""), errors)
     again = asked_again(scope, request.GET.get("again", ""), record.type.name, record.key)
     first = default_deadline(reads.context(scope, record).now).isoformat()
     wanted = again.wanted if again else {}

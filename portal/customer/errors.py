@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from portal.accounts.middleware import keep_and_return
+
 log = logging.getLogger(__name__)
 
 
@@ -30,4 +32,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return render(request, "errors/csrf.html", status=403)
+    """A page from before the last sign-in: back to it with what was typed. Anything else is refused."""
+    return keep_and_return(request) or render(request, "errors/csrf.html", status=403)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from portal.accounts import invitations, mail
+from portal.accounts import drafts, invitations, mail
 from portal.accounts.access import Scope
 from portal.accounts.invitations import AlreadyMember, TooMany
 from portal.accounts.models import Invitation
@@ -21,7 +21,7 @@ from portal.customer.shell import render_page
 def invite(request: HttpRequest, customer_no: str) -> HttpResponse:
     """Whom, in which role, for what; then the mail."""
     scope = manager(request, customer_no)
-    form = InviteForm(scope, request.POST or None, initial={"role": Role.VIEWER})
+    form = InviteForm(scope, drafts.typed(request), initial={"role": Role.VIEWER})
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
         try:

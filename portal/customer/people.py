@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.accounts import factor, invitations, members
+from portal.accounts import drafts, factor, invitations, members
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.members import LastManager
 from portal.accounts.models import Invitation, Membership
@@ -66,7 +66,7 @@ def member(request: HttpRequest, customer_no: str, pk: int) -> HttpResponse:
     """A member's role and group, to be changed."""
     scope = manager(request, customer_no)
     found = members.find(scope, pk)
-    form = PlaceForm(scope, request.POST or None, initial={"role": found.role, "group": found.group})
+    form = PlaceForm(scope, drafts.typed(request), initial={"role": found.role, "group": found.group})
     if request.method == "POST" and form.is_valid():
         try:
             members.change(scope, pk, Role(form.cleaned_data["role"]), form.cleaned_data["group"])

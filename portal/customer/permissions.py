@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from portal.accounts import drafts
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
 from portal.changes import pending as under_way
@@ -223,8 +224,9 @@ def _matrix(request: HttpRequest, scope: Scope, group: Record) -> Matrix:
     )
     above = _above(scope, group)
     pending = under_way.pending_of(scope)
-    if request.method == "POST":
-        return _asked(request, scope, group, own, above, pending)
+    data = drafts.typed(request)
+    if data is not None:
+        return _asked(request, data, scope, group, own, above, pending)
     opened = Opened.now({"own": sorted(own)})
     again = asked_again_all(scope, request.GET.get("again", ""), PERMISSION.name)
     asked = {(uid, name): action for (where, uid, name), action in again.items() if where == group.key}
@@ -236,6 +238,7 @@ def _matrix(request: HttpRequest, scope: Scope, group: Record) -> Matrix:
 
 def _asked(
     request: HttpRequest,
+    data: QueryDict,
     scope: Scope,
     group: Record,
     own: frozenset[Grant],
@@ -243,15 +246,15 @@ def _asked(
     pending: PendingIndex,
 ) -> Matrix:
     errors: list[str] = []
-    opened = Opened.unseal(request.POST.get("opened", ""), request.path)
+    opened = Opened.unseal(data.get("opened", ""), request.path)
     if opened is None:
         errors.append(_("This page was opened too long ago, or elsewhere. Nothing was sent: check and save again."))
         opened = Opened.now({"own": sorted(own)})
-    ticked = {_parse(text) for text in request.POST.getlist("grant")}
+    ticked = {_parse(text) for text in data.getlist("grant")}
     checked = {grant for grant in ticked if grant is not None}
     others = {grant for grant in own if grant[1] not in GRANTABLE}
-    typed = request.POST.get("uids", "")
-    permissions = tuple(name for name in GRANTABLE if name in request.POST.getlist("new"))
+    typed = data.get("uids", "")
+    permissions = tuple(name for name in GRANTABLE if name in data.getlist("new"))
     uids, wrong = _uids(typed)
     errors += wrong
     if uids and not permissions:

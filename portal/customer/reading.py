@@ -5,6 +5,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
+from portal.accounts import audit
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
 from portal.changes.pending import pending_of
@@ -34,6 +35,8 @@ def resource_list(request: HttpRequest, customer_no: str, type_name: str) -> Htt
     page = _list_page(request, scope, type_of(scope, type_name))
     if request.GET.get("format") == "csv":
         state = page.state_text if page.type.has_states else None
+        asked = {"format": "csv", "records": page.page.total, "filters": request.GET.urlencode()}
+        audit.record("exported", customer=scope.customer, target=type_name, after=asked)
         return csv_response(page.type, page.all_matching, state, customer_no, page.listing.platform_now)
     if request.method == "POST" and not wants_part(request):
         return redirect(page.own_address)

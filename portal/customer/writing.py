@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
+from portal.accounts import drafts
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
 from portal.changes import pending as under_way
@@ -134,24 +135,25 @@ def edit(request: HttpRequest, customer_no: str, type_name: str, key: str) -> Ht
 
 def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, record: Record | None) -> Desk:
     pending = under_way.pending_of(scope)
-    asked = request.POST if request.method == "POST" else request.GET
-    offers = offers_for(scope, resource_type, record, asked.dict(), pending)
+    data = drafts.typed(request)
+    asked = {name: str(value) for name, value in (request.GET if data is None else data).items()}
+    offers = offers_for(scope, resource_type, record, asked, pending)
     again = asked_again(scope, request.GET.get("again", ""), resource_type.name, record.key if record else None)
     names = [field.name for field in resource_type.settable_fields(creating=False)]
     names += [DELETION] if resource_type.delayed_deletion else []  # saving would cancel one (vm_20)
     seen = {name: record[name] for name in names} if record else {}
-    sealed = Opened.unseal(request.POST.get("opened", ""), request.path) if request.method == "POST" else None
+    sealed = Opened.unseal(data.get("opened", ""), request.path) if data is not None else None
     opened = sealed or Opened.now(seen)
     form = ResourceForm(
         resource_type,
         seen=opened.seen if record else None,
         offers=offers,
         filled=again.wanted if again else None,
-        data=request.POST if request.method == "POST" else None,
+        data=data,
     )
     if again and not form.is_bound:
         form.add_platform_error(again.text, again.field)
-    outdated = request.method == "POST" and sealed is None
+    outdated = data is not None and sealed is None
     return Desk(scope, resource_type, record, form, opened, pending, again, outdated)
 
 

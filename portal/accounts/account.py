@@ -1,0 +1,111 @@
+"""One's own account: name, how one signs in, where one is signed in, to which customers one belongs."""
+
+from dataclasses import dataclass
+
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.accounts import audit, sessions
+from portal.accounts.access import memberships_of
+from portal.accounts.clients import device
+from portal.accounts.models import User
+
+
+class NameForm(forms.Form):
+    """What others see beside the address; may be empty."""
+
+    name = forms.CharField(
+        label=lazy("Name"), max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Where the person is signed in: on what, from where, since when, last used when."""
+
+    session: UserSession
+    device: str
+    is_current: bool
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in; every page here needs somebody (LoginRequiredMiddleware)."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """The page of the account; POST keeps another name."""
+    user = person(request)
+    form = NameForm(request.POST if request.method == "POST" else None, initial={"name": user.name})
+    if request.method == "POST" and form.is_valid():
+        _rename(user, form.cleaned_data["name"])
+        messages.success(request, _("Your name is kept."))
+        return redirect("account")
+    held = list(Authenticator.objects.filter(user=user))
+    context = {
+        "form": form,
+        "memberships": memberships_of(user),
+        "totp": next((one for one in held if one.type == Authenticator.Type.TOTP), None),
+        "passkeys": [one for one in held if one.type == Authenticator.Type.WEBAUTHN],
+        "codes": next((one.wrap() for one in held if one.type == Authenticator.Type.RECOVERY_CODES), None),
+        "sessions": len(sessions_of(request, user)),
+        "sign_on": SocialAccount.objects.filter(user=user),
+    }
+    return render(request, "account/account.html", context, status=422 if form.errors else 200)
+
+
+def _rename(user: User, name: str) -> None:
+    if name != user.name:
+        audit.record_person("name.changed", user, target=user.email, before={"name": user.name}, after={"name": name})
+        User.objects.filter(pk=user.pk).update(name=name)
+
+
+@require_GET
+def session_list(request: HttpRequest) -> HttpResponse:
+    """All sessions of the person, this one first."""
+    return render(request, "usersessions/usersession_list.html", {"sessions": sessions_of(request, person(request))})
+
+
+@require_POST
+def end_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign out somewhere else; here it is the button for that."""
+    user = person(request)
+    ended = sessions.end(user, pk)
+    if ended is None:
+        messages.info(request, _("That session has ended already."))
+    else:
+        where = device(ended.user_agent) or ended.ip
+        audit.record_person("session.ended", user, target=f"{where}, {ended.ip}")
+        messages.success(request, _("Signed out on %(where)s.") % {"where": where})
+    return redirect("account_sessions")
+
+
+@require_POST
+def end_sessions(request: HttpRequest) -> HttpResponse:
+    """Sign out everywhere else."""
+    user = person(request)
+    ended = sessions.end_all(user, but=request.session.session_key or "")
+    if ended:
+        audit.record_person("session.ended", user, target=f"{ended} others")
+    said = ngettext("Signed out in %(count)d other session.", "Signed out in %(count)d other sessions.", ended)
+    messages.success(request, said % {"count": ended})
+    return redirect("account_sessions")
+
+
+def sessions_of(request: HttpRequest, user: User) -> list[Session]:
+    """Where the person is signed in now, this session first, then by last use."""
+    found = UserSession.objects.purge_and_list(user)
+    key = request.session.session_key
+    found.sort(key=lambda one: (one.session_key != key, -one.last_seen_at.timestamp()))
+    return [Session(one, device(one.user_agent), one.session_key == key) for one in found]
