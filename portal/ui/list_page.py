@@ -17,7 +17,7 @@ from portal.inventory.select import Page, Query, matching, select
 from portal.resources.looks import State, Status
 from portal.resources.spec import Record, ResourceType
 from portal.resources.spec import read as read_record
-from portal.ui import addresses, badges, columns, filters, rows
+from portal.ui import addresses, badges, columns, filters, measures, rows
 from portal.ui.headings import Heading, headings
 from portal.ui.paging import numbers
 from portal.ui.progress import Installs
@@ -200,7 +200,8 @@ class ListPage:
             text = _("%(first)s–%(last)s of %(total)s that match")
         else:
             text = _("%(first)s–%(last)s of %(total)s")
-        return text % {"first": min(first, page.total), "last": last, "total": page.total}
+        shown = {"first": min(first, page.total), "last": last, "total": page.total}
+        return text % {name: measures.number(value) for name, value in shown.items()}
 
     @property
     def announcement(self) -> str:

@@ -28,8 +28,8 @@ MEASURED = {
 
 
 def number(value: int | Decimal) -> str:
-    """As written in the person's language, all digits kept, in groups of three from 10,000 on."""
-    return str(number_format(value, use_l10n=True, force_grouping=abs(value) >= 10_000))
+    """As written in the person's language, all digits kept, in groups of three."""
+    return str(number_format(value, use_l10n=True, force_grouping=True))
 
 
 def size(value: int, unit: str) -> tuple[str, str]:
