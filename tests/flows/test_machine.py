@@ -1,0 +1,98 @@
+"""A machine's life in the browser: created, installed, changed, switched off and on, deleted, kept."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.flows.conftest import NARROW, Visit, put
+
+
+def test_a_change_is_seen_from_wish_to_evidence_without_reloading(visit: Visit) -> None:
+    visitor = visit("operator")
+    page = visitor.go("virtualmachine/?q=shop13")
+    page.get_by_role("link", name="shop13", exact=True).click()
+    visitor.check()
+    page.get_by_role("link", name="Edit").click()
+    visitor.check()
+    put(page, "disk", "77")
+    expect(page.locator("#outlook")).to_contain_text("The disk grows while the machine runs")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(re.compile(r"/virtualmachine/shop13/$"))
+    visitor.says("77")
+    expect(page.locator("#record .is-pending, #record .change")).to_have_count(0, timeout=15_000)
+    expect(page.locator("#history")).to_contain_text("recorded")
+    visitor.check()
+    with visitor.portal.platform.proxy() as proxy:
+        assert proxy.query("virtualmachine", {"name": "shop13"})[0]["disk"] == 77
+
+
+def test_hardware_waits_for_its_window_and_that_is_said(visit: Visit) -> None:
+    visitor = visit("manager")
+    page = visitor.go("virtualmachine/shop10/-/edit", check=False)
+    cores = page.locator('[name="cores"]').input_value()
+    wanted = "2" if cores != "2" else "3"
+    put(page, "cores", wanted)
+    expect(page.locator("#outlook")).to_contain_text("Reboot in the next maintenance window")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(re.compile(r"/virtualmachine/shop10/$"))
+    visitor.says("change waiting")
+    row = page.locator("dl.facts > div", has_text="Cores")
+    expect(row).to_contain_text(re.compile(rf"{cores}.*{wanted}", re.DOTALL))
+    visitor.go("changes/")
+    expect(page.locator("#change-list tr").nth(1)).to_contain_text("shop10")
+
+
+def test_a_new_machine_is_watched_until_it_is_ready(visit: Visit) -> None:
+    visitor = visit("operator")
+    page = visitor.go("virtualmachine/-/new?resource_group=shop")
+    name = page.locator('[name="name"]').input_value()
+    assert re.fullmatch(r"shop\d\d", name)
+    put(page, "service_description", "A machine for the test")
+    page.get_by_role("button", name="Create").click()
+    page.wait_for_url(re.compile(r"/virtualmachine/"))
+    visitor.go(f"virtualmachine/{name}/", check=False)
+    expect(page.locator("h1 .state-ready")).to_be_visible(timeout=20_000)
+    visitor.check()
+    with visitor.portal.platform.proxy() as proxy:
+        assert not proxy.query("virtualmachine", {"name": name})[0]["needs_install"]
+
+
+def test_switching_off_asks_and_off_is_shown(visit: Visit) -> None:
+    visitor = visit("operator")
+    page = visitor.go("virtualmachine/shop14/")
+    page.get_by_role("button", name="Switch off").click()
+    expect(page.locator("#confirm")).to_contain_text("shop14: Switch off?")
+    visitor.check()
+    page.locator("#confirm").get_by_role("button", name="Switch off").click()
+    expect(page.locator("h1 .state-off")).to_be_visible(timeout=15_000)
+    page.get_by_role("button", name="Switch on").click()
+    expect(page.locator("h1 .state-ready")).to_be_visible(timeout=15_000)
+
+
+def test_deleting_asks_for_the_name_and_can_be_taken_back(visit: Visit) -> None:
+    visitor = visit("operator")
+    page = visitor.go("virtualmachine/shop11/-/delete")
+    page.get_by_role("button", name="Schedule the deletion").click()
+    visitor.says("Type “shop11” to confirm")
+    visitor.check()
+    page.locator('[name="name"]').fill("shop11")
+    page.get_by_role("button", name="Schedule the deletion").click()
+    page.wait_for_url(re.compile(r"/virtualmachine/shop11/$"))
+    expect(page.locator("h1 .state-leaving")).to_be_visible(timeout=15_000)
+    visitor.check()
+    page.get_by_role("button", name="Keep").click()
+    expect(page.locator("h1 .state-ready")).to_be_visible(timeout=15_000)
+
+
+def test_all_of_it_works_on_a_phone(visit: Visit) -> None:
+    visitor = visit("operator")
+    visitor.page.set_viewport_size(NARROW)
+    page = visitor.go("virtualmachine/?q=shop12")
+    page.get_by_role("link", name="shop12", exact=True).click()
+    visitor.check()
+    page.get_by_role("link", name="Edit").click()
+    visitor.check()
+    put(page, "service_description", "Changed by thumb")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(re.compile(r"/virtualmachine/shop12/$"))
+    visitor.says("Changed by thumb")
