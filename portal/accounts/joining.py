@@ -70,13 +70,13 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
 def _join(request: HttpRequest, found: Invitation, user: User) -> HttpResponse:
     """For somebody who is signed in. NotOpen."""
     if user.email != found.email:
-        return _page(request, found, "other_person", status=403)
+        return _page(request, found, "other_person")
     if request.method != "POST":
         return _page(request, found, "join")
     try:
         invitations.accept(found, user)
     except OtherPerson:  # their address changed a moment ago
-        return _page(request, found, "other_person", status=403)
+        return _page(request, found, "other_person")
     return _welcome(request, found)
 
 
@@ -84,7 +84,7 @@ def _sign_up(request: HttpRequest, found: Invitation) -> HttpResponse:
     """For somebody new: a name and a password, and they are in. NotOpen."""
     form = SignUpForm(found.email, request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        return _page(request, found, "sign_up", form, status=422 if form.errors else 200)
+        return _page(request, found, "sign_up", form)
     try:
         user = invitations.sign_up(found, form.cleaned_data["name"], form.cleaned_data["password"])
     except (IntegrityError, ValidationError):  # the same person, in another tab
@@ -110,8 +110,6 @@ def _closed(request: HttpRequest, found: Invitation | None, reason: str) -> Http
     return render(request, "account/invitation_closed.html", context, status=404 if found is None else 410)
 
 
-def _page(
-    request: HttpRequest, found: Invitation, step: str, form: SignUpForm | None = None, *, status: int = 200
-) -> HttpResponse:
-    context = {"invitation": found, "step": step, "form": form}
-    return render(request, "account/invitation.html", context, status=status)
+def _page(request: HttpRequest, found: Invitation, step: str, form: SignUpForm | None = None) -> HttpResponse:
+    """Always 200: the address of any other answer stands in the log, and with it a link that still works."""
+    return render(request, "account/invitation.html", {"invitation": found, "step": step, "form": form})

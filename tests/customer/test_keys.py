@@ -1,0 +1,221 @@
+"""API keys: checked before they are kept, shown to nobody, bound to their group; and what waits for one goes on."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from portal.accounts import api_keys
+from portal.accounts.access import get_scope
+from portal.accounts.models import ApiKey, AuditEntry, Customer, User
+from portal.changes.models import Change, State
+from portal.changes.submit import Wanted, submit
+from tests.customer.conftest import text_of
+from tests.support.services import Sandbox
+
+KEYS = "/c/10001/keys/"
+SECRET = "services-demo-key"
+
+
+@pytest.fixture
+def manager(browse: Callable[[str], Client]) -> Client:
+    return browse("manager")
+
+
+@pytest.fixture
+def unconnected(manager: Client) -> Client:
+    """The manager of a customer whose key was taken away."""
+    ApiKey.objects.filter(resource_group="services").delete()
+    return manager
+
+
+def connect(client: Client, group: str = "services", key: str = SECRET) -> Any:
+    return client.post(f"{KEYS}-/new", {"group": group, "credential": key})
+
+
+def replace(client: Client, key: str) -> Any:
+    return client.post(f"{KEYS}services/-/replace", {"credential": key})
+
+
+def test_a_group_is_connected_with_a_key_that_works(unconnected: Client, platform: Sandbox) -> None:
+    assert connect(unconnected).status_code == 302
+    assert ApiKey.objects.get(resource_group="services").secret() == SECRET
+    assert (platform.calls("ping", "services"), platform.calls("query", "services")) == (1, 1)
+    page = text_of(unconnected.get(KEYS))
+    assert "services" in page
+    assert "not refused" in page
+    entry = AuditEntry.objects.get(action="key.connected")
+    assert (entry.chain, entry.actor, entry.target) == ("10001", "manager@example.com", "services")
+
+
+@pytest.mark.parametrize(
+    ("group", "key", "reason"),
+    [
+        ("services", "wrong", "does not accept this key"),
+        ("services", "acme-demo-key", "does not accept this key"),
+        ("acme", SECRET, "does not accept this key"),
+        ("nobody", SECRET, "does not accept this key"),
+        ("example", SECRET, "does not accept this key"),  # a group below: keys go with one group
+        ("services", "with spaces : colons \" and ' quotes", "does not accept this key"),
+        ("services", "ключ", "does not accept this key"),
+        ("services", "k" * 10_240, "longer than any key"),
+        ("services", "two\nlines", "a single line"),
+        ("services", "nul\0", "Null characters"),
+        ("services", "", "required"),
+        ("ser:vices", SECRET, "not the name of a group"),
+        ("Services", SECRET, "not the name of a group"),
+        ("s" * 10_240, SECRET, "at most 64"),
+    ],
+)
+def test_a_key_that_cannot_be_used_is_told_why_and_nothing_is_kept(
+    unconnected: Client, group: str, key: str, reason: str
+) -> None:
+    response = connect(unconnected, group, key)
+    assert response.status_code == 422
+    assert reason in text_of(response)
+    assert not ApiKey.objects.filter(customer__number="10001").exists()
+
+
+@pytest.mark.parametrize("key", [SECRET, "a-key-that-is-wrong", "k" * 5_000])
+def test_a_key_stands_in_no_page_log_or_trail(
+    unconnected: Client, key: str, caplog: pytest.LogCaptureFixture, platform: Sandbox
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    pages = [connect(unconnected, key=key)]
+    platform.stop()
+    pages.append(replace(unconnected, key) if key == SECRET else connect(unconnected, key=key))
+    pages += [unconnected.get(KEYS), unconnected.get("/c/10001/trail/"), unconnected.get(f"{KEYS}services/-/replace")]
+    assert all(key not in page.content.decode() for page in pages)
+    assert key not in caplog.text
+    assert key not in str(list(AuditEntry.objects.values()))
+    assert all(key.encode() not in bytes(one.sealed) for one in ApiKey.objects.all())
+
+
+def test_with_the_platform_away_nothing_is_kept_and_it_says_so(unconnected: Client, platform: Sandbox) -> None:
+    platform.stop()
+    response = connect(unconnected)
+    assert response.status_code == 422
+    assert "cannot be reached, so the key could not be checked" in text_of(response)
+    assert "services" in response.content.decode()
+    assert not ApiKey.objects.filter(customer__number="10001").exists()
+
+
+def test_a_group_of_another_customer_is_learnt_of_by_nobody_without_its_key(unconnected: Client) -> None:
+    """A connected and an unknown group are the same; whoever has the key is told, since the group is theirs."""
+    foreign, unknown = connect(unconnected, "acme", "guess"), connect(unconnected, "nobody", "guess")
+    assert text_of(foreign).replace("acme", "nobody") == text_of(unknown)
+    assert "Ask support to move it" in text_of(connect(unconnected, "acme", "acme-demo-key"))
+    assert ApiKey.objects.get(resource_group="acme").customer.number == "10002"
+
+
+def test_keys_cannot_be_guessed_through_us(unconnected: Client, platform: Sandbox) -> None:
+    for number in range(10):
+        connect(unconnected, key=f"guess-{number}")
+    calls = platform.calls("ping", "services")
+    assert "Too many keys were tried" in text_of(connect(unconnected))
+    assert platform.calls("ping", "services") == calls
+
+
+def test_a_replaced_key_is_a_new_generation(manager: Client) -> None:
+    before = ApiKey.objects.get(resource_group="services").generation
+    assert replace(manager, SECRET).status_code == 302
+    assert ApiKey.objects.get(resource_group="services").generation == before + 1
+    assert AuditEntry.objects.filter(action="key.replaced").count() == 1
+
+
+def test_a_wrong_key_replaces_nothing(manager: Client) -> None:
+    assert replace(manager, "wrong").status_code == 422
+    assert ApiKey.objects.get(resource_group="services").secret() == SECRET
+
+
+def test_a_removed_key_is_gone_and_its_group_can_be_connected_again(manager: Client) -> None:
+    assert manager.post(f"{KEYS}services/-/remove").status_code == 302
+    assert not ApiKey.objects.filter(resource_group="services").exists()
+    assert "No resource group is connected yet" in text_of(manager.get(KEYS))
+    assert manager.post(f"{KEYS}services/-/remove").status_code == 404
+    assert connect(manager).status_code == 302
+
+
+@pytest.mark.parametrize("name", ["operator", "viewer", "billing", "child"])
+def test_keys_are_for_managers(browse: Callable[[str], Client], name: str) -> None:
+    for path in ("", "-/new", "services/-/replace", "services/-/remove"):
+        assert browse(name).get(f"{KEYS}{path}").status_code == 403
+    assert browse(name).post(f"{KEYS}services/-/remove").status_code == 403
+    assert ApiKey.objects.filter(resource_group="services").exists()
+
+
+def test_a_key_of_another_customer_is_not_found(manager: Client) -> None:
+    for verb in ("replace", "remove"):
+        assert manager.post(f"{KEYS}acme/-/{verb}", {"credential": "acme-demo-key"}).status_code == 404
+    assert ApiKey.objects.filter(resource_group="acme").exists()
+
+
+# --- a key that the platform refuses -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def parked(manager: Client, cast: dict[str, User]) -> list[Change]:
+    """Three changes that wait for a key, in the order in which they were asked for."""
+    assert manager.get("/c/10001/virtualmachine/").status_code == 200
+    assert manager.get("/c/10001/resourcegroup/").status_code == 200
+    scope = get_scope(cast["operator"], "10001")
+    changes = [
+        submit(
+            scope,
+            [Wanted(type_name="virtualmachine", key="shop13", wanted={"memory": memory}, before={"memory": 1024})],
+            f"token-{memory}",
+        )
+        for memory in (512, 768, 1536)
+    ]
+    Change.objects.update(state=State.PARKED, answer={"kind": "refused", "text": ""})
+    key = ApiKey.objects.get(resource_group="services")
+    ApiKey.objects.filter(pk=key.pk).update(refused_at=key.entered_at)
+    return changes
+
+
+def test_what_waits_for_a_key_is_said_and_goes_on_in_order(manager: Client, parked: list[Change]) -> None:
+    page = text_of(manager.get(KEYS))
+    assert "refused since" in page
+    response = replace(manager, SECRET)
+    assert response.status_code == 302
+    assert "3 changes" in text_of(manager.get(KEYS))
+    waiting = Change.objects.filter(state=State.QUEUED).order_by("turn")
+    assert [change.pk for change in waiting] == [change.pk for change in parked]
+    key = ApiKey.objects.get(resource_group="services")
+    assert {change.key_generation for change in waiting} == {key.generation}
+    assert key.refused_at is None
+
+
+def test_a_key_that_is_refused_again_leaves_them_waiting(manager: Client, parked: list[Change]) -> None:
+    assert replace(manager, "wrong").status_code == 422
+    assert {change.state for change in Change.objects.all()} == {State.PARKED}
+
+
+def test_managers_hear_of_a_refused_key_once(parked: list[Change], settings: Any) -> None:
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+    settings.PORTAL_URL = "https://portal.example.com"
+    mail.outbox = []  # type: ignore[attr-defined]
+    assert [api_keys.tell_of_refused() for _ in range(3)] == [1, 0, 0]
+    assert [message.to for message in mail.outbox] == [["manager@example.com"]]
+    assert "https://portal.example.com/c/10001/keys/services/-/replace" in mail.outbox[0].body
+    assert SECRET not in mail.outbox[0].body
+    assert AuditEntry.objects.filter(action="key.refused", chain="10001").count() == 1
+
+
+def test_the_next_key_that_is_refused_is_told_of_again(parked: list[Change], settings: Any) -> None:
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+    api_keys.tell_of_refused()
+    scope = get_scope(User.objects.get(email="manager@example.com"), "10001")
+    key = api_keys.keep(scope, "services", "next", new=False)
+    assert api_keys.tell_of_refused() == 0
+    ApiKey.objects.filter(pk=key.pk).update(refused_at=key.entered_at)
+    assert api_keys.tell_of_refused() == 1
+
+
+def test_a_group_without_a_key_says_what_waits_for_it(manager: Client, parked: list[Change]) -> None:
+    manager.post(f"{KEYS}services/-/remove")
+    assert "3 changes wait for it" in text_of(manager.get(KEYS))
+    assert Customer.objects.get(number="10001").changes.filter(state=State.PARKED).count() == 3

@@ -1,0 +1,344 @@
+"""Members and invitations: who may decide about whom, what the links do, and that somebody always manages."""
+
+import re
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from portal.accounts import members
+from portal.accounts.access import Scope, get_scope
+from portal.accounts.models import AuditEntry, Customer, Invitation, Membership, User
+from portal.accounts.roles import Role
+
+PEOPLE = "/c/10001/people/"
+PASSWORD = "a long enough sentence"
+
+
+@pytest.fixture
+def outbox(settings: Any) -> list[Any]:
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+    mail.outbox = []  # type: ignore[attr-defined]
+    return mail.outbox
+
+
+@pytest.fixture
+def manager(signed_in: Callable[[str], Client]) -> Client:
+    return signed_in("manager")
+
+
+def member(name: str) -> Membership:
+    return Membership.objects.get(user__email=f"{name}@example.com", customer__number="10001")
+
+
+def invite(client: Client, email: str, role: str = "viewer", group: str = "") -> Any:
+    return client.post(f"{PEOPLE}-/invite", {"email": email, "role": role, "group": group})
+
+
+def link_in(outbox: list[Any]) -> str:
+    match = re.search(r"http://testserver(/accounts/invitation/\S+)", outbox[-1].body)
+    assert match
+    return match[1]
+
+
+def text(response: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+# --- inviting ------------------------------------------------------------------------------------------------------
+
+
+def test_somebody_new_joins_by_the_link_in_their_mail(manager: Client, outbox: list[Any]) -> None:
+    assert invite(manager, "Nina@Example.com", "operator").status_code == 302
+    assert outbox[0].to == ["nina@example.com"]
+    visitor = Client()
+    assert "nina@example.com" in text(visitor.get(link_in(outbox)))
+    joined = visitor.post(link_in(outbox), {"name": "Nina New", "password": PASSWORD})
+    assert joined.headers["Location"] == "/c/10001/"
+    assert Membership.objects.get(user__email="nina@example.com").role == Role.OPERATOR
+    assert visitor.get("/c/10001/changes/").status_code == 200
+
+
+def test_somebody_with_an_account_joins_after_signing_in(
+    manager: Client, signed_in: Callable[[str], Client], outbox: list[Any]
+) -> None:
+    invite(manager, "outsider@example.com")
+    nobody = Client()
+    assert "sign in with it to join" in text(nobody.get(link_in(outbox)))
+    nobody.post(link_in(outbox), {"name": "x", "password": PASSWORD})
+    assert not Membership.objects.filter(user__email="outsider@example.com", customer__number="10001").exists()
+    theirs = signed_in("outsider")
+    assert theirs.post(link_in(outbox)).headers["Location"] == "/c/10001/"
+    assert {one.number for one in Customer.objects.filter(members__email="outsider@example.com")} == {"10001", "10002"}
+
+
+def test_a_link_is_for_its_address_only(manager: Client, signed_in: Callable[[str], Client], outbox: list[Any]) -> None:
+    invite(manager, "nina@example.com", "manager")
+    other = signed_in("outsider").post(link_in(outbox))
+    assert "This invitation is for nina@example.com" in text(other)
+    assert not Membership.objects.filter(user__email="outsider@example.com", customer__number="10001").exists()
+    assert Invitation.objects.get().is_open
+
+
+def test_a_link_works_once(manager: Client, outbox: list[Any]) -> None:
+    invite(manager, "nina@example.com")
+    Client().post(link_in(outbox), {"name": "Nina", "password": PASSWORD})
+    again = Client().post(link_in(outbox), {"name": "Evil", "password": "another sentence"})
+    assert again.status_code == 410
+    assert "was used" in text(again)
+    assert User.objects.get(email="nina@example.com").name == "Nina"
+
+
+def test_a_link_expires(manager: Client, outbox: list[Any]) -> None:
+    invite(manager, "nina@example.com")
+    Invitation.objects.update(expires=timezone.now() - timedelta(seconds=1))
+    late = Client().post(link_in(outbox), {"name": "Nina", "password": PASSWORD})
+    assert late.status_code == 410
+    assert "has expired" in text(late)
+    assert not User.objects.filter(email="nina@example.com").exists()
+
+
+def test_a_forged_link_leads_nowhere(manager: Client, outbox: list[Any]) -> None:
+    invite(manager, "nina@example.com")
+    forged = Client().get(link_in(outbox)[:-4] + "xxx/")
+    assert forged.status_code == 404
+    assert "There is no such invitation" in text(forged)
+
+
+def test_sent_again_the_old_link_works_no_more(manager: Client, outbox: list[Any]) -> None:
+    invite(manager, "nina@example.com", "operator", "")
+    old = link_in(outbox)
+    manager.post(f"{PEOPLE}invitation/{Invitation.objects.get().pk}/-/again")
+    assert link_in(outbox) != old
+    assert Client().get(old).status_code == 410
+    assert Client().get(link_in(outbox)).status_code == 200
+    assert Invitation.objects.get(ended=None).role == Role.OPERATOR
+
+
+def test_a_withdrawn_link_works_no_more(manager: Client, outbox: list[Any]) -> None:
+    invite(manager, "nina@example.com")
+    manager.post(f"{PEOPLE}invitation/{Invitation.objects.get().pk}/-/withdraw")
+    assert "no longer open" in text(Client().get(link_in(outbox)))
+
+
+def test_an_invitation_of_another_customer_cannot_be_touched(
+    manager: Client, signed_in: Callable[[str], Client], outbox: list[Any]
+) -> None:
+    invite(manager, "nina@example.com")
+    pk = Invitation.objects.get().pk
+    foreign = signed_in("outsider")
+    for verb in ("again", "withdraw"):
+        foreign.post(f"/c/10002/people/invitation/{pk}/-/{verb}")
+    assert Invitation.objects.get().is_open
+    assert len(outbox) == 1
+
+
+def test_the_link_stands_neither_in_the_database_nor_in_the_trail(manager: Client, outbox: list[Any]) -> None:
+    invite(manager, "nina@example.com")
+    secret = link_in(outbox).rstrip("/").rpartition("/")[2]
+    entries = AuditEntry.objects.filter(action="invitation.sent")
+    assert secret not in str(list(Invitation.objects.values()))
+    assert secret not in str(list(entries.values()))
+
+
+@pytest.mark.parametrize(
+    ("email", "reason"),
+    [
+        ("mаnager@example.com", "letters that look like others"),  # Cyrillic а
+        ("nina@exаmple.com", "letters that look like others"),
+        ("\u212aim@example.com", "letters that look like others"),  # Kelvin sign
+        ("ＮＩＮＡ@example.com", "letters that look like others"),
+        ("nina", "not an e-mail address"),
+        ("nina@example.com\nbcc: x@example.com", "not an e-mail address"),
+        ('"quoted name"@', "not an e-mail address"),
+        (f"{'n' * 300}@example.com", "at most"),
+        ("", "required"),
+        ("manager@example.com", "is a member already"),
+        ("MANAGER@EXAMPLE.COM", "is a member already"),
+    ],
+)
+def test_an_address_that_cannot_be_invited_is_told_why(
+    manager: Client, outbox: list[Any], email: str, reason: str
+) -> None:
+    response = invite(manager, email)
+    assert response.status_code == 422
+    assert reason in text(response)
+    assert not Invitation.objects.exists()
+    assert not outbox
+
+
+def test_a_role_or_group_that_is_none_is_refused(manager: Client, outbox: list[Any]) -> None:
+    assert "There is no such role" in text(invite(manager, "nina@example.com", "owner"))
+    assert "is not known here" in text(invite(manager, "nina@example.com", "viewer", "acme"))
+    assert not Invitation.objects.exists()
+
+
+def test_a_weak_or_endless_password_is_refused_and_the_link_stays(manager: Client, outbox: list[Any]) -> None:
+    invite(manager, "nina@example.com")
+    for password, reason in (("shorty", "too short"), ("password123", "too common"), ("x" * 100_000, "at most 1000")):
+        response = Client().post(link_in(outbox), {"name": "Nina", "password": password})
+        assert reason in text(response)
+        assert password not in response.content.decode()
+    assert not User.objects.filter(email="nina@example.com").exists()
+    assert Invitation.objects.get().is_open
+
+
+def test_a_link_that_still_works_stands_in_no_log(
+    manager: Client, signed_in: Callable[[str], Client], outbox: list[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    invite(manager, "nina@example.com")
+    Client().post(link_in(outbox), {"name": "", "password": "short"})
+    signed_in("outsider").post(link_in(outbox))
+    assert link_in(outbox) not in caplog.text
+
+
+def test_a_mail_that_cannot_be_sent_is_told_of(manager: Client, settings: Any) -> None:
+    smtp = {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": {"host": "127.0.0.1", "port": 1}}
+    settings.MAILERS = {"default": smtp}
+    response = manager.post(
+        f"{PEOPLE}-/invite", {"email": "nina@example.com", "role": "viewer", "group": ""}, follow=True
+    )
+    assert "could not be sent. The invitation is kept" in text(response)
+
+
+def test_nobody_sends_mail_to_the_world_through_us(
+    manager: Client, outbox: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.accounts.invitations.MOST_A_DAY", 2)
+    invite(manager, "a@example.com")
+    invite(manager, "b@example.com")
+    assert "At most 2 invitations a day" in text(invite(manager, "c@example.com"))
+    assert len(outbox) == 2
+
+
+# --- roles ---------------------------------------------------------------------------------------------------------
+
+
+def test_another_role_holds_at_once(manager: Client, signed_in: Callable[[str], Client]) -> None:
+    theirs = signed_in("viewer")
+    assert theirs.get(PEOPLE).status_code == 403
+    manager.post(f"{PEOPLE}{member('viewer').pk}/", {"role": "manager", "group": ""})
+    assert theirs.get(PEOPLE).status_code == 200
+    entry = AuditEntry.objects.get(action="member.changed")
+    assert (entry.actor, entry.target) == ("manager@example.com", "viewer@example.com")
+    assert '"viewer"' in entry.before
+    assert '"manager"' in entry.after
+
+
+def test_whoever_is_removed_sees_nothing_any_more(manager: Client, signed_in: Callable[[str], Client]) -> None:
+    theirs = signed_in("operator")
+    assert theirs.get("/c/10001/changes/").status_code == 200
+    manager.post(f"{PEOPLE}{member('operator').pk}/-/remove")
+    assert theirs.get("/c/10001/changes/").status_code == 404
+    assert User.objects.filter(email="operator@example.com").exists()
+
+
+@pytest.mark.parametrize("name", ["operator", "viewer", "billing", "child"])
+def test_only_managers_decide_about_people(signed_in: Callable[[str], Client], name: str, outbox: list[Any]) -> None:
+    client = signed_in(name)
+    before = list(Membership.objects.values_list("user", "role", "group"))
+    pk = member("viewer").pk
+    for path in ("", "-/invite", f"{pk}/", f"{pk}/-/remove"):
+        assert client.get(f"{PEOPLE}{path}").status_code == 403
+    assert client.post(f"{PEOPLE}{pk}/", {"role": "manager", "group": ""}).status_code == 403
+    assert client.post(f"{PEOPLE}{pk}/-/remove").status_code == 403
+    assert client.post(f"{PEOPLE}-/second-factor", {"required": "yes"}).status_code == 403
+    assert invite(client, "nina@example.com").status_code == 403
+    assert list(Membership.objects.values_list("user", "role", "group")) == before
+
+
+def test_a_member_of_another_customer_is_not_found(manager: Client) -> None:
+    foreign = Membership.objects.get(customer__number="10002")
+    assert manager.get(f"{PEOPLE}{foreign.pk}/").status_code == 404
+    assert manager.post(f"{PEOPLE}{foreign.pk}/-/remove").status_code == 404
+    assert Membership.objects.filter(pk=foreign.pk).exists()
+
+
+def test_anybody_may_leave(signed_in: Callable[[str], Client]) -> None:
+    client = signed_in("billing")
+    assert client.get(f"{PEOPLE}-/leave").status_code == 200
+    client.post(f"{PEOPLE}-/leave")
+    assert client.get("/c/10001/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [("-/leave", {}), ("{pk}/-/remove", {}), ("{pk}/", {"role": "viewer", "group": ""})],
+)
+def test_the_last_manager_stays(manager: Client, path: str, data: dict[str, str]) -> None:
+    response = manager.post(f"{PEOPLE}{path}".format(pk=member("manager").pk), data)
+    assert response.status_code == 422
+    assert "last manager" in text(response)
+    assert member("manager").role == Role.MANAGER
+
+
+def test_a_manager_of_a_group_is_no_manager_of_the_customer(manager: Client, cast: dict[str, User]) -> None:
+    Membership.objects.filter(user=cast["child"]).update(role=Role.MANAGER)
+    assert manager.post(f"{PEOPLE}-/leave").status_code == 422
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_managers_who_demote_each_other_at_once_leave_one(cast: dict[str, User]) -> None:
+    Membership.objects.filter(user=cast["viewer"], customer__number="10001").update(role=Role.MANAGER)
+    scopes = {name: get_scope(cast[name], "10001") for name in ("manager", "viewer")}
+    pks = {name: member(name).pk for name in scopes}
+    together = threading.Barrier(2)
+    refused: list[str] = []
+
+    def demote(scope: Scope, pk: int) -> None:
+        together.wait(10)
+        try:
+            members.change(scope, pk, Role.VIEWER, "")
+        except PermissionDenied as error:
+            refused.append(type(error).__name__)
+        finally:
+            connection.close()
+
+    threads = [
+        threading.Thread(target=demote, args=(scopes["manager"], pks["viewer"])),
+        threading.Thread(target=demote, args=(scopes["viewer"], pks["manager"])),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(members.managers_of(Customer.objects.get(number="10001"))) == 1
+    assert refused == ["PermissionDenied"]
+
+
+# --- the rule about second factors ---------------------------------------------------------------------------------
+
+
+def test_a_manager_without_a_second_factor_cannot_lock_everybody_out(manager: Client) -> None:
+    response = manager.post(f"{PEOPLE}-/second-factor", {"required": "yes"}, follow=True)
+    assert "Set up a second factor of your own first" in text(response)
+    assert not Customer.objects.get(number="10001").requires_second_factor
+
+
+def test_a_required_second_factor_is_asked_for_before_anything_is_shown(signed_in: Callable[[str], Client]) -> None:
+    Customer.objects.filter(number="10001").update(requires_second_factor=True)
+    client = signed_in("viewer")
+    response = client.get("/c/10001/virtualmachine/")
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/accounts/2fa/?required=1")
+    part = client.get("/c/10001/virtualmachine/", headers={"HX-Request": "true"})
+    assert part.headers["HX-Redirect"].startswith("/accounts/2fa/?required=1")
+    assert signed_in("outsider").get("/c/10001/").status_code == 404
+
+
+# --- the help page -------------------------------------------------------------------------------------------------
+
+
+def test_the_help_page_says_what_the_table_says(signed_in: Callable[[str], Client]) -> None:
+    said = text(signed_in("viewer").get("/c/10001/help/roles/"))
+    assert "You are Viewer" in said
+    assert re.search(r"Invoices \S*.*?see.*?nothing nothing see", said)
+    assert re.search(r"API keys .*?see and change nothing nothing nothing", said)
+    assert re.search(r"Machines see and change see and change see nothing", said)
