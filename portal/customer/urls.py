@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.customer import change_urls, detail, find, overview, people_urls, reading
+from portal.customer import change_urls, detail, find, overview, people_urls, tree
 from portal.ui import preferences
 
 app_name = "customer"
@@ -14,6 +14,6 @@ urlpatterns = [
     *people_urls.urlpatterns,
     *change_urls.urlpatterns,
     path("c/<str:customer_no>/find/", find.find, name="find"),
-    path("c/<str:customer_no>/<str:type_name>/", reading.resource_list, name="list"),
+    path("c/<str:customer_no>/<str:type_name>/", tree.list_or_tree, name="list"),
     path("c/<str:customer_no>/<str:type_name>/<path:key>/", detail.resource_detail, name="detail"),
 ]
