@@ -1,0 +1,162 @@
+"""The trail's page: a manager's own customer only, filtered, as CSV and JSON lines; and what gets onto it."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from portal.accounts import audit
+from portal.accounts.access import get_scope
+from portal.accounts.actions import ACTIONS
+from portal.accounts.models import AuditEntry, Customer, User
+from portal.changes.decide import cancel
+from portal.changes.submit import Wanted, submit
+from tests.customer.conftest import text_of
+
+TRAIL = "/c/10001/trail/"
+
+
+@pytest.fixture
+def trail(cast: dict[str, User]) -> Customer:
+    """A few entries of customer 10001, and one of another."""
+    customer = Customer.objects.get(number="10001")
+    with audit.asking(audit.Asker("192.0.2.7", cast["operator"])):
+        audit.record("change.submitted", customer=customer, target="virtualmachine/shop13", after={"memory": 2048})
+    with audit.asking(audit.Asker("2001:db8::1", cast["manager"])):
+        before, after = {"role": "viewer"}, {"role": "operator"}
+        audit.record("member.changed", customer=customer, target="x@example.com", before=before, after=after)
+        audit.record("key.replaced", customer=customer, target="=cmd|' /C calc'!A0")
+    audit.record("key.replaced", customer=Customer.objects.get(number="10002"), target="foreign-secret-group")
+    return customer
+
+
+def targets(client: Client, **filters: str) -> list[str]:
+    rows = lines(client.get(TRAIL, {**filters, "format": "jsonl"}))
+    return [row["target"] for row in rows if row["action"] != "exported"]
+
+
+def lines(response: Any) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in b"".join(response.streaming_content).splitlines()]
+
+
+def test_a_manager_reads_who_did_what_from_where_with_before_and_after(
+    trail: Customer, signed_in: Callable[[str], Client]
+) -> None:
+    page = text_of(signed_in("manager").get(TRAIL))
+    assert "Role changed x@example.com role viewer operator manager@example.com 2001:db8::1" in page
+    assert "Change submitted virtualmachine/shop13 memory 2048 operator@example.com 192.0.2.7" in page
+    assert "foreign-secret-group" not in page
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"kind": "key"}, 1),
+        ({"kind": "member"}, 1),
+        ({"person": "operator@example.com"}, 1),
+        ({"q": "shop13"}, 1),
+        ({"q": "192.0.2.7"}, 1),
+        ({"since": "2000-01-01", "until": "2000-12-31"}, 0),
+        ({"since": "2000-01-01"}, 3),
+        ({"kind": "nonsense", "since": "never", "page": "x"}, 3),
+        ({"q": "%"}, 0),
+        ({"person": "outsider@example.com"}, 0),
+        ({"q": "foreign"}, 0),
+        ({"q": "\0"}, 3),
+    ],
+)
+def test_filters_show_what_they_say(
+    trail: Customer, signed_in: Callable[[str], Client], filters: dict[str, str], found: int
+) -> None:
+    client = signed_in("manager")
+    assert client.get(TRAIL, filters).status_code == 200
+    assert len(targets(client, **filters)) == found
+
+
+def test_csv_is_whole_and_safe_to_open(trail: Customer, signed_in: Callable[[str], Client]) -> None:
+    response = signed_in("manager").get(TRAIL, {"format": "csv"})
+    assert "attachment" in response.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
+    assert [row["sequence"] for row in rows[:3]] == ["1", "2", "3"]
+    assert rows[2]["target"].startswith("'=cmd")
+    assert json.loads(rows[1]["before"]) == {"role": "viewer"}
+
+
+def test_json_lines_can_be_verified_by_anybody(trail: Customer, signed_in: Callable[[str], Client]) -> None:
+    found = lines(signed_in("manager").get(TRAIL, {"format": "jsonl"}))
+    assert [row["previous"] for row in found[1:]] == [row["digest"] for row in found[:-1]]
+    assert found[1]["after"] == {"role": "operator"}
+
+
+def test_an_export_goes_on_record(trail: Customer, signed_in: Callable[[str], Client]) -> None:
+    signed_in("manager").get(TRAIL, {"format": "csv", "kind": "key"})
+    entry = AuditEntry.objects.get(action="exported")
+    assert (entry.actor, entry.target) == ("manager@example.com", "trail")
+    assert json.loads(entry.after) == {"format": "csv", "kind": "key"}
+
+
+@pytest.mark.parametrize("name", ["operator", "viewer", "billing", "child"])
+def test_the_trail_is_for_managers_and_a_refusal_goes_on_it(
+    trail: Customer, signed_in: Callable[[str], Client], name: str
+) -> None:
+    for ending in ("", "csv", "jsonl"):
+        assert signed_in(name).get(TRAIL, {"format": ending}).status_code == 403
+    refused = AuditEntry.objects.filter(action="refused", chain="10001", actor=f"{name}@example.com")
+    assert {entry.target for entry in refused} == {f"GET {TRAIL}"}
+
+
+def test_another_customers_trail_is_not_found(trail: Customer, signed_in: Callable[[str], Client]) -> None:
+    assert signed_in("outsider").get(TRAIL).status_code == 404
+    assert not AuditEntry.objects.filter(action="refused").exists()
+
+
+def test_pages_are_turned(trail: Customer, signed_in: Callable[[str], Client]) -> None:
+    for number in range(60):
+        audit.record("exported", customer=trail, target=f"number-{number}")
+    client = signed_in("manager")
+    first, second = (text_of(client.get(TRAIL, {"page": page})) for page in ("1", "2"))
+    assert "number-59" in first
+    assert "number-5 " not in first
+    assert "number-5 " in second
+    assert text_of(client.get(TRAIL, {"page": "99"})).count("No entry") == 0
+
+
+def test_a_change_and_what_is_decided_about_it_go_on_record(
+    browse: Callable[[str], Client], cast: dict[str, User]
+) -> None:
+    browse("operator").get("/c/10001/virtualmachine/")
+    scope = get_scope(cast["operator"], "10001")
+    wanted = Wanted(type_name="virtualmachine", key="shop13", wanted={"memory": 2048}, before={"memory": 1024})
+    change = submit(scope, [wanted], "token")
+    submit(scope, [wanted], "token")  # the double click is no second act
+    cancel(scope, change)
+    entries = AuditEntry.objects.filter(action__startswith="change.").order_by("sequence")
+    assert [(entry.action, entry.target) for entry in entries] == [
+        ("change.submitted", "virtualmachine/shop13"),
+        ("change.cancelled", "change 1"),
+    ]
+    assert json.loads(entries[0].before)["memory"] == 1024
+    assert json.loads(entries[0].after)["memory"] == 2048
+
+
+def test_the_csv_of_a_list_goes_on_record(browse: Callable[[str], Client]) -> None:
+    browse("viewer").get("/c/10001/virtualmachine/?format=csv&q=shop")
+    entry = AuditEntry.objects.get(action="exported")
+    assert (entry.actor, entry.target) == ("viewer@example.com", "virtualmachine")
+    assert "q=shop" in entry.after
+
+
+def test_every_action_that_is_recorded_has_a_name() -> None:
+    """Read from the code: whoever records something new has to say what it is called."""
+    written = re.compile(r'record(?:_person|_attempt)?\(\s*"([a-z_.]+)"')
+    found = {
+        name for path in Path("portal").rglob("*.py") for name in written.findall(path.read_text(encoding="utf-8"))
+    }
+    assert len(found) > 20
+    assert found <= set(ACTIONS), found - set(ACTIONS)
