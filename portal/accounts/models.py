@@ -30,6 +30,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=150, blank=True)
+    language = models.CharField(max_length=10, blank=True)  # of mails (accounts.languages); '' until it is known
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)  # support staff: may use the console
     date_joined = models.DateTimeField(default=timezone.now)

@@ -7,6 +7,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
+from portal.accounts import languages
+from portal.accounts.models import User
+
 THEMES = ("auto", "light", "dark")
 A_YEAR = 365 * 24 * 60 * 60
 
@@ -23,7 +26,13 @@ def theme(request: HttpRequest) -> HttpResponse:
     return response
 
 
-language = login_not_required(set_language)
+@login_not_required
+def language(request: HttpRequest) -> HttpResponse:
+    """Keep the language (POST `language`) and go back to where the person was; mails go in it as well."""
+    response = set_language(request)
+    if request.method == "POST" and isinstance(request.user, User):
+        languages.keep(request.user, request.POST.get("language"))
+    return response
 
 
 def _way_back(request: HttpRequest) -> str:
