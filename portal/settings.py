@@ -38,6 +38,10 @@ TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))  # how many of our
 API_URL = os.environ.get("API_URL", "http://127.0.0.1:8001/v1")
 # Seconds; leases and the time limit of tasks follow from the deadline of a call (portal.changes.timing).
 API_TIMEOUTS = {"connect_timeout": 3.0, "read_timeout": 20.0, "deadline": float(os.environ.get("API_DEADLINE", "60"))}
+# Calls stop for `open_for` seconds after so many failures within so many seconds (portal.inventory.breaker).
+API_BREAKER = {"failures": 5, "within": 30.0, "open_for": float(os.environ.get("API_BREAKER_OPEN_FOR", "30"))}
+# Calls a minute that a key may make before the console points it out.
+API_BUDGET = int(os.environ.get("API_BUDGET", "60"))
 API_MAX_BYTES = int(os.environ.get("API_MAX_BYTES", str(64 * 2**20)))
 # Key ring for the stored API keys, newest first: comma-separated base64 keys of 32 bytes (portal.accounts.sealing).
 CREDENTIAL_KEYS = _secret("CREDENTIAL_KEYS", "b25seS1mb3ItZGV2ZWxvcG1lbnQtMDAwMDAwMDAwMDA=").split(",")
@@ -85,6 +89,7 @@ INSTALLED_APPS = [
     "portal.changes",
     "portal.ui",
     "portal.customer",
+    "portal.console",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -111,6 +116,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.accounts.middleware.People",
+    "portal.console.middleware.view_as",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

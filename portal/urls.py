@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from portal.console import announcing
 from portal.customer import health, metrics
 
 urlpatterns = [
@@ -9,6 +10,8 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
+    path("announcements/<int:pk>/dismiss", announcing.dismiss, name="dismiss"),
+    path("console/", include("portal.console.urls")),
     path("", include("portal.customer.urls")),
 ]
 handler403 = "portal.customer.errors.forbidden"

@@ -9,9 +9,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from portal.accounts import factor
+from portal.accounts import factor, viewing
 from portal.accounts.models import Customer, Membership, User
 from portal.accounts.roles import Role, Verb, allows
+from portal.accounts.viewing import Viewing
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Scope:
     """What one person may see and do in one customer.
 
     `root` limits it to a resource group and below, '' does not. `customers` are all they belong to, for the switcher.
+    `viewing`: a member of staff (`user`) sees it as one of the customer's people, whose role and root these are.
     """
 
     customer: Customer
@@ -26,10 +28,12 @@ class Scope:
     role: Role
     root: str = ""
     customers: tuple[Customer, ...] = ()
+    viewing: Viewing | None = None
 
     def may(self, verb: Verb, kind: str) -> bool:
         """Whether the person may do that with things of that kind."""
-        return allows(self.role, verb, kind, limited=bool(self.root))
+        may_in_their_place = self.viewing is None or self.viewing.allows(verb, kind)
+        return may_in_their_place and allows(self.role, verb, kind, limited=bool(self.root))
 
     def may_see(self, kind: str) -> bool:
         return self.may(Verb.SEE, kind)
@@ -46,8 +50,11 @@ class Scope:
 def get_scope(user: User | AnonymousUser, customer_no: str) -> Scope:
     """The person's scope in that customer; Http404 where they have none, whether or not the customer exists.
 
-    SecondFactorRequired where the customer asks for one that the session has not given.
+    SecondFactorRequired where the customer asks for one that the session has not given. Staff who view as one of a
+    customer's people see that customer and nothing else, not even what they belong to themselves.
     """
+    if (seen := viewing.present()) is not None:
+        return _scope_in_place(user, customer_no, seen)
     memberships = memberships_of(user)
     for membership in memberships:
         if membership.customer.number == customer_no and isinstance(user, User):
@@ -57,8 +64,17 @@ def get_scope(user: User | AnonymousUser, customer_no: str) -> Scope:
     raise Http404
 
 
+def _scope_in_place(user: User | AnonymousUser, customer_no: str, seen: Viewing) -> Scope:
+    member = seen.member
+    if member.customer.number != customer_no or not isinstance(user, User) or not user.is_staff:
+        raise Http404
+    return Scope(member.customer, user, Role(member.role), member.group, (member.customer,), seen)
+
+
 def memberships_of(user: User | AnonymousUser) -> list[Membership]:
-    """A person's memberships, by the customer's number; one query."""
+    """A person's memberships, by the customer's number; one query. The one they view as, for staff who do."""
+    if (seen := viewing.present()) is not None:
+        return [seen.member]
     return list(
         Membership.objects.select_related("customer")
         .filter(user=user.pk, user__is_active=True)

@@ -32,10 +32,18 @@ ACTIONS = {
     "change.submitted": _("Change submitted"),
     "change.cancelled": _("Change taken back"),
     "change.retried": _("Change asked for again"),
+    "change.looked_up": _("Change looked up on the platform"),
     "change.overwritten": _("Conflict: overwritten"),
     "exported": _("Exported"),
     "printed": _("Printed"),
     "staff.viewed": _("Viewed by support staff"),
+    "staff.took_write": _("Write access taken by support staff"),
+    "staff.left": _("Support staff stopped viewing"),
+    "note.removed": _("Note removed"),
+    "platform.reset": _("Stopped calls to the platform let through again"),
+    "announcement.made": _("Announcement made"),
+    "announcement.ended": _("Announcement ended"),
+    "staff.changed": _("Staff role changed"),
     "staff.acted": _("Done by support staff"),
 }
 KINDS = {

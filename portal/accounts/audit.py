@@ -21,6 +21,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from portal.accounts import viewing
 from portal.accounts.models import AuditEntry, AuditHead, Customer, Membership, User
 
 PORTAL = ""  # the chain of what belongs to no customer
@@ -72,7 +73,7 @@ def record(
             at=timezone.now(),
             action=action,
             actor_id=actor.pk if actor else None,
-            actor=actor.email if actor else "",
+            actor=_name(actor),
             address=asker.address,
             target=_text(target, 300),
             before=_json(before),
@@ -155,6 +156,16 @@ def _hold(chain: str) -> AuditHead:
     """The chain's end, locked until the transaction is over. (SQLite has one writer at a time anyway.)"""
     head, _created = AuditHead.objects.select_for_update().get_or_create(chain=chain)
     return head
+
+
+def _name(actor: User | None) -> str:
+    """The actor's address; both, where one acts in another's place (accounts.viewing)."""
+    if actor is None:
+        return ""
+    seen = viewing.present()
+    if seen is None or seen.member.user_id == actor.pk:
+        return actor.email
+    return _text(f"{actor.email} as {seen.member.user.email}", 254)
 
 
 def _json(values: Mapping[str, Any] | None) -> str:

@@ -24,6 +24,7 @@ class Client:
 
     Timeouts in seconds: to connect, to wait for the next bytes, and over a whole call including a retry.
     `max_bytes` bounds an answer, decompressed. `observe` is told of each finished call; what it raises is logged.
+    `check` is asked before each call, and may raise an ApiError instead of letting it go out.
 
     `ping`, `query` and `log` keep connections alive and try once more when one breaks; `apply` goes out once, on a
     connection of its own. All of them raise `ApiError` and nothing else, given arguments of the right types
@@ -44,10 +45,12 @@ class Client:
         deadline: float = 60,
         max_bytes: int = 64 * 2**20,
         observe: Callable[[Call], None] | None = None,
+        check: Callable[[], None] | None = None,
     ) -> None:
         self.url = _plain_url(url)
         self.user = user
         self._observe = observe
+        self._check = check
         self._transport = Transport(
             self.url,
             _basic_auth(user, key),
@@ -102,6 +105,8 @@ class Client:
         *,
         fresh: bool = False,
     ) -> Answer[T]:
+        if self._check:
+            self._check()
         started = time.monotonic()
         outcome, received = "", 0
         try:

@@ -69,6 +69,8 @@ def hand_on() -> None:
 def observe(call: Call) -> None:
     """Count a finished call to the platform: how it ended, and how long it took."""
     counts: dict[Count, float] = {("calls", call.method, call.outcome): 1, ("seconds", call.method): call.seconds}
+    # By key, for staff: not among the metrics, which name no key.
+    counts |= {("key calls", call.user, call.outcome): 1, ("key seconds", call.user): call.seconds}
     counts |= {("took", call.method, f"{most:g}"): 1 for most in SECONDS if call.seconds <= most}
     _gathered.add(counts)
     hand_on()  # calls are rare, and the last one may be the one that matters

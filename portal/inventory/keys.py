@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 
 from portal.accounts.models import ApiKey
-from portal.api import ApiError, Client, Fault, NotReachable, Refused, Unsendable
-from portal.inventory import counters
+from portal.api import ApiError, Call, Client, Fault, NotReachable, Refused, Unsendable
+from portal.inventory import breaker, counters
 
 
 class KeyProblem(Exception):
@@ -66,4 +66,11 @@ def _client(pid: int, url: str, key: str, generation: int, secret: _Secret) -> C
 
 def _new_client(url: str, group: str, secret: str) -> Client:
     timeouts: dict[str, Any] = settings.API_TIMEOUTS
-    return Client(url, group, secret, max_bytes=settings.API_MAX_BYTES, observe=counters.observe, **timeouts)
+    return Client(
+        url, group, secret, max_bytes=settings.API_MAX_BYTES, observe=_observe, check=breaker.check, **timeouts
+    )
+
+
+def _observe(call: Call) -> None:
+    counters.observe(call)
+    breaker.observe(call)

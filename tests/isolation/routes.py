@@ -6,6 +6,8 @@ Written by hand from design.md (Roles), not from the code's own table. A route t
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from tests.isolation.console_routes import CONSOLE, answers
+
 MEMBERS = ("manager", "operator", "viewer", "billing", "child")
 STRANGERS = ("outsider", "staff")  # signed in, and nothing to do with customer 10001
 EVERYBODY = (*MEMBERS, *STRANGERS, "")
@@ -188,4 +190,6 @@ ROUTES: dict[str, list[Stop]] = {
     "customer:act": list(actions()),
     "customer:list": list(lists()),
     "customer:detail": list(details()),
+    "dismiss": [Stop("/announcements/4711/dismiss", NOT_A_METHOD, {**dict.fromkeys(EVERYBODY, 302)})],
+    **{name: [Stop(one.path, answers(one.get), answers(one.post)) for one in asked] for name, asked in CONSOLE.items()},
 }

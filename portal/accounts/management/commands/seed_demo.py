@@ -38,7 +38,7 @@ class Command(BaseCommand):
             seed_customer(number)
         for email, name, number, role, group in people(max(customers, 2)):
             seed_member(seed_person(email, name, password), number, role, group)
-        seed_person("staff@example.com", "Stella Staff", password, is_staff=True)
+        seed_person("staff@example.com", "Stella Staff", password, is_staff=True)  # an admin in the console
         self.stdout.write(f"{max(customers, 2)} customers; everyone's password is {PASSWORD}")
 
 
@@ -63,7 +63,14 @@ def seed_customer(number: int) -> None:
 def seed_person(email: str, name: str, password: str, *, is_staff: bool = False) -> User:
     """A person with that address and (hashed) password."""
     user, _created = User.objects.update_or_create(
-        email=email, defaults={"name": name, "password": password, "is_staff": is_staff, "is_active": True}
+        email=email,
+        defaults={
+            "name": name,
+            "password": password,
+            "is_staff": is_staff,
+            "is_superuser": is_staff,
+            "is_active": True,
+        },
     )
     return user
 

@@ -1,0 +1,226 @@
+"""Changes of all customers: what is stuck, unknown, rejected, parked; what was sent and answered; putting it right."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.accounts.access import Scope
+from portal.changes import decide as decisions
+from portal.changes.errors import ChangeError, TooLate
+from portal.changes.health import ON_THE_WAY
+from portal.changes.models import Change, Item, State
+from portal.console.notes import notes_of
+from portal.console.shell import render_console
+from portal.console.staff import find_customer, for_staff, scope_of
+from portal.console.viewing import view_as_address
+from portal.customer.change_words import Told
+from portal.ui import addresses
+
+PER_PAGE = 50
+MOST_AT_ONCE = 100
+STUCK_AFTER = timedelta(minutes=2)  # on its way for longer than this deserves a look
+LATELY = timedelta(days=7)
+SECRET = re.compile(r"password|secret|token|passphrase|private|(?<!pub)key$", re.IGNORECASE)
+
+
+def _open(value: object) -> object:
+    """The value without what a name says to be secret; public keys are none."""
+    if isinstance(value, dict):
+        return {name: "…" if SECRET.search(str(name)) else _open(inner) for name, inner in value.items()}
+    return [_open(inner) for inner in value] if isinstance(value, list) else value
+
+
+def stuck() -> Q:
+    return Q(done_at=None, state__in=ON_THE_WAY, created__lt=timezone.now() - STUCK_AFTER)
+
+
+WHICH: Mapping[str, tuple[object, Callable[[], Q]]] = {
+    "open": (lazy("Open"), lambda: Q(done_at=None)),
+    "stuck": (lazy("Stuck"), stuck),
+    "unknown": (lazy("Unknown"), lambda: Q(state=State.UNKNOWN)),
+    "rejected": (lazy("Rejected"), lambda: Q(state=State.REJECTED, created__gt=timezone.now() - LATELY)),
+    "parked": (lazy("Parked"), lambda: Q(state=State.PARKED)),
+    "conflict": (lazy("Conflict"), lambda: Q(state=State.CONFLICT)),
+    "all": (lazy("All"), Q),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A change in the list of all customers."""
+
+    told: Told
+    address: str
+    customer_address: str
+
+    @property
+    def customer(self) -> object:
+        return self.told.scope.customer
+
+    @property
+    def can_look(self) -> bool:
+        return self.told.state == State.UNKNOWN
+
+    @property
+    def answered(self) -> list[str]:
+        """What the platform answered: its fault, or the records as they are now; without anything secret."""
+        answer = self.told.change.answer
+        found: list[object] = [answer] if answer else []
+        found += [item.result for item in self.told.items if item.result]
+        return [json.dumps(_open(one), indent=2, sort_keys=True, ensure_ascii=False) for one in found]
+
+
+@dataclass(frozen=True)
+class ChangeList:
+    """A page of them."""
+
+    request: HttpRequest
+    which: str
+    customer: str
+    text: str
+    number: int
+
+    @cached_property
+    def _found(self) -> list[Change]:
+        changes = all_changes().filter(WHICH[self.which][1]())
+        if self.customer:
+            changes = changes.filter(customer__number=self.customer)
+        if self.text:
+            items = Item.objects.filter(change=OuterRef("pk"), key__icontains=self.text)
+            changes = changes.filter(Exists(items) | Q(author__email__icontains=self.text))
+        start = (self.number - 1) * PER_PAGE
+        return list(changes.order_by("-created", "-number")[start : start + PER_PAGE + 1])
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        return [row_of(self.request, change) for change in self._found[:PER_PAGE]]
+
+    @property
+    def tabs(self) -> list[tuple[str, object, bool]]:
+        return [(self._address(which=name), label, name == self.which) for name, (label, _q) in WHICH.items()]
+
+    @property
+    def newer(self) -> str:
+        return self._address(page=str(self.number - 1)) if self.number > 1 else ""
+
+    @property
+    def older(self) -> str:
+        return self._address(page=str(self.number + 1)) if len(self._found) > PER_PAGE else ""
+
+    def _address(self, **changed: str) -> str:
+        kept = {"which": self.which, "customer": self.customer, "q": self.text} | changed
+        return f"?{urlencode({name: value for name, value in kept.items() if value})}"
+
+
+def all_changes() -> QuerySet[Change]:
+    """Of all customers, with what pages tell of them."""
+    items = Prefetch("items", Item.objects.order_by("position"), "shown_items")
+    return Change.objects.select_related("customer", "author", "api_key").prefetch_related(items)
+
+
+def row_of(request: HttpRequest, change: Change) -> Row:
+    return Row(
+        Told(scope_of(request, change.customer), change),
+        reverse("console:change", args=[change.customer.number, change.number]),
+        reverse("console:customer", args=[change.customer.number]),
+    )
+
+
+@for_staff
+@require_safe
+def changes(request: HttpRequest) -> HttpResponse:
+    """The list; `which` is one of WHICH, `customer` a number, `q` part of a name or of an author's address."""
+    which = request.GET.get("which", "open")
+    page = request.GET.get("page", "1")
+    found = ChangeList(
+        request,
+        which if which in WHICH else "open",
+        request.GET.get("customer", "").replace("\x00", "")[:20],
+        request.GET.get("q", "").replace("\x00", "").strip()[:200],
+        max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
+    )
+    return render_console(request, "console/changes.html", {"list": found, "stuck_after": STUCK_AFTER.seconds // 60})
+
+
+@for_staff
+@require_safe
+def change(request: HttpRequest, number: str, change: int) -> HttpResponse:
+    """One change: what was sent and answered, what can be done."""
+    customer = find_customer(number)
+    found = all_changes().filter(customer=customer, number=change).first() if change < 2**31 else None
+    if found is None:
+        raise Http404
+    subject = f"change/{found.number}"
+    page = f"{addresses.page(number, 'changes')}{found.number}/"
+    context = {
+        "row": row_of(request, found),
+        "customer": customer,
+        "notes": notes_of(customer, subject),
+        "subject": subject,
+        "view_as": view_as_address(number, page),
+    }
+    return render_console(request, "console/change.html", context)
+
+
+@for_staff
+@require_POST
+def decide(request: HttpRequest) -> HttpResponse:
+    """Several at once: `retry`, `cancel` or `look`, to the changes named by `change`."""
+    action = request.POST.get("do", "")
+    if action not in DECISIONS:
+        raise Http404
+    ids = [pk for pk in request.POST.getlist("change")[:MOST_AT_ONCE] if _is_id(pk)]
+    done: list[str] = []
+    not_done: list[str] = []
+    for one in all_changes().filter(pk__in=ids):
+        (done if _decided(request, one, action) else not_done).append(f"{one.customer.number}/{one.number}")
+    _say(request, action, done, not_done)
+    page = request.POST.get("next", "")
+    return redirect(page if page.startswith("/console/") and "\n" not in page else reverse("console:changes"))
+
+
+def _decided(request: HttpRequest, change: Change, action: str) -> bool:
+    try:
+        DECISIONS[action](scope_of(request, change.customer), change)
+    except (TooLate, ChangeError):
+        return False
+    return True
+
+
+def _say(request: HttpRequest, action: str, done: Sequence[str], not_done: Sequence[str]) -> None:
+    if done:
+        text = ngettext("Change %(names)s: %(what)s.", "Changes %(names)s: %(what)s.", len(done))
+        messages.success(request, text % {"names": ", ".join(done), "what": SAID[action]})
+    if not_done:
+        text = _("Left as they are, since that is not possible in their state: %(names)s.")
+        messages.warning(request, text % {"names": ", ".join(not_done)})
+    if not done and not not_done:
+        messages.warning(request, _("No change was chosen: nothing was done."))
+
+
+def _is_id(text: str) -> bool:
+    return len(text) == 36 and all(one in "0123456789abcdef-" for one in text.lower())
+
+
+type Decision = Callable[[Scope, Change], None]
+DECISIONS: Mapping[str, Decision] = {"retry": decisions.retry, "cancel": decisions.cancel, "look": decisions.look}
+SAID = {
+    "retry": lazy("on the way again"),
+    "cancel": lazy("taken back"),
+    "look": lazy("being looked up on the platform now"),
+}

@@ -1,0 +1,236 @@
+"""A customer on one screen: people, keys, machines by state, changes, what comes, invoices, notes, trail."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
+
+from allauth.mfa.models import Authenticator
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from portal.accounts import actions, factor, members
+from portal.accounts.access import Scope
+from portal.accounts.models import ApiKey, AuditEntry, Customer, Membership
+from portal.changes.models import Change
+from portal.changes.models import State as ChangeState
+from portal.console.changes import Row, all_changes, row_of
+from portal.console.models import Note
+from portal.console.notes import notes_of
+from portal.console.shell import render_console
+from portal.console.staff import find_customer, for_staff, is_admin, member_of_staff, scope_of
+from portal.inventory import reads
+from portal.inventory.connection import Away
+from portal.inventory.counters import totals
+from portal.inventory.parts import Part, parts_of
+from portal.inventory.reads import Listing
+from portal.resources.looks import LOOKS, State, Status
+from portal.resources.states import is_open
+from portal.resources.times import BERLIN, parse_moment
+from portal.resources.types import TYPES
+from portal.ui import badges, deletion, values
+
+MACHINES, MAINTENANCES, INVOICES = "virtualmachine", "maintenance", "invoice"
+AHEAD = timedelta(days=14)
+MOST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member, and what is known of their signing in."""
+
+    member: Membership
+    protected: bool
+    view_as: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An API key and its health."""
+
+    key: ApiKey
+    answered: datetime | None  # when a query by it last brought something
+    trouble: str
+    calls: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A maintenance or a deletion ahead."""
+
+    icon: str
+    title: str
+    address: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class CustomerPage:
+    """Everything that templates/console/customer.html asks for. Nothing is waited for: what is known is shown."""
+
+    request: HttpRequest
+    customer: Customer
+
+    @cached_property
+    def scope(self) -> Scope:
+        return scope_of(self.request, self.customer)
+
+    @cached_property
+    def listings(self) -> Mapping[str, Listing]:
+        return reads.listings(self.scope, list(TYPES), wait=False)
+
+    @property
+    def now(self) -> datetime:
+        return self.listings[MACHINES].platform_now
+
+    @property
+    def as_of(self) -> datetime | None:
+        return self.listings[MACHINES].as_of
+
+    @property
+    def is_admin(self) -> bool:
+        return is_admin(member_of_staff(self.request))
+
+    @cached_property
+    def people(self) -> list[Person]:
+        found = members.members_of(self.customer)
+        holders = set(
+            Authenticator.objects.filter(user__in=[one.user_id for one in found], type__in=factor.TYPES).values_list(
+                "user", flat=True
+            )
+        )
+        address = reverse("console:view_as", args=[self.customer.number])
+        return [Person(one, one.user_id in holders, f"{address}?member={one.pk}") for one in found]
+
+    @cached_property
+    def keys(self) -> list[Key]:
+        by_key: dict[str, list[Part]] = {}
+        for part in parts_of(self.customer, list(TYPES), wait=False):
+            by_key.setdefault(str(part.api_key.pk), []).append(part)
+        counted = _counted()
+        return [_key(parts, counted) for parts in by_key.values()]
+
+    @cached_property
+    def tiles(self) -> list[tuple[SafeString, int]]:
+        """Machines by state, worst first as everywhere."""
+        listing = self.listings[MACHINES]
+        found = Counter(states[0].state for states in reads.states(self.scope, listing).values())
+        return [(badges.badge(Status(state), BERLIN, self.now), found[state]) for state in LOOKS if found[state]]
+
+    @property
+    def machine_count(self) -> int:
+        return len(self.listings[MACHINES].records)
+
+    @cached_property
+    def not_ready(self) -> list[tuple[str, str, SafeString]]:
+        """Machines with something the matter: (name, address, states)."""
+        listing = self.listings[MACHINES]
+        told = reads.states(self.scope, listing).items()
+        found = [(key, states) for key, states in told if states[0].state not in (State.READY, State.OFF)]
+        return [
+            (key, self.record_address(MACHINES, key), badges.badges(states, BERLIN, self.now))
+            for key, states in found[:MOST]
+        ]
+
+    @cached_property
+    def changes(self) -> list[Row]:
+        """What is under way or needs somebody, then the latest of the others."""
+        of_customer = all_changes().filter(customer=self.customer).order_by("-number")
+        undone = list(of_customer.filter(done_at=None)[:MOST])
+        rejected = list(of_customer.filter(state=ChangeState.REJECTED)[:3])
+        shown: dict[object, Change] = {one.pk: one for one in (*undone, *rejected, *of_customer[:MOST])}
+        return [row_of(self.request, one) for one in list(shown.values())[:MOST]]
+
+    @property
+    def coming(self) -> list[Coming]:
+        found = sorted((*self._maintenances(), *self._deletions()), key=lambda one: one.at)
+        return found[:MOST]
+
+    @property
+    def invoices(self) -> list[tuple[str, str, SafeString, str]]:
+        """The latest: (month, address, total, by how much it differs from the month before)."""
+        listing = self.listings[INVOICES]
+        records = sorted(listing.records, key=lambda one: str(one["consumption_start"]), reverse=True)
+        viewing = values.Viewing(self.customer.number, BERLIN, self.now, lambda kind, key: False)
+        return [
+            (
+                record.title,
+                self.record_address(INVOICES, record.key),
+                values.cell(record.type.field("total"), record["total"], viewing),
+                _difference(record["total"], before["total"]) if before else "",
+            )
+            for record, before in zip(records[:4], [*records[1:5], None, None, None, None], strict=False)
+        ]
+
+    @cached_property
+    def notes(self) -> Sequence[Note]:
+        return notes_of(self.customer)
+
+    @property
+    def trail(self) -> list[tuple[AuditEntry, str]]:
+        entries = AuditEntry.objects.filter(chain=self.customer.number).order_by("-sequence")[: MOST * 2]
+        return [(entry, actions.label(entry.action)) for entry in entries]
+
+    def record_address(self, type_name: str, key: str) -> str:
+        return reverse("console:record", args=[self.customer.number, type_name, key])
+
+    def _maintenances(self) -> Iterator[Coming]:
+        for one in self.listings[MAINTENANCES].records:
+            starts = parse_moment(one["starts"] or "")
+            if is_open(one, self.now) and starts is not None and starts < self.now + AHEAD:
+                name = str(one["machine"])
+                text = str(one["comment"] or _("Maintenance"))
+                yield Coming("tool", name, self.record_address(MACHINES, name), text, starts)
+
+    def _deletions(self) -> Iterator[Coming]:
+        for machine in self.listings[MACHINES].records:
+            day = deletion.deadline_of(machine.get("deletion"))
+            if day is not None:
+                at = datetime(day.year, day.month, day.day, tzinfo=BERLIN)
+                yield Coming("trash", machine.key, self.record_address(MACHINES, machine.key), _("is deleted"), at)
+
+
+def _counted() -> Mapping[tuple[str, ...], float]:
+    try:
+        return totals()
+    except Away:
+        return {}
+
+
+def _key(parts: Sequence[Part], counted: Mapping[tuple[str, ...], float]) -> Key:
+    key = parts[0].api_key
+    heads = [part.state.snapshot.head.fetched for part in parts if part.state.snapshot]
+    troubles = [part.trouble for part in parts if part.trouble]
+    calls = {count: total for count, total in counted.items() if count[:2] == ("key calls", key.resource_group)}
+    failed = sum(total for count, total in calls.items() if count[2] in ("NotReachable", "Unreadable", "Refused"))
+    return Key(
+        key,
+        datetime.fromtimestamp(max(heads), BERLIN) if heads else None,
+        f"{troubles[0].reason}: {troubles[0].text}" if troubles else "",
+        int(sum(calls.values())),
+        int(failed),
+    )
+
+
+def _difference(total: object, before: object) -> str:
+    """ "+12.50 EUR" against the month before; '' where one of them is no number."""
+    try:
+        new, old = (Decimal(str(one)) for one in (total, before))
+    except InvalidOperation:
+        return ""
+    return f"{new - old:+.2f} EUR"
+
+
+@for_staff
+@require_safe
+def customer(request: HttpRequest, number: str) -> HttpResponse:
+    """All of it, as far as it is known now."""
+    found = find_customer(number)
+    return render_console(request, "console/customer.html", {"page": CustomerPage(request, found), "customer": found})

@@ -1,0 +1,173 @@
+"""Search over all customers: what is meant by a text, best first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlencode
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import Customer, Membership, User
+from portal.changes.models import Change
+from portal.console.models import Entry, Term
+from portal.console.terms import Range, ranges, word_range
+from portal.inventory.index import natural, plain
+from portal.resources.types import TYPES
+
+MOST_CANDIDATES = 400
+MOST_WORDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something to go to; attributes as of customer.find.Hit, whose template shows it."""
+
+    rank: int  # 0 exactly so, 1 begins so, 2 mentions it
+    icon: str
+    title: str
+    address: str
+    note: str
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class Finder:
+    """What somebody looks for, and what there is."""
+
+    text: str
+    most: int
+
+    @cached_property
+    def _all(self) -> list[Hit]:
+        if not self.text:
+            return []
+        hits = [*_customers(self.text), *_people(self.text), *_changes(self.text), *_records(self.text)]
+        return sorted(hits, key=lambda hit: hit.rank)  # stable: among equals customers first, then people
+
+    @property
+    def hits(self) -> list[Hit]:
+        return self._all[: self.most]
+
+    @property
+    def more(self) -> int:
+        return max(0, len(self._all) - self.most)
+
+    @property
+    def goes_at_once(self) -> bool:
+        """Whether Enter leads to the first hit."""
+        exact = [hit for hit in self._all if hit.rank == 0]
+        return len(self._all) == 1 or len(exact) == 1
+
+    @property
+    def all_address(self) -> str:
+        return f"{reverse('console:home')}?{urlencode({'q': self.text})}"
+
+
+def _rank(text: str, *names: str) -> int:
+    wanted = plain(text)
+    found = [plain(name) for name in names]
+    if wanted in found:
+        return 0
+    return 1 if any(name.startswith(wanted) for name in found) else 2
+
+
+def _customers(text: str) -> Iterator[Hit]:
+    condition = Q()
+    for word in text.split()[:MOST_WORDS]:
+        condition &= Q(number__startswith=word) | Q(name__icontains=word)
+    for customer in Customer.objects.filter(condition)[:20]:
+        address = reverse("console:customer", args=[customer.number])
+        title = f"{customer.number} {customer.name}"
+        yield Hit(_rank(text, customer.number, customer.name), "building", title, address, _("Customer"))
+
+
+def _people(text: str) -> Iterator[Hit]:
+    condition = Q()
+    for word in text.split()[:MOST_WORDS]:
+        condition &= Q(email__icontains=word) | Q(name__icontains=word)
+    people = User.objects.filter(condition).order_by("email")[:20]
+    members: QuerySet[Membership] = Membership.objects.select_related("customer", "user").filter(user__in=list(people))
+    for member in members.order_by("user__email", "customer__number"):
+        note = f"{member.customer} · {member.get_role_display()}"
+        address = f"{reverse('console:customer', args=[member.customer.number])}#people"
+        rank = _rank(text, member.user.email, member.user.name)
+        yield Hit(rank, "user", f"{member.user.name} {member.user.email}".strip(), address, note)
+
+
+def _changes(text: str) -> Iterator[Hit]:
+    """`12`, `#12`, and with the customer's number `10001 12` or `10001/12`."""
+    numbers = text.replace("#", " ").replace("/", " ").split()
+    if not numbers or len(numbers) > 2 or not all(one.isascii() and one.isdigit() and len(one) < 10 for one in numbers):
+        return
+    changes = Change.objects.select_related("customer", "author").filter(number=int(numbers[-1]))
+    if len(numbers) == 2:
+        changes = changes.filter(customer__number=numbers[0])
+    for change in changes.order_by("-created")[:8]:
+        address = reverse("console:change", args=[change.customer.number, change.number])
+        title = _("Change %(number)s") % {"number": change.number}
+        yield Hit(
+            0 if "#" in text or len(numbers) == 2 else 1,
+            "history",
+            title,
+            address,
+            f"{change.customer} · {change.get_state_display()}",
+        )
+
+
+def _records(text: str) -> Iterator[Hit]:
+    entries = _by_whole(text) or _by_words(text)
+    seen: set[tuple[int, str, str]] = set()
+    for entry in sorted(entries, key=lambda one: (_rank(text, one.title), natural(one.title))):
+        same = (entry.customer_id, entry.type_name, entry.key)
+        if same not in seen:  # two keys of a customer may reach it
+            seen.add(same)
+            yield _hit(entry, text)
+
+
+def _hit(entry: Entry, text: str) -> Hit:
+    kind = TYPES[entry.type_name]
+    address = reverse("console:record", args=[entry.customer.number, entry.type_name, entry.key])
+    rank = 0 if plain(text) in entry.words.split("\n") else _rank(text, entry.title)
+    note = " · ".join(part for part in (entry.note[:80], str(entry.customer), _(kind.label)) if part)
+    return Hit(rank, kind.icon, entry.title, address, note)
+
+
+def _by_whole(text: str) -> list[Entry]:
+    """By the text as one: a name, an address, a prefix, a MAC address, an amount."""
+    for one in ranges(text):
+        if found := _entries(one):
+            return found
+    return []
+
+
+def _by_words(text: str) -> list[Entry]:
+    """By several words, each of which must be mentioned, of the record or of its customer. The longest is looked up,
+    it being the rarest most likely; then the others, since it may be the customer's."""
+    words = plain(text).split()[:MOST_WORDS]
+    if len(words) < 2:
+        return []
+    for looked_up in sorted(set(words), key=len, reverse=True):
+        found = [one for one in _entries(word_range(looked_up)) if all(word in _mentioned(one) for word in words)]
+        if found:
+            return found
+    return []
+
+
+def _mentioned(entry: Entry) -> str:
+    return f"{entry.words}\n{plain(str(entry.customer))}"
+
+
+def _entries(wanted: Range) -> list[Entry]:
+    terms = _between(wanted).order_by("term")[:MOST_CANDIDATES]
+    return list(Entry.objects.select_related("customer").filter(pk__in={term.entry_id for term in terms}))
+
+
+def _between(wanted: Range) -> QuerySet[Term]:
+    """Terms of a range, by an index in each database: SQLite compares bytes, PostgreSQL only does so for LIKE."""
+    first, last = wanted
+    if connection.vendor == "sqlite" or last != f"{first}\U0010ffff":
+        return Term.objects.filter(term__gte=first, term__lt=last)
+    return Term.objects.filter(term__startswith=first)

@@ -1,0 +1,52 @@
+"""Where a member of staff arrives: search over all customers, and what needs somebody."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from portal.accounts.models import ApiKey, Customer
+from portal.changes.health import ON_THE_WAY
+from portal.changes.models import Change, State
+from portal.console.changes import STUCK_AFTER
+from portal.console.find import Finder
+from portal.console.models import Note, Visit
+from portal.console.shell import render_console
+from portal.console.staff import for_staff, member_of_staff
+from portal.customer.shell import wants_part
+
+MOST_TYPED, MOST_BELOW_FIELD, MOST_ON_PAGE = 200, 10, 100
+MOST_CUSTOMERS = 12
+
+
+@for_staff
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """All that `q` may mean; `#hits` for htmx. Without a text, what goes on."""
+    text = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:MOST_TYPED]
+    if wants_part(request):
+        context = {"search": Finder(text, MOST_BELOW_FIELD), "part": True}
+        return render(request, "find/find.html#hits", context)
+    context = {"search": Finder(text, MOST_ON_PAGE)}
+    return render_console(request, "console/home.html", context if text else context | _going_on(request))
+
+
+def _going_on(request: HttpRequest) -> dict[str, object]:
+    """What needs somebody, and where they were last."""
+    undone = Change.objects.filter(done_at=None)
+    since = timezone.now() - STUCK_AFTER
+    counted = {
+        "stuck": undone.filter(state__in=ON_THE_WAY, created__lt=since).count(),
+        "unknown": undone.filter(state=State.UNKNOWN).count(),
+        "parked": undone.filter(state=State.PARKED).count(),
+        "conflict": undone.filter(state=State.CONFLICT).count(),
+        "refused": ApiKey.objects.exclude(refused_at=None).count(),
+    }
+    visits = Visit.objects.select_related("member__customer", "member__user").filter(staff=member_of_staff(request))
+    return {
+        "counted": counted,
+        "visits": visits[:5],
+        "pinned": Note.objects.select_related("customer", "author").filter(pinned=True)[:5],
+        "customers": Customer.objects.all()[:MOST_CUSTOMERS],
+        "customer_count": Customer.objects.count(),
+    }

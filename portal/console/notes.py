@@ -1,0 +1,68 @@
+"""Notes of staff about customers, records and changes: written, pinned, taken away."""
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from portal.accounts import audit
+from portal.accounts.models import Customer
+from portal.console.models import Note
+from portal.console.staff import find_customer, for_staff, is_admin, member_of_staff
+
+LONGEST = 4000
+
+
+def notes_of(customer: Customer, subject: str | None = None) -> Sequence[Note]:
+    """Of the customer with all that it has, or about one thing; pinned ones first, then the newest."""
+    found = Note.objects.select_related("author").filter(customer=customer)
+    return list(found if subject is None else found.filter(subject=subject))
+
+
+@for_staff
+@require_POST
+def write(request: HttpRequest, number: str) -> HttpResponse:
+    """A new note about the customer, or about its `subject`."""
+    customer = find_customer(number)
+    text = request.POST.get("text", "").replace("\x00", "").strip()
+    subject = request.POST.get("subject", "").replace("\x00", "")[:240]
+    if not text:
+        messages.warning(request, _("The note is empty: nothing was kept."))
+    elif len(text) > LONGEST:
+        too_long = _("A note has at most %(most)d characters, this one has %(length)d. Nothing was kept.")
+        messages.warning(request, too_long % {"most": LONGEST, "length": len(text)})
+    else:
+        pinned = request.POST.get("pinned") == "on"
+        Note.objects.create(
+            customer=customer, subject=subject, author=member_of_staff(request), text=text, pinned=pinned
+        )
+    return redirect(_back(request, reverse("console:customer", args=[number])))
+
+
+@for_staff
+@require_POST
+def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """`pin`, `unpin`, `remove`; a note is removed by its author or an admin."""
+    staff = member_of_staff(request)
+    note = Note.objects.select_related("customer").filter(pk=pk).first()
+    if note is None or action not in ("pin", "unpin", "remove"):
+        raise Http404
+    if action != "remove":
+        Note.objects.filter(pk=pk).update(pinned=action == "pin")
+    elif note.author_id == staff.pk or is_admin(staff):
+        note.delete()
+        audit.record("note.removed", target=f"{note.customer.number} {note.subject}", before={"text": note.text})
+    else:
+        messages.warning(request, _("A note is removed by who wrote it, or by an admin."))
+    return redirect(_back(request, reverse("console:customer", args=[note.customer.number])))
+
+
+def _back(request: HttpRequest, otherwise: str) -> str:
+    """The page that the form stood on."""
+    page = request.POST.get("next", "")
+    return page if url_has_allowed_host_and_scheme(page, None) and page.startswith("/console/") else otherwise

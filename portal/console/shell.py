@@ -1,0 +1,71 @@
+"""The frame of the console's pages: what templates/base.html asks a shell for, without a customer around it."""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.timezone import get_default_timezone
+from django.utils.translation import gettext as _
+
+from portal.console.staff import is_admin, member_of_staff
+from portal.customer.shell import NavItem, Said
+from portal.inventory import breaker
+from portal.ui import when
+
+
+class Shell:
+    """Navigation, search and banner of the console."""
+
+    customers = ()
+    sees_changes = True
+    pending_count = 0
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._path = request.path
+        self.is_admin = is_admin(member_of_staff(request))
+        self.home = self.find_url = reverse("console:home")
+        self.changes_url = reverse("console:changes")
+        self.role_label = _("Admin") if self.is_admin else _("Support")
+        # What the frame names where a customer's pages name the customer.
+        self.customer = SimpleNamespace(number=_("Support console"), name=self.role_label)
+        self.scope = SimpleNamespace(root="")
+
+    @property
+    def nav(self) -> list[NavItem]:
+        items = [
+            self._item(_("Search"), "search", "home"),
+            self._item(_("Changes"), "history", "changes"),
+            self._item(_("Platform"), "activity", "health"),
+            self._item(_("Announcements"), "speakerphone", "announcements"),
+        ]
+        return [*items, self._item(_("Staff"), "shield-lock", "people")] if self.is_admin else items
+
+    @property
+    def troubles(self) -> list[Said]:
+        state = breaker.state()
+        if state.since is None:
+            return []
+        title = _("Calls to the platform are stopped since %(since)s.") % {
+            "since": when.clock(state.since, get_default_timezone())
+        }
+        return [Said("danger", "plug-connected-x", title, _("Pages show what was last known. See Platform."))]
+
+    def _item(self, label: str, icon: str, name: str) -> NavItem:
+        url = reverse(f"console:{name}")
+        current = self._path == url if name == "home" else self._path.startswith(url)
+        return NavItem(label, icon, url, current=current)
+
+
+def render_console(
+    request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """A page of the console in its frame."""
+    return render(request, template, {"shell": Shell(request), **context}, status=status)
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: also an empty one that was sent."""
+    return request.POST if request.method == "POST" else None

@@ -1,0 +1,143 @@
+"""Search over all customers: each kind of thing by each way of writing it."""
+
+import pytest
+from django.test import Client
+
+from portal.accounts.models import ApiKey, Customer
+from portal.console import index
+from portal.console.find import Finder
+from portal.console.models import Entry, Term
+from portal.console.terms import amount_term, ranges
+from portal.resources.spec import Record, read
+from portal.resources.types import TYPES
+from tests.customer.conftest import Browse, browse, part, platform, text_of  # noqa: F401
+
+MACHINE = {
+    "__type__": "virtualmachine",
+    "name": "web12",
+    "resource_group": "shop",
+    "service_description": "front end",
+    "interfaces": {
+        "fe": {"mac": "02:00:00:AB:cd:01", "networks": {"185.105.252.0/24": ["185.105.252.17"]}},
+        "srv": {"mac": "02:00:00:ab:cd:02", "networks": {"2a02:238:f030:102::/64": ["2a02:238:f030:102::1012"]}},
+    },
+}
+
+
+def record(type_name: str, **values: object) -> Record:
+    return read(TYPES[type_name], values)
+
+
+@pytest.fixture
+def indexed(cast: object) -> ApiKey:
+    key = ApiKey.objects.get(resource_group="services")
+    machine = read(TYPES["virtualmachine"], MACHINE)
+    other = read(TYPES["virtualmachine"], MACHINE | {"name": "web121", "interfaces": {}})
+    index.replace(key, "virtualmachine", {one.key: one for one in (machine, other)})
+    index.replace(key, "resourcegroup", {"shop": record("resourcegroup", name="shop")})
+    index.replace(key, "serviceuser", {"shop/s-shop": record("serviceuser", uid="s-shop", resource_group="shop")})
+    invoice = record("invoice", consumption_start="2026-10-01", total="1234.5600")
+    index.replace(key, "invoice", {invoice.key: invoice})
+    return key
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("web12", "web12"),
+        ("WEB12", "web12"),
+        ("we", "web12"),
+        ("185.105.252.17", "web12"),
+        ("185.105.252.", "web12"),
+        ("185.105.252.0/24", "web12"),
+        ("2a02:238:f030:102::1012", "web12"),
+        ("2A02:0238:F030:0102:0000:0000:0000:1012", "web12"),
+        ("2a02:238:f030::/48", "web12"),
+        ("02:00:00:ab:cd:01", "web12"),
+        ("02-00-00-AB-CD-01", "web12"),
+        ("020000abcd01", "web12"),
+        ("02:00:00:ab:cd", "web12"),
+        ("s-shop", "s-shop"),
+        ("shop", "shop"),
+        ("1234.56", "2026-10"),
+        ("1.234,56 €", "2026-10"),
+        ("front web12", "web12"),
+        ("web12 services", "web12"),
+        ("10001", "10001 Example Services GmbH"),
+        ("acme", "10002 Acme AG"),
+        ("manager@example.com", "Maren Manager manager@example.com"),
+        ("maren", "Maren Manager manager@example.com"),
+    ],
+)
+def test_it_is_found_first(indexed: ApiKey, text: str, title: str) -> None:
+    assert [hit.title for hit in Finder(text, 5).hits][:1] == [title]
+
+
+@pytest.mark.parametrize(
+    "text", ["185.105.253.17", "185.105.253.0/24", "web13", "%", "_", "'", "::", "/", "02:00:00:ff", "x" * 300]
+)
+def test_nothing_else_is_found(indexed: ApiKey, text: str) -> None:
+    assert Finder(text, 5).hits == []
+
+
+def test_exactly_so_comes_before_beginning_so(indexed: ApiKey) -> None:
+    finder = Finder("web12", 5)
+    assert [hit.title for hit in finder.hits] == ["web12", "web121"]
+    assert finder.goes_at_once
+
+
+def test_what_has_changed_is_found_anew_and_what_is_gone_is_not(indexed: ApiKey) -> None:
+    before = Entry.objects.get(key="web121").pk
+    moved = read(TYPES["virtualmachine"], MACHINE | {"name": "web12", "interfaces": {}})
+    other = read(TYPES["virtualmachine"], MACHINE | {"name": "web121", "interfaces": {}})
+    index.replace(indexed, "virtualmachine", {one.key: one for one in (moved, other)})
+    assert Finder("185.105.252.17", 5).hits == []
+    assert Entry.objects.get(key="web121").pk == before  # left alone
+    index.replace(indexed, "virtualmachine", {})
+    assert not Entry.objects.filter(type_name="virtualmachine").exists()
+    assert not Term.objects.filter(term="web12").exists()
+
+
+def test_a_record_that_two_keys_reach_is_found_once(indexed: ApiKey) -> None:
+    second = ApiKey(customer=Customer.objects.get(number="10001"), resource_group="shop")
+    second.set_secret("x")
+    second.save()
+    machine = read(TYPES["virtualmachine"], MACHINE)
+    index.replace(second, "virtualmachine", {machine.key: machine})
+    assert [hit.title for hit in Finder("185.105.252.17", 5).hits] == ["web12"]
+
+
+def test_a_key_that_is_taken_away_takes_what_it_reached_out_of_the_index(indexed: ApiKey) -> None:
+    indexed.delete()
+    assert Finder("web12", 5).hits == []
+
+
+def test_amounts_are_read_as_people_write_them() -> None:
+    for text in ("1234.56", "1234.5600", "1,234.56", "1.234,56", "1234,56", "1'234.56 €", "1234.56 EUR"):
+        assert amount_term(text) == "1234.56"
+    assert amount_term("web12") == ""
+
+
+def test_a_text_may_mean_several_things() -> None:
+    assert ("ip4:b969fc11", "ip4:b969fc11\U0010ffff") in ranges("185.105.252.17")
+
+
+def test_the_index_follows_the_snapshots(browse: Browse) -> None:  # noqa: F811
+    browse("manager").get("/c/10001/virtualmachine/")
+    staff = browse("staff")
+    assert "Nothing here mentions" in text_of(part(staff, "/console/?q=shop13"))
+    assert index.update() >= 1
+    hits = part(staff, "/console/?q=shop13")
+    assert "shop13" in text_of(hits)
+    assert "10001 Example Services GmbH" in text_of(hits)
+    assert "/console/c/10001/virtualmachine/shop13/" in hits.content.decode()
+    assert index.update() == 0  # nothing has changed since
+
+
+def test_a_hit_leads_to_the_record(browse: Browse) -> None:  # noqa: F811
+    staff: Client = browse("staff")
+    answer = staff.get("/console/c/10001/virtualmachine/shop13/")
+    assert answer.status_code == 200
+    assert "shop13" in text_of(answer)
+    assert staff.get("/console/c/10002/virtualmachine/shop13/").status_code == 404
+    assert staff.get("/console/c/10001/nothing/shop13/").status_code == 404

@@ -1,0 +1,148 @@
+"""The console's pages: for staff only, over all customers."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from portal.accounts.models import AuditEntry, Customer, Membership, User
+from portal.console.models import Announcement, Note, Sample
+from portal.console.samples import take
+from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
+
+PAGES = ("", "changes/", "platform/", "announcements/", "staff/", "customers/new", "c/10001/", "c/10001/manage")
+
+
+@pytest.fixture
+def staff(browse: Browse) -> Client:  # noqa: F811
+    return browse("staff")
+
+
+@pytest.fixture
+def support(staff: Client, cast: dict[str, User]) -> Client:
+    """A member of staff who is no admin."""
+    User.objects.filter(pk=cast["staff"].pk).update(is_superuser=False)
+    return staff
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_staff_open_every_page(staff: Client, path: str) -> None:
+    assert staff.get(f"/console/{path}").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["staff/", "customers/new", "c/10001/manage"])
+def test_support_does_not_manage(support: Client, path: str) -> None:
+    assert support.get(f"/console/{path}").status_code == 403
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_for_others_the_console_is_not_there(browse: Browse, path: str) -> None:  # noqa: F811
+    assert browse("manager").get(f"/console/{path}").status_code == 404
+    assert browse("").get(f"/console/{path}").status_code == 302
+
+
+def test_who_is_staff_no_longer_sees_nothing(staff: Client, cast: dict[str, User]) -> None:
+    User.objects.filter(pk=cast["staff"].pk).update(is_staff=False)
+    assert staff.get("/console/").status_code == 404
+
+
+def test_djangos_admin_is_nowhere(staff: Client) -> None:
+    assert staff.get("/admin/").status_code == 404
+
+
+def test_a_customer_is_on_one_screen(staff: Client, browse: Browse) -> None:  # noqa: F811
+    for name in ("virtualmachine", "resourcegroup", "maintenance", "invoice"):
+        browse("manager").get(f"/c/10001/{name}/")
+    text = text_of(staff.get("/console/c/10001/"))
+    for said in ("Example Services GmbH", "manager@example.com", "services", "works", "Machines", "ready", "EUR"):
+        assert said in text
+
+
+def test_a_customer_that_is_not_there_is_not_found(staff: Client) -> None:
+    for number in ("99999", "x", "%00"):
+        assert staff.get(f"/console/c/{number}/").status_code == 404
+
+
+def test_a_note_is_kept_with_its_author_and_pinned_ones_come_first(staff: Client) -> None:
+    staff.post("/console/c/10001/note", {"text": "Calls on Mondays"})
+    staff.post(
+        "/console/c/10001/note", {"text": "Never reboot shop13", "subject": "virtualmachine/shop13", "pinned": "on"}
+    )
+    text = text_of(staff.get("/console/c/10001/"))
+    assert text.index("Never reboot shop13") < text.index("Calls on Mondays")
+    assert "Stella Staff" in text
+    assert "Never reboot shop13" in text_of(staff.get("/console/c/10001/virtualmachine/shop13/"))
+
+
+def test_a_note_of_somebody_else_is_removed_by_admins_only(support: Client, cast: dict[str, User]) -> None:
+    note = Note.objects.create(customer=Customer.objects.get(number="10001"), author=cast["manager"], text="x")
+    support.post(f"/console/notes/{note.pk}/remove")
+    assert Note.objects.filter(pk=note.pk).exists()
+    User.objects.filter(pk=cast["staff"].pk).update(is_superuser=True)
+    support.post(f"/console/notes/{note.pk}/remove")
+    assert not Note.objects.filter(pk=note.pk).exists()
+
+
+def announce(staff: Client, **more: str) -> Any:
+    form = {"text": "Data centre moves", "level": "info", "starts": "2020-01-01T10:00", "ends": "2099-01-01T10:00"}
+    return staff.post("/console/announcements/", form | more)
+
+
+def test_an_announcement_is_shown_until_it_is_put_away(staff: Client, browse: Browse) -> None:  # noqa: F811
+    assert announce(staff).status_code == 302
+    manager, outsider = browse("manager"), browse("outsider")
+    assert "Data centre moves" in text_of(manager.get("/c/10001/"))
+    pk = Announcement.objects.get().pk
+    assert manager.post(f"/announcements/{pk}/dismiss", {"next": "/c/10001/"}).headers["Location"] == "/c/10001/"
+    assert "Data centre moves" not in text_of(manager.get("/c/10001/"))
+    assert "Data centre moves" in text_of(outsider.get("/c/10002/"))
+
+
+def test_an_announcement_to_one_customer_is_not_shown_to_others(staff: Client, browse: Browse) -> None:  # noqa: F811
+    announce(staff, numbers="10002")
+    assert "Data centre moves" not in text_of(browse("manager").get("/c/10001/"))
+    assert "Data centre moves" in text_of(browse("outsider").get("/c/10002/"))
+
+
+def test_an_announcement_has_its_time(staff: Client, browse: Browse) -> None:  # noqa: F811
+    announce(staff, starts="2098-01-01T10:00")
+    assert "Data centre moves" not in text_of(browse("manager").get("/c/10001/"))
+    answer = announce(staff, ends="2019-01-01T10:00")
+    assert answer.status_code == 422
+    assert "It has to end after it begins." in text_of(answer)
+    assert announce(staff, numbers="4711").status_code == 422
+
+
+def test_the_platform_page_shows_how_the_day_went(staff: Client, browse: Browse) -> None:  # noqa: F811
+    browse("manager").get("/c/10001/virtualmachine/")
+    take()
+    take()
+    assert Sample.objects.count() == 2
+    text = text_of(staff.get("/console/platform/"))
+    for said in ("The breaker is closed", "Calls a minute", "services", "Oldest undone change"):
+        assert said in text
+
+
+def test_an_admin_makes_a_customer_and_a_member(staff: Client) -> None:
+    staff.post("/console/customers/new", {"number": "10077", "name": "New Ltd"})
+    staff.post("/console/c/10077/manage/member", {"email": "New@Example.com", "role": "manager"})
+    assert Membership.objects.get(customer__number="10077").user.email == "new@example.com"
+    entries = AuditEntry.objects.filter(chain="10077").values_list("action", "actor")
+    assert ("member.changed", "staff@example.com") in entries
+    staff.post("/console/c/10077/manage/member", {"email": "new@example.com", "role": ""})
+    assert not Membership.objects.filter(customer__number="10077").exists()
+
+
+def test_a_key_is_checked_before_it_is_kept(staff: Client) -> None:
+    answer = staff.post("/console/c/10001/manage/key", {"group": "services", "credential": "wrong"})
+    assert answer.status_code == 422
+    answer = staff.post("/console/c/10001/manage/key", {"group": "services", "credential": "services-demo-key"})
+    assert answer.status_code == 302
+
+
+def test_there_is_always_an_admin(staff: Client, cast: dict[str, User]) -> None:
+    assert staff.post("/console/staff/", {"email": "staff@example.com", "role": ""}).status_code == 422
+    assert staff.post("/console/staff/", {"email": "viewer@example.com", "role": "admin"}).status_code == 302
+    cast["viewer"].refresh_from_db()
+    assert cast["viewer"].is_staff
+    assert cast["viewer"].is_superuser
