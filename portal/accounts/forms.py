@@ -5,10 +5,16 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetForm
+from django.forms import Form
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import sessions
 from portal.accounts.passwords import LONGEST
+
+
+def _is_plain(form: Form, name: str) -> bool:
+    """Whether the address was typed in plain letters: cleaning makes some others (the Kelvin sign) look like them."""
+    return str(form.data.get(form.add_prefix(name), "")).isascii()
 
 
 class LoginForm(AllauthLoginForm):
@@ -30,7 +36,7 @@ class LoginForm(AllauthLoginForm):
     def clean_login(self) -> str:
         """Nobody here has an address with letters that look like others: the answer is the one to any wrong one."""
         email: str = super().clean_login()
-        if not email.isascii():
+        if not _is_plain(self, "login"):
             raise get_adapter().validation_error("email_password_mismatch")
         return email
 
@@ -51,6 +57,6 @@ class ResetPasswordForm(AllauthResetForm):
 
     def clean_email(self) -> str:
         email: str = super().clean_email()
-        if not email.isascii():
+        if not _is_plain(self, "email"):
             self.users = []
         return email
