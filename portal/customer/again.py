@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as lazy
+
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
 from portal.changes.models import Change, Item, State
 from portal.changes.visible import visible_changes
 from portal.resources.types import TYPES
 from portal.ui import addresses
+
+UNSENDABLE = lazy("This holds a character or a number that cannot be sent to the platform. Change it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +33,15 @@ def asked_again(scope: Scope, number: str, type_name: str, key: str | None) -> A
         return None
     for item in getattr(change, "shown_items", ()):
         if item.type_name == type_name and (item.creates if key is None else item.key == key):
-            text = str(change.answer.get("text", "")) if change.state == State.REJECTED else ""
-            return Again(change.number, item.wanted, text, str(change.answer.get("field") or ""))
+            return Again(change.number, item.wanted, _refusal(change), str(change.answer.get("field") or ""))
     return None
+
+
+def _refusal(change: Change) -> str:
+    """Why the change was not taken: the platform's words; in ours where it never got there."""
+    if change.state != State.REJECTED:
+        return ""
+    return str(UNSENDABLE if change.answer.get("kind") == "unsendable" else change.answer.get("text", ""))
 
 
 def asked_again_all(scope: Scope, number: str, type_name: str) -> dict[tuple[str, ...], str]:

@@ -44,6 +44,10 @@ ACTS = {
     ("delete", False): lazy("delete"),
 }
 UNREACHED = lazy("The platform could not be reached. Tried %(attempts)s times; it is tried again by itself, %(next)s.")
+UNSENT = lazy(
+    "It holds a character or a number that cannot be sent to the platform. Nothing of it has been applied: "
+    "edit it again."
+)
 SENTENCES: Mapping[str, object] = {
     State.DRAFT: lazy("It is being put together."),
     State.QUEUED: lazy("It waits for its turn and goes out by itself."),
@@ -153,8 +157,8 @@ class Told:
 
     @property
     def answer(self) -> str:
-        """The platform's own words."""
-        return str(self.change.answer.get("text") or "") if self.change.answer.get("kind") != "superseded" else ""
+        """The platform's own words; what our client says of a failed call is for logs."""
+        return str(self.change.answer.get("text") or "") if self.change.answer.get("kind") == "fault" else ""
 
     @property
     def wrong_field(self) -> str:
@@ -231,6 +235,8 @@ def explain(told: Told) -> str:
         return _recorded(told, change.recorded_at)
     if change.state == State.SETTLING:
         return _settling(told)
+    if change.state == State.REJECTED and change.answer.get("kind") == "unsendable":
+        return str(UNSENT)
     unreached = change.state == State.QUEUED and change.answer.get("kind") == "unreachable"
     return str(UNREACHED if unreached else SENTENCES[State(change.state)]) % {
         "attempts": change.attempts,

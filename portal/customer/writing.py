@@ -25,7 +25,7 @@ from portal.changes.models import Change
 from portal.changes.pending import PendingIndex
 from portal.changes.submit import submit
 from portal.changes.wanted import DELETION, Wanted, as_sent
-from portal.customer.again import Again, asked_again
+from portal.customer.again import UNSENDABLE, Again, asked_again
 from portal.customer.offers import GROUP, offers_for, wrong_key
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.targets import NothingKnown, find_record, find_type, way_back
@@ -199,7 +199,7 @@ def _submit(desk: Desk) -> Change | None:
     except NoKey as error:
         desk.form.add_error(None, no_key(error))
     except Unsendable as error:
-        desk.form.add_error(error.field if error.field in desk.form.fields else None, error.text)
+        desk.form.add_error(error.field if error.field in desk.form.fields else None, str(UNSENDABLE))
     return None
 
 
