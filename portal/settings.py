@@ -256,6 +256,7 @@ STATIC_ROOT = os.environ.get("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",  # allauth's, for passkeys
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "portal.ui.static_files.PackageFinder",
 ]
