@@ -257,7 +257,6 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",  # allauth's, for passkeys
-    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "portal.ui.static_files.PackageFinder",
 ]
 STORAGES = {
