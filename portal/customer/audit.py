@@ -15,7 +15,6 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.dateparse import parse_date
 from django.utils.timezone import get_default_timezone, now
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from portal.accounts import actions
@@ -23,6 +22,7 @@ from portal.accounts import audit as trail_of
 from portal.accounts.access import get_scope
 from portal.accounts.models import AuditEntry, Customer
 from portal.accounts.roles import AUDIT, Verb
+from portal.customer import trail_words
 from portal.customer.shell import render_page
 from portal.ui.csv_export import BOM, safe
 
@@ -76,6 +76,7 @@ class Told:
 
     entry: AuditEntry
     label: str
+    target: str
     values: Sequence[tuple[str, str | None, str | None]]  # name, before, after
 
 
@@ -99,7 +100,10 @@ class Trail:
 
     @cached_property
     def rows(self) -> list[Told]:
-        return [Told(entry, actions.label(entry.action), list(_values(entry))) for entry in self._found[:PER_PAGE]]
+        return [
+            Told(entry, actions.label(entry.action), trail_words.target(entry), list(trail_words.values(entry)))
+            for entry in self._found[:PER_PAGE]
+        ]
 
     @property
     def kinds(self) -> list[tuple[str, str, bool]]:
@@ -180,25 +184,6 @@ def _json_lines(entries: QuerySet[AuditEntry]) -> Iterator[str]:
 def _plain(entry: AuditEntry) -> dict[str, Any]:
     """The entry's columns, its time in UTC."""
     return {name: getattr(entry, name) for name in COLUMNS} | {"at": entry.at.astimezone(UTC).isoformat()}
-
-
-def _values(entry: AuditEntry) -> Iterator[tuple[str, str | None, str | None]]:
-    """What differs, or all where there was nothing before."""
-    before: dict[str, Any] = json.loads(entry.before) if entry.before else {}
-    after: dict[str, Any] = json.loads(entry.after) if entry.after else {}
-    for name in dict.fromkeys((*before, *after)):
-        old, new = before.get(name), after.get(name)
-        if old != new:
-            yield name, _short(old), _short(new)
-
-
-def _short(value: Any) -> str | None:
-    if value is None or value in ("", [], {}):
-        return None
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"{text[:200]}…" if len(text) > 200 else text
 
 
 def _date(request: HttpRequest, name: str) -> date | None:

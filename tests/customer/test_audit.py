@@ -49,9 +49,21 @@ def test_a_manager_reads_who_did_what_from_where_with_before_and_after(
     trail: Customer, signed_in: Callable[[str], Client]
 ) -> None:
     page = text_of(signed_in("manager").get(TRAIL))
-    assert "Role changed x@example.com role viewer operator manager@example.com 2001:db8::1" in page
-    assert "Change submitted virtualmachine/shop13 memory 2048 operator@example.com 192.0.2.7" in page
+    assert "Role changed x@example.com Role Viewer Operator manager@example.com 2001:db8::1" in page
+    assert "Change submitted Machine shop13 Memory 2 GiB operator@example.com 192.0.2.7" in page
     assert "foreign-secret-group" not in page
+
+
+def test_the_trail_is_told_in_the_readers_language(trail: Customer, signed_in: Callable[[str], Client]) -> None:
+    audit.record("sign_in.done", customer=trail, target="x@example.com", after={"by": ["mfa", "password"]})
+    audit.record("change.cancelled", customer=trail, target="change 12", before={"state": "queued"}, after={})
+    client = signed_in("manager")
+    client.post("/preferences/language", {"language": "de"})
+    page = text_of(client.get(TRAIL))
+    assert "Rolle geändert x@example.com Rolle Ansicht Betrieb" in page
+    assert "Änderung beauftragt Maschine shop13 RAM 2 GiB" in page
+    assert "Angemeldet x@example.com Angemeldet mit zweiter Faktor, Passwort" in page
+    assert "Änderung 12 Zustand eingereiht" in page
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,92 @@
+"""The audit trail in words: its entries keep names of the code, which stay the same for whoever reads the files."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from portal.accounts.models import AuditEntry
+from portal.accounts.roles import Role
+from portal.changes.models import Action, State
+from portal.resources.spec import ResourceType
+from portal.resources.types import TYPES
+from portal.ui.values import text as value_text
+
+LONGEST = 200
+NAMES: Mapping[str, Any] = {
+    "action": lazy("What is done"),
+    "by": lazy("Signed in by"),
+    "change": lazy("Number of the change"),
+    "deadline": lazy("Runs until"),
+    "from": lazy("From"),
+    "generation": lazy("Number of the key"),
+    "group": lazy("Group"),
+    "minutes": lazy("Minutes"),
+    "name": lazy("Name"),
+    "reason": lazy("Reason"),
+    "requires_second_factor": lazy("Second factor is required"),
+    "role": lazy("Role"),
+    "state": lazy("State"),
+    "text": lazy("Text"),
+    "until": lazy("Until"),
+}
+METHODS: Mapping[str, Any] = {
+    "password": lazy("Password"),
+    "mfa": lazy("second factor"),
+    "socialaccount": lazy("Single sign-on"),
+}
+CODES: Mapping[str, Mapping[Any, Any]] = {
+    "action": dict(Action.choices),
+    "by": METHODS,
+    "role": dict(Role.choices),
+    "state": dict(State.choices),
+}
+
+
+def target(entry: AuditEntry) -> str:
+    """What it was done to: `virtualmachine/shop13` is Machine shop13, `change 12` is Change 12."""
+    kind, _slash, key = entry.target.partition("/")
+    if kind in TYPES:
+        return f"{_(TYPES[kind].label)} {key}".strip()
+    word, _blank, number = entry.target.partition(" ")
+    if word == "change" and number.isdigit():
+        return _("Change %(number)s") % {"number": number}
+    return _("Audit trail") if entry.target == "trail" else entry.target
+
+
+def values(entry: AuditEntry) -> Iterator[tuple[str, str | None, str | None]]:
+    """(name, before, after) of what differs, or of all where there was nothing before."""
+    before: dict[str, Any] = json.loads(entry.before) if entry.before else {}
+    after: dict[str, Any] = json.loads(entry.after) if entry.after else {}
+    about = TYPES.get(entry.target.partition("/")[0])
+    for name in dict.fromkeys((*before, *after)):
+        old, new = before.get(name), after.get(name)
+        if old != new:
+            yield _name(about, name), _value(about, name, old), _value(about, name, new)
+
+
+def _name(about: ResourceType | None, name: str) -> str:
+    if about is not None and name in about.field_names:
+        return _(about.field(name).label)
+    return str(NAMES.get(name, name))
+
+
+def _value(about: ResourceType | None, name: str, value: Any) -> str | None:
+    """In words, shortened; None for nothing."""
+    if value is None or value in ("", [], {}):
+        return None
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return _short(", ".join(_value(about, name, one) or "" for one in value))
+    if about is not None and name in about.field_names and not isinstance(value, dict):
+        return _short(value_text(about.field(name), value))
+    if isinstance(value, str):
+        return _short(str(CODES.get(name, {}).get(value, value)))
+    return _short(json.dumps(value, ensure_ascii=False))
+
+
+def _short(text: str) -> str:
+    return f"{text[:LONGEST]}…" if len(text) > LONGEST else text
