@@ -19,8 +19,9 @@ from portal.changes.submit import MOST_ITEMS, submit
 from portal.changes.wanted import Wanted
 from portal.customer.again import asked_again_all
 from portal.customer.shell import render_page, render_part, wants_part
-from portal.customer.writing import form_methods, no_key, tell
+from portal.customer.writing import form_methods, no_key, nothing_known, tell
 from portal.inventory import reads
+from portal.inventory.reads import Source
 from portal.inventory.related import permissions_in, tree
 from portal.resources.names import linux_name
 from portal.resources.spec import Record
@@ -184,9 +185,13 @@ def matrix(request: HttpRequest, customer_no: str, key: str) -> HttpResponse:
     scope = get_scope(request.user, customer_no)
     scope.require(Verb.SEE, RESOURCE_GROUP.name)
     group = reads.record(scope, RESOURCE_GROUP.name, key)
+    if group is None and not _is_known(scope, RESOURCE_GROUP.name):
+        return nothing_known(request, scope, RESOURCE_GROUP, key)
     if group is None:
         raise Http404
     scope.require(Verb.SEE, PERMISSION.name)
+    if not _is_known(scope, PERMISSION.name):
+        return nothing_known(request, scope, RESOURCE_GROUP, key)
     if request.method == "POST":
         scope.require(Verb.CHANGE, PERMISSION.name)
     found = _matrix(request, scope, group)
@@ -207,6 +212,11 @@ def matrix(request: HttpRequest, customer_no: str, key: str) -> HttpResponse:
             found.errors.append(no_key(error))
     status = 422 if found.errors else 200
     return render_page(request, scope, "permissions/matrix.html", context, pending=found.pending, status=status)
+
+
+def _is_known(scope: Scope, type_name: str) -> bool:
+    """Whether anything is: not so where the platform has been silent for long."""
+    return reads.listing(scope, type_name).source is not Source.NEVER
 
 
 def _is_complete(found: Matrix) -> bool:

@@ -30,7 +30,7 @@ from portal.customer.offers import GROUP, offers_for, wrong_key
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.targets import NothingKnown, find_record, find_type, way_back
 from portal.inventory import reads
-from portal.resources.spec import Context, Record, ResourceType, Values
+from portal.resources.spec import Context, Record, ResourceType
 from portal.ui import addresses
 from portal.ui.api_call import as_python
 from portal.ui.diff import FieldChange, differences
@@ -43,6 +43,8 @@ NEW = {
     "serviceuser": lazy("New service user"),
     "permission": lazy("New permission"),
 }
+
+CARRIED = frozenset({"csrfmiddlewaretoken", "opened", "next", "preview", "suggested"})  # sent along, not typed
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -249,10 +251,10 @@ def no_key(error: NoKey) -> str:
     return _("No API key reaches %(groups)s, so nothing can be sent. A manager can enter one.") % {"groups": groups}
 
 
-def nothing_known(
-    request: HttpRequest, scope: Scope, resource_type: ResourceType, key: str, typed: Values | None = None
-) -> HttpResponse:
+def nothing_known(request: HttpRequest, scope: Scope, resource_type: ResourceType, key: str) -> HttpResponse:
     """The platform doesn't answer and nothing is known of the record: what was typed stands there, nothing is sent."""
-    typed = {name: request.POST.getlist(name) for name in resource_type.field_names if name in request.POST}
+    names = [name for name in request.POST if name not in CARRIED]
+    labels = {field.name: _(field.label) for field in resource_type.fields}
+    typed = {labels.get(name, name): request.POST.getlist(name) for name in names}
     context = {"type": resource_type, "key": key, "typed": typed}
     return render_page(request, scope, "resources/form_unknown.html", context, status=503)
