@@ -17,7 +17,7 @@ class Line:
     """Things of one kind: what each role may do with them, in the order of `Role`; not for members of a group only."""
 
     label: str
-    rights: tuple[str, ...]  # "change" | "see" | ""
+    rights: tuple[tuple[str, str], ...]  # the role's label and "change" | "see" | ""
     whole_customer_only: bool
 
 
@@ -33,7 +33,8 @@ def lines() -> list[Line]:
     """A line for each kind that any role may see."""
     kinds = dict.fromkeys(kind for role in Role for kind in RIGHTS[role])
     return [
-        Line(_label(kind), tuple(_right(role, kind) for role in Role), kind in WHOLE_CUSTOMER_ONLY) for kind in kinds
+        Line(_label(kind), tuple((str(role.label), _right(role, kind)) for role in Role), kind in WHOLE_CUSTOMER_ONLY)
+        for kind in kinds
     ]
 
 
