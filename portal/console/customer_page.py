@@ -194,7 +194,9 @@ class CustomerPage:
             day = deletion.deadline_of(machine.get("deletion"))
             if day is not None:
                 at = datetime(day.year, day.month, day.day, tzinfo=BERLIN)
-                yield Coming("trash", machine.key, self.record_address(MACHINES, machine.key), _("is deleted"), at)
+                if at < self.now:
+                    continue  # it is among the machines, with what has become of it
+                yield Coming("trash", machine.key, self.record_address(MACHINES, machine.key), _("is shut down for deletion"), at)
 
 
 def _counted() -> Mapping[tuple[str, ...], float]:

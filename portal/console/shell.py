@@ -20,7 +20,7 @@ class Shell:
     """Navigation, search and banner of the console."""
 
     customers = ()
-    sees_changes = True
+    sees_changes = False  # the count of what is pending is a customer’s
     pending_count = 0
 
     def __init__(self, request: HttpRequest) -> None:

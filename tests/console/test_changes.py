@@ -1,0 +1,111 @@
+"""Changes of all customers in the console: found, told, and decided about, several at once."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from portal.accounts.access import get_scope
+from portal.accounts.models import AuditEntry, User
+from portal.changes.models import Change, State
+from portal.changes.submit import submit
+from portal.changes.wanted import Wanted
+from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
+
+
+@pytest.fixture
+def staff(browse: Browse, cast: dict[str, User]) -> Client:  # noqa: F811
+    """With two changes of customer 10001 there, both queued."""
+    client = browse("staff")
+    for name, token in (("shop13", "1"), ("shop14", "2")):
+        wanted = Wanted(type_name="virtualmachine", key=name, wanted={"cores": 7}, before={"cores": 3})
+        submit(get_scope(cast["manager"], "10001"), [wanted], token)
+    return client
+
+
+def put_into(state: State, number: int = 1, **more: Any) -> Change:
+    Change.objects.filter(number=number).update(state=state, **more)
+    return Change.objects.get(number=number)
+
+
+def decide(staff: Client, what: str, *changes: Change) -> Any:
+    return staff.post("/console/changes/decide", {"do": what, "change": [str(one.pk) for one in changes]}, follow=True)
+
+
+@pytest.mark.parametrize("state", [State.UNKNOWN, State.PARKED, State.REJECTED, State.CONFLICT])
+def test_each_kind_of_trouble_has_its_list(staff: Client, state: State) -> None:
+    put_into(state)
+    text = text_of(staff.get(f"/console/changes/?which={state.value}"))
+    assert "shop13" in text
+    assert "shop14" not in text
+
+
+def test_what_is_long_on_its_way_is_stuck(staff: Client) -> None:
+    assert "shop13" not in text_of(staff.get("/console/changes/?which=stuck"))
+    Change.objects.filter(number=1).update(created=timezone.now() - timedelta(minutes=5))
+    assert "shop13" in text_of(staff.get("/console/changes/?which=stuck"))
+
+
+def test_they_can_be_filtered_by_customer_and_name(staff: Client) -> None:
+    assert "shop13" in text_of(staff.get("/console/changes/?customer=10001&q=shop13"))
+    assert "shop13" not in text_of(staff.get("/console/changes/?customer=10002"))
+
+
+@pytest.mark.parametrize("query", ["page=0", "page=999", "page=x", "which=nothing", "q=%00", "customer=%27", "page=²"])
+def test_odd_questions_are_answered(staff: Client, query: str) -> None:
+    assert staff.get(f"/console/changes/?{query}").status_code == 200
+
+
+def test_several_are_taken_back_at_once_and_that_is_on_record(staff: Client) -> None:
+    decide(staff, "cancel", *Change.objects.all())
+    assert set(Change.objects.values_list("state", flat=True)) == {State.CANCELLED}
+    entries = AuditEntry.objects.filter(action="change.cancelled", chain="10001")
+    assert {entry.actor for entry in entries} == {"staff@example.com"}
+
+
+def test_what_was_sent_is_not_taken_back_and_that_is_said(staff: Client) -> None:
+    sent = put_into(State.SENDING)
+    text = text_of(decide(staff, "cancel", *Change.objects.all()))
+    assert "Left as they are" in text
+    assert "10001/1" in text
+    sent.refresh_from_db()
+    assert sent.state == State.SENDING
+    assert Change.objects.get(number=2).state == State.CANCELLED
+
+
+def test_a_rejected_one_is_tried_again(staff: Client) -> None:
+    rejected = put_into(State.REJECTED, done_at=timezone.now(), answer={"kind": "fault", "text": "no room"})
+    assert "no room" in text_of(staff.get("/console/c/10001/changes/1/"))
+    decide(staff, "retry", rejected)
+    rejected.refresh_from_db()
+    assert rejected.state == State.QUEUED
+
+
+def test_an_unknown_one_is_looked_up_now(staff: Client) -> None:
+    later = timezone.now() + timedelta(hours=1)
+    unknown = put_into(State.UNKNOWN, next_attempt_at=later)
+    decide(staff, "look", unknown)
+    unknown.refresh_from_db()
+    assert unknown.next_attempt_at <= timezone.now()
+    decide(staff, "look", Change.objects.get(number=2))  # nothing to find out
+    assert Change.objects.get(number=2).state == State.QUEUED
+
+
+def test_what_was_sent_and_answered_is_shown_without_secrets(staff: Client) -> None:
+    change = put_into(State.RECORDED)
+    result = {"name": "shop13", "cores": 7, "root_password": "hunter2", "ssh_pubkey": ["ssh-ed25519 AAAA"]}
+    change.items.update(result=result)
+    text = text_of(staff.get("/console/c/10001/changes/1/"))
+    assert "What is sent" in text
+    assert "ssh-ed25519 AAAA" in text
+    assert "hunter2" not in text
+    assert "services-demo-key" not in text
+
+
+def test_nothing_chosen_and_nothing_known_do_nothing(staff: Client) -> None:
+    assert "No change was chosen" in text_of(decide(staff, "cancel"))
+    assert staff.post("/console/changes/decide", {"do": "cancel", "change": ["x", "%00"]}).status_code == 302
+    assert decide(staff, "explode").status_code == 404
+    assert set(Change.objects.values_list("state", flat=True)) == {State.QUEUED}

@@ -1,0 +1,126 @@
+"""The breaker: when it stops calls, who may try again, and that all processes stop together."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from portal.api import Call, NotReachable
+from portal.inventory import breaker, connection
+
+
+@pytest.fixture
+def clock(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+    """The time, to be moved: `clock[0] += 30`."""
+    connection.forget_absence()
+    now = [1_000_000.0]
+    monkeypatch.setattr("portal.inventory.breaker.time.time", lambda: now[0])
+    yield now
+    connection.forget_absence()
+
+
+def call(outcome: str) -> None:
+    breaker.check()
+    breaker.observe(Call("query", "virtualmachine", "services", 0.1, outcome, 0))
+
+
+def fail(times: int, clock: list[float], *, apart: float = 1.0) -> None:
+    for _ in range(times):
+        call("NotReachable")
+        clock[0] += apart
+
+
+def is_stopped() -> bool:
+    try:
+        breaker.check()
+    except NotReachable:
+        return True
+    return False
+
+
+def test_five_failures_in_thirty_seconds_stop_calls(clock: list[float]) -> None:
+    fail(4, clock)
+    assert not is_stopped()
+    fail(1, clock)
+    assert is_stopped()
+    assert breaker.state().is_open
+
+
+def test_who_is_stopped_knows_that_nothing_was_sent_and_when_to_ask_again(clock: list[float]) -> None:
+    fail(5, clock, apart=0)
+    with pytest.raises(NotReachable) as stopped:
+        breaker.check()
+    assert not stopped.value.may_have_been_sent
+    assert stopped.value.retry_after == pytest.approx(30)
+
+
+def test_as_many_over_a_longer_time_do_not(clock: list[float]) -> None:
+    fail(20, clock, apart=8)
+    assert not is_stopped()
+
+
+@pytest.mark.parametrize("outcome", ["ok", "Fault", "Refused", "CreditLimitExceeded", "Unsendable"])
+def test_an_answer_is_no_failure_whatever_it_says(clock: list[float], outcome: str) -> None:
+    for _ in range(10):
+        call(outcome)
+    assert not is_stopped()
+
+
+def test_what_cannot_be_read_is_a_failure(clock: list[float]) -> None:
+    for _ in range(5):
+        call("Unreadable")
+    assert is_stopped()
+
+
+def test_after_thirty_seconds_a_single_call_tries(clock: list[float]) -> None:
+    fail(5, clock, apart=0)
+    clock[0] += 29
+    assert is_stopped()
+    clock[0] += 2
+    assert not is_stopped()  # the probe
+    assert is_stopped()  # anybody else
+
+
+def test_a_probe_that_succeeds_lets_all_go(clock: list[float]) -> None:
+    fail(5, clock, apart=0)
+    clock[0] += 31
+    call("ok")
+    assert not is_stopped()
+    assert not is_stopped()
+    assert not breaker.state().is_open
+
+
+def test_a_probe_that_fails_stops_them_for_another_thirty_seconds(clock: list[float]) -> None:
+    fail(5, clock, apart=0)
+    clock[0] += 31
+    call("NotReachable")
+    assert is_stopped()
+    clock[0] += 29
+    assert is_stopped()
+    clock[0] += 2
+    assert not is_stopped()
+
+
+def test_calls_that_were_under_way_when_it_opened_do_not_make_it_longer(clock: list[float]) -> None:
+    fail(5, clock, apart=0)
+    since = breaker.state().since
+    clock[0] += 5
+    breaker.observe(Call("query", "virtualmachine", "services", 20.0, "NotReachable", 0))
+    assert breaker.state().since == since
+
+
+def test_staff_can_reset_it(clock: list[float]) -> None:
+    fail(5, clock, apart=0)
+    breaker.reset()
+    assert not is_stopped()
+    fail(4, clock, apart=0)
+    assert not is_stopped()  # counted from nothing
+
+
+def test_with_redis_away_calls_go_out(settings: Any) -> None:
+    connection.forget_absence()
+    settings.CACHE_URL = "redis://127.0.0.1:1/0"
+    for _ in range(10):
+        breaker.observe(Call("query", "", "services", 0.1, "NotReachable", 0))
+        breaker.check()
+    assert not breaker.state().is_open
