@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import cached_property
 
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext
@@ -82,6 +84,13 @@ class Line:
     fields: list[FieldChange]
     outcome: str
     again_url: str
+
+    @property
+    def what(self) -> SafeString:
+        """`change shop13`, with the link, in the order of the language."""
+        link = format_html('<a href="{}">{}</a>' if self.url else "<strong>{1}</strong>", self.url, self.title)
+        act = format_html('<span class="soft">{}</span>', self.act)
+        return format_html(pgettext("what is done, to what, with markup", "{act} {name}"), act=act, name=link)
 
 
 @dataclass(frozen=True, slots=True)
