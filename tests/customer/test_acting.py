@@ -1,0 +1,106 @@
+"""Actions without a form: switching off and on, keeping what was to be deleted, maintenance mode (rg_07, vm_20)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from portal.changes.models import Change
+from portal.resources.times import parse_moment
+from tests.customer.conftest import Browse, text_of
+from tests.support.services import Sandbox
+
+HOME = "/c/10001/"
+POWER = f"{HOME}virtualmachine/shop00/-/power"
+MAINTENANCE = f"{HOME}resourcegroup/shop/-/maintenance"
+KEEP = f"{HOME}virtualmachine/example10/-/keep"
+
+
+def wanted() -> dict[str, Any]:
+    return dict(Change.objects.get().items.get().wanted)
+
+
+def test_asked_for_it_first_says_what_comes_of_it(browse: Browse) -> None:
+    response = browse("operator").get(POWER)
+    assert response.status_code == 200
+    assert len(response.context["step"].buttons) == 1
+    assert not Change.objects.exists()
+
+
+def test_a_running_machine_is_switched_off_and_the_person_is_back(browse: Browse) -> None:
+    client = browse("operator")
+    params = dict(client.get(POWER).context["step"].buttons[0].params)
+    response = client.post(POWER, {**params, "next": f"{HOME}virtualmachine/?q=shop"})
+    assert response["Location"] == f"{HOME}virtualmachine/?q=shop"
+    assert wanted() == {"online": False}
+
+
+def test_a_deletion_is_cancelled_by_keeping(browse: Browse) -> None:
+    assert browse("operator").post(KEEP).status_code == 302
+    assert (Change.objects.get().items.get().action, wanted()) == ("set", {})
+
+
+def test_what_is_not_leaving_cannot_be_kept(browse: Browse) -> None:
+    assert browse("operator").get(f"{HOME}virtualmachine/shop00/-/keep").status_code == 404
+
+
+def test_maintenance_for_an_hour_begins_now(browse: Browse) -> None:
+    client = browse("operator")
+    step = client.get(MAINTENANCE).context["step"]
+    assert client.post(MAINTENANCE, dict(step.buttons[0].params)).status_code == 302
+    ends = [moment for value in wanted().values() if isinstance(value, str) and (moment := parse_moment(value))]
+    assert abs(ends[0] - step.context.now - timedelta(hours=1)) < timedelta(minutes=1)
+
+
+def test_maintenance_until_a_time_is_meant_in_the_groups_zone(browse: Browse) -> None:
+    client = browse("operator")
+    path = f"{HOME}resourcegroup/trial/-/maintenance"
+    step = client.get(path).context["step"]
+    assert step.timezone == "America/New_York"
+    until = datetime.fromisoformat(step.earliest) + timedelta(hours=5)
+    assert client.post(path, {"for": "until", "until": until.isoformat()}).status_code == 302
+    ends = [moment for value in wanted().values() if isinstance(value, str) and (moment := parse_moment(value))]
+    assert abs(ends[0] - step.context.now - timedelta(hours=5)) < timedelta(minutes=2)
+
+
+def test_no_odd_time_is_taken_and_it_stays_in_the_field(browse: Browse) -> None:
+    client = browse("operator")
+    for until in ("", "soon", "2020-01-01T00:00", "2026-13-45T99:99", "9" * 100_000, "明日", "2026-12-01\x00"):
+        response = client.post(MAINTENANCE, {"for": "until", "until": until})
+        assert response.status_code == 422, until[:20]
+        assert "Give a time that is still to come, in Europe/Berlin." in text_of(response)
+        assert response.context["step"].params["until"] == until[:40]
+    assert not Change.objects.exists()
+
+
+@pytest.mark.parametrize("params", [{}, {"to": "explode"}, {"for": "ever"}, {"online": "maybe"}])
+def test_what_is_no_choice_is_not_done(browse: Browse, params: dict[str, str]) -> None:
+    for path in (MAINTENANCE, POWER):
+        assert browse("operator").post(path, params).status_code == 422
+    assert not Change.objects.exists()
+
+
+def test_pressed_twice_is_one_change(browse: Browse) -> None:
+    client = browse("operator")
+    for path in (POWER, MAINTENANCE):
+        params = dict(client.get(path).context["step"].buttons[0].params)
+        assert [client.post(path, params).status_code for _ in range(2)] == [302, 302]
+    assert Change.objects.count() == 2
+
+
+@pytest.mark.parametrize("path", [POWER, MAINTENANCE, KEEP])
+def test_who_may_not_is_refused_and_strangers_find_nothing(browse: Browse, path: str) -> None:
+    for name in ("viewer", "billing"):
+        assert browse(name).get(path).status_code == 403
+        assert browse(name).post(path).status_code == 403
+    for name in ("outsider", "staff"):
+        assert browse(name).post(path).status_code == 404
+    assert not Change.objects.exists()
+
+
+def test_a_silent_platform_is_said_and_nothing_is_sent(browse: Browse, platform: Sandbox) -> None:
+    platform.stop()
+    response = browse("operator").post(POWER, {"to": "off"})
+    assert response.status_code == 503
+    assert "Nothing has been sent" in text_of(response)
+    assert not Change.objects.exists()

@@ -1,0 +1,150 @@
+"""Deleting: the name confirms, the day is one that can be had, and what stands in the way is said before."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from portal.changes.models import Change, State
+from portal.resources.times import berlin_today
+from tests.customer.asking import filled, save, values_of
+from tests.customer.conftest import Browse, text_of
+from tests.support.services import Sandbox
+
+HOME = "/c/10001/"
+MACHINE = f"{HOME}virtualmachine/shop00/-/delete"
+
+
+def item() -> Any:
+    return Change.objects.get().items.get()
+
+
+def first_day(response: Any) -> str:
+    return str(response.context["removal"].first_day.isoformat())
+
+
+def test_a_machine_is_deleted_by_its_name_at_the_end_of_the_month_unless_said_otherwise(browse: Browse) -> None:
+    client = browse("operator")
+    (day,) = values_of(client.get(MACHINE))["day"]
+    assert save(client, MACHINE, name="shop00").status_code == 302
+    assert (item().key, item().action, item().wanted) == ("shop00", "delete", {"deadline": day})
+
+
+def test_the_day_can_be_chosen_from_tomorrow_on(browse: Browse) -> None:
+    client = browse("operator")
+    response = client.get(MACHINE)
+    tomorrow = first_day(response)
+    today = (response.context["removal"].first_day - timedelta(days=1)).isoformat()
+    refused = client.post(MACHINE, filled(values_of(response), name="shop00", day=today))
+    assert refused.status_code == 422
+    assert "The earliest day is tomorrow" in text_of(refused)
+    assert client.post(MACHINE, filled(values_of(response), name="shop00", day=tomorrow)).status_code == 302
+    assert item().wanted == {"deadline": tomorrow}
+
+
+def test_what_happens_when_follows_the_day(browse: Browse) -> None:
+    client = browse("operator")
+    values = filled(values_of(client.get(MACHINE)), day="2027-03-31", preview="1")
+    response = client.post(MACHINE, values, headers={"HX-Request": "true", "HX-Request-Type": "partial"})
+    assert "31 March" in text_of(response)
+    assert "<html" not in response.content.decode()
+    assert not Change.objects.exists()
+
+
+def test_another_name_deletes_nothing(browse: Browse) -> None:
+    client = browse("operator")
+    values = values_of(client.get(MACHINE))
+    for text in ("", "shop01", "SHOP00", "x" * 100_000, "シop", "sh\x00op00", None):
+        response = client.post(MACHINE, filled(values, name=text))
+        assert response.status_code == 422
+        assert "Type “shop00” to confirm." in text_of(response)
+    assert not Change.objects.exists()
+
+
+def test_no_odd_day_is_taken(browse: Browse) -> None:
+    client = browse("operator")
+    values = values_of(client.get(MACHINE))
+    for day in (
+        "",
+        "tomorrow",
+        "31.12.2026",
+        "2026-02-30",
+        "0000-00-00",
+        "9" * 100_000,
+        "٢٠٢٧-٠١-٠١",
+        "2027-01-01\x00",
+    ):
+        response = client.post(MACHINE, filled(values, name="shop00", day=day))
+        assert response.status_code == 422, day[:20]
+    assert not Change.objects.exists()
+
+
+def test_pressed_twice_is_one_deletion(browse: Browse) -> None:
+    client = browse("operator")
+    values = filled(values_of(client.get(MACHINE)), name="shop00")
+    assert [client.post(MACHINE, values).status_code for _ in range(2)] == [302, 302]
+    assert Change.objects.count() == 1
+
+
+def test_a_form_without_its_seal_deletes_nothing(browse: Browse) -> None:
+    client = browse("operator")
+    values = filled(values_of(client.get(MACHINE)), name="shop00")
+    for opened in (None, "", "junk", "x" * 100_000):
+        assert client.post(MACHINE, filled(values, opened=opened)).status_code == 422
+    assert not Change.objects.exists()
+
+
+def test_a_group_that_is_not_empty_says_what_has_to_go_first(browse: Browse) -> None:
+    client = browse("manager")
+    path = f"{HOME}resourcegroup/shop/-/delete"
+    response = client.get(path)
+    assert "It is not empty: this has to go first" in text_of(response)
+    assert f'href="{HOME}virtualmachine/shop00/"' in response.content.decode()
+    client.post(path, {"name": "shop"})
+    assert not Change.objects.exists()
+
+
+def test_the_topmost_group_is_for_support(browse: Browse) -> None:
+    client = browse("manager")
+    path = f"{HOME}resourcegroup/services/-/delete"
+    assert "This group cannot be deleted here" in text_of(client.get(path))
+    client.post(path, {"name": "services"})
+    assert not Change.objects.exists()
+
+
+def test_a_service_user_is_gone_at_once_and_the_person_is_back_at_the_list(browse: Browse) -> None:
+    client = browse("operator")
+    (path,) = {one for one in _service_users(client) if "/shop/" in one and one.endswith("s-shop/")}
+    response = save(client, f"{path}-/delete", name="s-shop", next=path)
+    assert response["Location"] == f"{HOME}serviceuser/"
+    assert item().wanted == {}
+
+
+def test_a_limited_person_deletes_nothing_elsewhere(browse: Browse) -> None:
+    assert browse("child").get(MACHINE).status_code == 404
+    assert browse("child").post(MACHINE, {"name": "shop00"}).status_code == 404
+    assert not Change.objects.exists()
+
+
+def test_a_refused_deletion_opens_again_with_the_day_and_the_platforms_words(browse: Browse) -> None:
+    client = browse("operator")
+    day = (berlin_today(client.get(MACHINE).context["removal"].now) + timedelta(days=40)).isoformat()
+    save(client, MACHINE, name="shop00", day=day)
+    Change.objects.update(state=State.REJECTED, answer={"kind": "fault", "text": "not on a Sunday", "field": ""})
+    response = client.get(MACHINE, {"again": str(Change.objects.get().number)})
+    assert values_of(response)["day"] == [day]
+    assert "not on a Sunday" in text_of(response)
+
+
+@pytest.mark.parametrize("path", ["virtualmachine/shop00/-/delete", "resourcegroup/trial/-/delete"])
+def test_a_silent_platform_is_said_and_nothing_is_sent(browse: Browse, platform: Sandbox, path: str) -> None:
+    platform.stop()
+    response = browse("manager").post(f"{HOME}{path}", {"name": "shop00"})
+    assert response.status_code == 503
+    assert "Nothing has been sent" in text_of(response)
+    assert not Change.objects.exists()
+
+
+def _service_users(client: Any) -> list[str]:
+    listing = client.get(f"{HOME}serviceuser/").context["list"].listing
+    return [f"{HOME}serviceuser/{key}/" for key in listing.by_key]
