@@ -1,7 +1,7 @@
 """`make messages`: collects all visible text of the portal into the catalogues in locale/; translations are kept.
 
 Texts that nobody shows any more are dropped, new ones come without a translation. Needs no GNU gettext, and finds what
-that misses: texts within f-strings, and those marked with `lazy` or `mark`.
+that misses: texts within f-strings, and those marked with `lazy` or `mark`. `--check` only tells what is not up to date.
 """
 
 import io
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_python
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
@@ -88,15 +88,33 @@ def write(path: Path, catalogue: Catalog) -> None:
     path.write_text(f"{head}\n\n{body.getvalue().decode()}", encoding="utf-8")
 
 
-def is_translated(message: Any) -> bool:
+def is_translated(message: Message) -> bool:
     """Whether there are words for all forms, and somebody has confirmed them."""
     texts = message.string if isinstance(message.string, (list, tuple)) else [message.string]
     return bool(texts) and all(texts) and not message.fuzzy
 
 
-def main() -> int:
+def outdated(path: Path, found: Catalog) -> list[str]:
+    """What a catalogue lacks of what was found, is not translated in it, or that nobody shows any more."""
+    catalogue = read(path)
+    lacking = [found_one for found_one in found if found_one.id and not _translated_in(catalogue, found_one)]
+    unused = [kept for kept in catalogue if kept.id and found.get(kept.id, kept.context) is None]
+    return [f"to be translated: {one.id}" for one in lacking] + [f"not shown any more: {one.id}" for one in unused]
+
+
+def _translated_in(catalogue: Catalog, wanted: Message) -> bool:
+    kept = catalogue.get(wanted.id, wanted.context)
+    return kept is not None and kept.id == wanted.id and is_translated(kept)
+
+
+def main(arguments: list[str]) -> int:
+    """Collect; with `--check` change nothing, and fail where a catalogue is not what it should be."""
     settings.configure()
     found = collected()
+    if "--check" in arguments:
+        problems = [f"{path.parent.parent.name}: {one}" for path in catalogues() for one in outdated(path, found)]
+        print(*problems, sep="\n", end="\n" if problems else "")
+        return 1 if problems else 0
     for path in catalogues():
         waiting = renew(path, found)
         print(f"{path.relative_to(ROOT)}: {len(found)} texts, {waiting} to be translated")
@@ -104,4 +122,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
