@@ -1,7 +1,7 @@
 """`make messages`: collects all visible text of the portal into the catalogues in locale/; translations are kept.
 
 Texts that nobody shows any more are dropped, new ones come without a translation. Needs no GNU gettext, and finds what
-that misses: texts within f-strings, and those marked with `lazy` or `mark`. `--check` only tells what is not up to date.
+that misses: texts within f-strings, and those marked with `lazy` or `mark`. `--check` only says what is not up to date.
 """
 
 import io
