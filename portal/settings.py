@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "portal.inventory",
     "portal.changes",
     "portal.ui",
+    "portal.billing",
     "portal.customer",
     "portal.console",
     "django.contrib.auth",

@@ -1,8 +1,8 @@
 """The customer's addresses (design.md, Fixed names)."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from portal.customer import change_urls, detail, find, overview, people_urls, tree
+from portal.customer import billing_pages, change_urls, detail, find, overview, people_urls, tree
 from portal.ui import preferences
 
 app_name = "customer"
@@ -14,6 +14,12 @@ urlpatterns = [
     *people_urls.urlpatterns,
     *change_urls.urlpatterns,
     path("c/<str:customer_no>/find/", find.find, name="find"),
+    path("c/<str:customer_no>/consumption/", billing_pages.consumption, name="consumption"),
+    path("c/<str:customer_no>/invoice/", billing_pages.invoices, name="invoices"),
+    re_path(r"^c/(?P<customer_no>[^/]+)/invoice/(?P<key>(?!-/)[^/]+)/$", billing_pages.invoice, name="invoice"),
+    re_path(
+        r"^c/(?P<customer_no>[^/]+)/consumption/(?P<key>\d[^/]*/[^/]+/.+)/$", billing_pages.consumed, name="consumed"
+    ),
     path("c/<str:customer_no>/<str:type_name>/", tree.list_or_tree, name="list"),
     path("c/<str:customer_no>/<str:type_name>/<path:key>/", detail.resource_detail, name="detail"),
 ]

@@ -1,0 +1,54 @@
+"""Money as exact decimals, whatever the platform sends, and in the words of the person's language (in_01)."""
+
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation, localcontext
+
+from django.utils.formats import number_format
+
+CURRENCY = "EUR"
+PLACES = 4  # of the platform's amounts
+MOST_DIGITS = 40  # an amount beyond that, such as 1e999999, is no money: it is shown as it came
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def parse(value: object) -> Decimal | None:
+    """The amount that a text stands for; None for what is none ('', 'n/a', NaN, absurdly many digits)."""
+    if not isinstance(value, (str, int)) or isinstance(value, bool):
+        return None
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS or len(number.as_tuple().digits) > MOST_DIGITS:
+        return None
+    return number
+
+
+def add(amounts: Iterable[Decimal | None]) -> Decimal:
+    """Their exact sum; what is no amount counts for nothing."""
+    with localcontext(prec=4 * MOST_DIGITS):
+        return sum((amount for amount in amounts if amount is not None), Decimal())
+
+
+def subtract(one: Decimal, other: Decimal) -> Decimal:
+    """The exact difference."""
+    return add((one, other.copy_negate()))
+
+
+def text(amount: Decimal) -> str:
+    """1.234,5000 in German: four places, more where there are more; never rounded, never an exponent."""
+    exponent = amount.as_tuple().exponent
+    missing = PLACES + exponent if isinstance(exponent, int) else 0
+    with localcontext(prec=4 * MOST_DIGITS):
+        whole = amount.quantize(Decimal(1).scaleb(-PLACES)) if missing > 0 else amount
+    return str(number_format(format(whole, "f"), use_l10n=True, force_grouping=True))
+
+
+def money(amount: Decimal) -> str:
+    """The same with the currency."""
+    return f"{text(amount)}{NBSP}{CURRENCY}"
+
+
+def signed(amount: Decimal) -> str:
+    """A difference: always with its sign, but for none at all."""
+    return f"+{money(amount)}" if amount > 0 else money(amount)

@@ -1,0 +1,64 @@
+"""What the tables of the billing pages hold, for a spreadsheet."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.utils.translation import gettext as _
+
+from portal.billing.invoices import Invoice
+from portal.billing.sheets import Cell, Sheet
+from portal.resources.spec import Record
+from portal.resources.times import parse_day
+
+
+def invoice_sheet(invoice: Invoice) -> Sheet:
+    """The items of one invoice."""
+    heading = (_("Month"), _("Product"), _("Description"), _("Price before tax (EUR)"))
+    month = parse_day(invoice.record.key) or invoice.record.key
+    rows = [
+        (month, item.product, item.description, item.price if item.price is not None else item.raw)
+        for product in invoice.products
+        for item in product.items
+    ]
+    return Sheet(_("Items"), heading, rows)
+
+
+def invoices_sheet(invoices: Iterable[Invoice]) -> Sheet:
+    """A line for each invoice."""
+    heading = (_("From"), _("To"), _("Status"), _("Total before tax (EUR)"))
+    rows = [
+        (
+            parse_day(one.record.key) or one.record.key,
+            parse_day(str(one.record["consumption_end"])) or str(one.record["consumption_end"]),
+            one.status,
+            one.total if one.total is not None else str(one.record["total"] or ""),
+        )
+        for one in invoices
+    ]
+    return Sheet(_("Invoices"), heading, rows)
+
+
+def consumption_sheet(records: Sequence[Record]) -> Sheet:
+    """A line for each thing, a column for each parameter that any of them has; traffic in bytes."""
+    names = list(dict.fromkeys(name for one in records for name in _parameters(one)))
+    heading = (_("Month"), _("Type"), _("Of what"), *names)
+    rows = [
+        (
+            parse_day(str(one["period"])) or str(one["period"]),
+            str(one["type"]),
+            str(one["type_id"]),
+            *(_cell(_parameters(one).get(name)) for name in names),
+        )
+        for one in records
+    ]
+    return Sheet(_("Consumption"), heading, rows)
+
+
+def _parameters(record: Record) -> Mapping[str, object]:
+    found = record["parameters"]
+    return found if isinstance(found, Mapping) else {}
+
+
+def _cell(value: object) -> Cell:
+    if value is None or (isinstance(value, (str, int)) and not isinstance(value, bool)):
+        return value
+    return str(value)

@@ -1,0 +1,37 @@
+"""Months in words and in order: periods are days such as 2026-10-01."""
+
+from calendar import monthrange
+from datetime import date, datetime
+
+from django.utils.formats import date_format
+
+from portal.resources.times import midnight, parse_day
+
+
+def label(period: str) -> str:
+    """October 2026; the text itself where it is no day."""
+    day = parse_day(period)
+    return date_format(day, "F Y", use_l10n=False) if day else period
+
+
+def short(period: str) -> str:
+    """Oct 26, for an axis."""
+    day = parse_day(period)
+    return date_format(day, "M y", use_l10n=False) if day else period[:7]
+
+
+def elapsed(period: str, now: datetime) -> float | None:
+    """How much of the running month has passed, above 0 and up to 1; None for any other month."""
+    day = parse_day(period)
+    if day is None:
+        return None
+    begins = midnight(day.replace(day=1))
+    ends = midnight(_next(day))
+    if not begins < now < ends:
+        return None
+    return (now - begins) / (ends - begins)
+
+
+def _next(day: date) -> date:
+    last = monthrange(day.year, day.month)[1]
+    return date.fromordinal(day.replace(day=last).toordinal() + 1)

@@ -1,0 +1,130 @@
+"""Consumption and invoices: they stand before the generic pages of these two types, at the same addresses."""
+
+from collections.abc import Sequence
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.timezone import now
+from django.views.decorators.http import require_http_methods
+
+from portal.accounts import audit
+from portal.accounts.access import Scope, get_scope
+from portal.accounts.roles import Verb
+from portal.billing import exports, sheets
+from portal.billing.consumption import ConsumptionPage
+from portal.billing.history import HistoryPage
+from portal.billing.invoice_list import Asked, InvoiceList
+from portal.billing.invoices import Invoice, previous_of, safe_name
+from portal.billing.sheets import Sheet
+from portal.customer.reading import current
+from portal.customer.shell import render_page
+from portal.inventory import reads
+from portal.inventory.reads import Listing, Source
+from portal.resources.spec import Record
+from portal.resources.types import TYPES
+
+METHODS = ["GET", "HEAD", "POST"]
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@require_http_methods(METHODS)
+def consumption(request: HttpRequest, customer_no: str) -> HttpResponseBase:
+    """What was used in a month. `period`, `type`, `q`, `page`; `format=csv|xlsx` with `separator`."""
+    scope, listing = _look(request, customer_no, "consumption")
+    page = ConsumptionPage(scope, listing, request.GET)
+    if _is_export(request):
+        name = f"consumption-{safe_name(customer_no)}-{safe_name(page.month)[:7]}-{safe_name(page.kind)}"
+        return _export(request, scope, "consumption", name, exports.consumption_sheet(page.records))
+    if request.method == "POST":
+        return redirect(request.get_full_path())
+    return render_page(request, scope, "billing/consumption.html", {"page": page})
+
+
+@require_http_methods(METHODS)
+def consumed(request: HttpRequest, customer_no: str, key: str) -> HttpResponseBase:
+    """One thing over the months."""
+    scope, listing = _look(request, customer_no, "consumption")
+    if request.method == "POST":
+        return redirect(request.path)
+    record = _record(listing, key)
+    if record is None:
+        return _not_known(request, scope, listing, key)
+    return render_page(request, scope, "billing/history.html", {"page": HistoryPage(scope, listing, record)})
+
+
+@require_http_methods(METHODS)
+def invoices(request: HttpRequest, customer_no: str) -> HttpResponseBase:
+    """All invoices by year. `year`, `status`, `least`, `most`; `format=csv|xlsx` with `separator`."""
+    scope, listing = _look(request, customer_no, "invoice")
+    page = InvoiceList(customer_no, listing, Asked.read(request.GET))
+    if _is_export(request):
+        return _export(
+            request, scope, "invoice", f"invoices-{safe_name(customer_no)}", exports.invoices_sheet(page.found)
+        )
+    if request.method == "POST":
+        return redirect(request.get_full_path())
+    return render_page(request, scope, "billing/invoices.html", {"page": page})
+
+
+@require_http_methods(METHODS)
+def invoice(request: HttpRequest, customer_no: str, key: str) -> HttpResponseBase:
+    """One invoice, item by item. `format=csv|xlsx` with `separator`; printed, it is the paper."""
+    scope, listing = _look(request, customer_no, "invoice")
+    is_export = _is_export(request)
+    if request.method == "POST" and not is_export:
+        return redirect(request.path)
+    record = _record(listing, key)
+    if record is None:
+        return _not_known(request, scope, listing, key)
+    shown = _invoice(scope, listing, record)
+    if is_export:
+        return _export(request, scope, f"invoice/{key}", shown.file_name, exports.invoice_sheet(shown))
+    context = {"invoice": shown, "listing": listing, "printed": now()}
+    return render_page(request, scope, "billing/invoice.html", context)
+
+
+def _look(request: HttpRequest, customer_no: str, type_name: str) -> tuple[Scope, Listing]:
+    scope = get_scope(request.user, customer_no)
+    scope.require(Verb.SEE, type_name)
+    return scope, current(request, scope, TYPES[type_name])
+
+
+def _invoice(scope: Scope, listing: Listing, record: Record) -> Invoice:
+    consumption_of = reads.listing(scope, "consumption", wait=False).records
+    return Invoice(record, scope.customer.number, previous_of(record, listing.records), consumption_of)
+
+
+def _record(listing: Listing, key: str) -> Record | None:
+    """None where nothing is known of any; Http404 where there is none of that key."""
+    if listing.source is Source.NEVER:
+        return None
+    if key not in listing.by_key:
+        raise Http404
+    return listing.by_key[key]
+
+
+def _not_known(request: HttpRequest, scope: Scope, listing: Listing, key: str) -> HttpResponse:
+    context = {"listing": listing, "key": key, "address": request.path, "is_loading": not listing.troubles}
+    return render_page(request, scope, "resources/unknown.html", context)
+
+
+def _is_export(request: HttpRequest) -> bool:
+    return request.GET.get("format") in CONTENT_TYPES
+
+
+def _export(request: HttpRequest, scope: Scope, target: str, name: str, sheet: Sheet) -> HttpResponse:
+    """The file, on record in the audit trail."""
+    kind, separator = request.GET["format"], request.GET.get("separator", "comma")
+    rows: Sequence[Sequence[sheets.Cell]] = list(sheet.rows)
+    whole = Sheet(sheet.name, sheet.heading, rows)
+    body = sheets.as_xlsx(whole) if kind == "xlsx" else sheets.as_csv(whole, separator)
+    asked = {"format": kind, "records": len(rows), "filters": request.GET.urlencode()}
+    audit.record("exported", customer=scope.customer, target=target, after=asked)
+    response = HttpResponse(body, content_type=CONTENT_TYPES[kind])
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    response.headers["Cache-Control"] = "no-store, private"
+    return response

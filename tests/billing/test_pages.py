@@ -1,0 +1,172 @@
+"""Consumption and invoices in the browser: what is shown, to whom, and that nothing the platform sends breaks it."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from portal.accounts.models import AuditEntry
+from tests.customer.conftest import text_of
+from tests.customer.visiting import Visit
+from tests.inventory.platform import Platform
+
+NASTY = [
+    ("<script>alert(1)</script>", "-0.0001"),
+    ("\u202eright to left \u05e9\u05dc\u05d5\u05dd", "1e3"),
+    ("x" * 2000, ""),
+    ("\N{PILE OF POO} emoji", "12345678901234567890.1234"),
+    ("=HYPERLINK(1)", "1e999999"),
+]
+
+
+def invoice(start: str, items: list[tuple[str, str]], total: str) -> dict[str, Any]:
+    return {
+        "__type__": "invoice",
+        "consumption_start": start,
+        "consumption_end": start[:8] + "28",
+        "customer_no": "10001",
+        "items": [{"description": text, "price": price, "product": "VM-SSD"} for text, price in items],
+        "status": "final",
+        "total": total,
+    }
+
+
+@pytest.fixture
+def answers(odd_platform: Platform) -> Any:
+    def put(type_name: str, *records: dict[str, Any]) -> None:
+        odd_platform.records["services", type_name] = list(records)
+
+    return put
+
+
+@pytest.mark.parametrize("path", ["invoice/", "invoice/2026-10-01/", "consumption/"])
+def test_money_is_for_manager_and_billing(visit: Visit, path: str) -> None:
+    for name, status in (("manager", 200), ("billing", 200), ("operator", 403), ("viewer", 403), ("child", 403)):
+        assert visit(name, path).status_code == status
+
+
+@pytest.mark.parametrize("path", ["invoice/", "invoice/2026-10-01/"])
+def test_it_is_said_that_this_is_not_the_tax_invoice(visit: Visit, path: str) -> None:
+    assert "All amounts are before tax. This is not the tax invoice" in text_of(visit("billing", path))
+
+
+def test_invoices_stand_by_year_with_exact_sums(visit: Visit, answers: Any) -> None:
+    answers(
+        "invoice",
+        invoice("2025-12-01", [], "0.1000"),
+        invoice("2026-01-01", [], "0.1000"),
+        invoice("2026-02-01", [], "0.2000"),
+    )
+    text = text_of(visit("billing", "invoice/"))
+    assert "Sum of 2026 0.3000 EUR" in text
+    assert "Sum of 2025 0.1000 EUR" in text
+
+
+def test_invoices_are_filtered_by_status_and_amount_and_a_wrong_amount_is_named(visit: Visit, answers: Any) -> None:
+    answers("invoice", invoice("2026-01-01", [], "10.0000"), invoice("2026-02-01", [], "2000.0000"))
+    found = text_of(visit("billing", "invoice/", least="1000", status="final"))
+    assert "Sum of 2026 2,000.0000 EUR" in found
+    wrong = visit("billing", "invoice/", least="much")
+    assert "This is no amount" in text_of(wrong)
+    assert 'value="much"' in wrong.content.decode()
+
+
+def test_what_changed_since_the_month_before_is_told(visit: Visit, answers: Any) -> None:
+    answers(
+        "invoice",
+        invoice("2026-01-01", [("a: 1 core", "1.0000"), ("b: 1 core", "2.0000"), ("same", "3.0000")], "6.0000"),
+        invoice("2026-02-01", [("a: 2 cores", "1.5000"), ("c", "4.0000"), ("same", "3.0000")], "8.5000"),
+    )
+    changes = visit("billing", "invoice/2026-02-01/").context["invoice"].changes
+    assert [(one.name, one.kind, one.difference) for one in changes] == [
+        ("c", "new", Decimal("4.0000")),
+        ("b", "gone", Decimal("-2.0000")),
+        ("a", "more", Decimal("0.5000")),
+    ]
+
+
+def test_an_item_leads_to_what_was_consumed(visit: Visit) -> None:
+    visit("billing", "consumption/")
+    page = visit("billing", "invoice/2026-10-01/").content.decode()
+    assert 'href="/c/10001/consumption/2026-10-01/virtualmachine/shop01/"' in page
+
+
+def test_nothing_in_an_item_breaks_the_page_and_a_wrong_total_is_flagged(visit: Visit, answers: Any) -> None:
+    answers("invoice", invoice("2026-01-01", NASTY, "5.0000"))
+    response = visit("billing", "invoice/2026-01-01/")
+    text = text_of(response)
+    assert response.status_code == 200
+    assert "<script>alert" not in response.content.decode()
+    for shown in ("-0.0001 EUR", "1,000.0000 EUR", "12,345,678,901,234,567,890.1234 EUR", "1e999999", "x" * 2000):
+        assert shown in text
+    assert "The total is not the sum of the items." in text
+    assert "2 items have no readable price" in text
+
+
+@pytest.mark.parametrize("broken", [{"items": None}, {"items": "none"}, {"items": ["one", 2, None]}, {"total": None}])
+def test_an_invoice_without_its_parts_is_still_shown(visit: Visit, answers: Any, broken: dict[str, Any]) -> None:
+    answers("invoice", invoice("2026-01-01", [], "5.0000") | broken)
+    assert visit("billing", "invoice/").status_code == 200
+    assert visit("billing", "invoice/2026-01-01/").status_code == 200
+
+
+def use(kind: str, name: str, parameters: Any, period: str = "2026-01-01") -> dict[str, Any]:
+    return {"__type__": "consumption", "period": period, "type": kind, "type_id": name, "parameters": parameters}
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        None,
+        {},
+        {"gpu": 3},
+        {"traffic": "much"},
+        {"traffic": -5},
+        {"traffic": 2**31 - 1},
+        {"deep": {"er": [1]}},
+        {"hours": True},
+    ],
+)
+@pytest.mark.parametrize("kind", ["traffic", "virtualmachine", "quantum"])
+def test_any_consumption_is_shown(visit: Visit, answers: Any, kind: str, parameters: Any) -> None:
+    answers("consumption", use(kind, "zeppelin", parameters))
+    assert "zeppelin" in text_of(visit("billing", "consumption/"))
+    page = visit("billing", f"consumption/2026-01-01/{kind}/zeppelin/")
+    assert page.status_code == 200
+    assert all(name in text_of(page) for name in (parameters or {}) if name in ("gpu", "deep"))
+
+
+def test_traffic_is_shown_in_thousands_against_the_month_before(visit: Visit, answers: Any) -> None:
+    answers(
+        "consumption",
+        use("traffic", "shop", {"traffic": 2 * 10**9}, "2026-02-01"),
+        use("traffic", "shop", {"traffic": 10**6}, "2026-01-01"),
+    )
+    response = visit("billing", "consumption/")
+    assert "shop Traffic 2 GB 2 GB 1 MB" in text_of(response)
+    assert response.content.decode().count("<rect") == 2
+
+
+def test_the_running_month_is_projected(visit: Visit) -> None:
+    page = visit("billing", "consumption/", type="traffic").context["page"]
+    assert page.projection is not None
+    assert "divided by the part of the month that has passed" in text_of(
+        visit("billing", "consumption/", type="traffic")
+    )
+
+
+@pytest.mark.parametrize(
+    "params", [{"period": "never"}, {"type": "x"}, {"page": "-1"}, {"page": "9" * 99}, {"q": "\0"}]
+)
+def test_whatever_the_address_asks_for_there_is_an_answer(visit: Visit, params: dict[str, str]) -> None:
+    assert visit("billing", "consumption/", **params).status_code == 200
+    assert visit("billing", "invoice/", **params).status_code == 200
+
+
+def test_an_export_has_what_is_shown_and_is_on_record(visit: Visit, answers: Any) -> None:
+    answers("invoice", invoice("2026-01-01", [("=1+1", "-0.5000")], "-0.5000"))
+    response = visit("billing", "invoice/2026-01-01/", format="csv", separator="semicolon")
+    lines = response.content.decode("utf-8-sig").splitlines()
+    assert lines[1] == "2026-01-01;VM-SSD;'=1+1;-0,5000"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="invoice-10001-2026-01.csv"'
+    assert AuditEntry.objects.filter(action="exported", target="invoice/2026-01-01").count() == 1
