@@ -18,7 +18,8 @@ class Visitor:
     def __init__(self, page: Page, portal: Portal, name: str) -> None:
         self.page = page
         self.portal = portal
-        sign_in(page, portal.url, f"{name}@example.com")
+        if not page.context.cookies(portal.url):  # else another tab is signed in
+            sign_in(page, portal.url, f"{name}@example.com")
 
     def go(self, path: str, *, check: bool = True) -> Page:
         self.page.goto(f"{self.portal.url}{C}{path}")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tests.isolation.console_routes import CONSOLE, answers
+from tests.isolation.people_routes import MANAGERS_ONLY
 
 MEMBERS = ("manager", "operator", "viewer", "billing", "child")
 STRANGERS = ("outsider", "staff")  # signed in, and nothing to do with customer 10001
@@ -164,6 +165,18 @@ def changes() -> Iterator[Stop]:
     yield Stop(f"{CUSTOMER}changes/4711/-/cancel", NOT_A_METHOD, absent)
 
 
+def people() -> dict[str, list[Stop]]:
+    """A manager is answered as the table says, everybody else of the customer is refused, whatever is asked for."""
+    found: dict[str, list[Stop]] = {}
+    for route, path, got, sent in MANAGERS_ONLY:
+        get = only("manager", ok=got) if isinstance(got, int) else NOT_A_METHOD
+        post = only("manager", ok=sent) if isinstance(sent, int) else NOT_A_METHOD
+        if path == "people/{member}/-/remove":
+            post = post | {"viewer": 404}  # whom the manager has removed a moment before
+        found.setdefault(f"customer:{route}", []).append(Stop(f"{CUSTOMER}{path}", get, post))
+    return found
+
+
 NOTHING_HERE = dict.fromkeys(EVERYBODY, 404)
 NEVER = dict.fromkeys(EVERYBODY, 405)
 ANYBODY = dict.fromkeys(EVERYBODY, 200)
@@ -190,6 +203,10 @@ ROUTES: dict[str, list[Stop]] = {
     "customer:act": list(actions()),
     "customer:list": list(lists()),
     "customer:detail": list(details()),
+    "customer:roles": [Stop(f"{CUSTOMER}help/roles/", members(200))],
+    # The last manager cannot leave; all others can, and have then.
+    "customer:leave": [Stop(f"{CUSTOMER}people/-/leave", members(200), members(302, manager=422))],
+    **people(),
     "dismiss": [Stop("/announcements/4711/dismiss", NOT_A_METHOD, {**dict.fromkeys(EVERYBODY, 302)})],
     **{name: [Stop(one.path, answers(one.get), answers(one.post)) for one in asked] for name, asked in CONSOLE.items()},
 }

@@ -37,21 +37,24 @@ def test_every_stop_of_the_walk_is_where_it_says() -> None:
     for name, stops in ROUTES.items():
         assert stops
         for stop in stops:
-            assert resolve(stop.path.partition("?")[0].format(**dict.fromkeys(KEYS, "shop00/x"))).view_name == name
+            assert resolve(stop.path.partition("?")[0].format(**WHEREVER)).view_name == name
 
 
-KEYS = ("maintenance_below", "maintenance_elsewhere")
+WHEREVER = {"maintenance_below": "x/y", "maintenance_elsewhere": "x/y", "member": "1", "foreign_member": "2"}
+KEYS = ("maintenance_below", "maintenance_elsewhere", "member", "foreign_member")
 
 
 @pytest.fixture
-def keys(platform: Sandbox) -> dict[str, str]:  # noqa: F811
+def keys(platform: Sandbox, cast: Any) -> dict[str, str]:  # noqa: F811
     """Keys that depend on the day."""
     kind = TYPES["maintenance"]
     with platform.proxy() as proxy:
         found = [kind.key_of(record) for record in proxy.query("maintenance")]
     below = next(key for key in found if key.startswith("example"))
     elsewhere = next(key for key in found if key.startswith("shop"))
-    return dict(zip(KEYS, (below, elsewhere), strict=True))
+    member = cast["viewer"].memberships.get().pk
+    foreign = cast["outsider"].memberships.get().pk
+    return dict(zip(KEYS, (below, elsewhere, str(member), str(foreign)), strict=True))
 
 
 @pytest.fixture

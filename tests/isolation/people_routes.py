@@ -1,0 +1,33 @@
+"""The part of the walk's table about people, keys and the trail: for managers, and for nobody limited to a group.
+
+`{member}` is the viewer's membership, `{foreign_member}` one of customer 10002.
+"""
+
+CUSTOMER = "/c/10001/"
+
+type Case = tuple[str, str, int | str, int | str]
+"""Route, path below the customer, what a manager is answered to GET and to an empty POST ("-": not a method)."""
+
+MANAGERS_ONLY: list[Case] = [
+    ("people", "people/", 200, "-"),
+    ("invite", "people/-/invite", 200, 422),
+    ("second_factor", "people/-/second-factor", "-", 302),
+    ("invite_again", "people/invitation/4711/-/again", "-", 302),
+    ("withdraw", "people/invitation/4711/-/withdraw", "-", 302),
+    ("member", "people/{member}/", 200, 422),
+    ("member", "people/{foreign_member}/", 404, 404),
+    ("member", "people/999999999/", 404, 404),
+    ("remove_member", "people/{foreign_member}/-/remove", 404, 404),
+    ("remove_member", "people/999999999/-/remove", 404, 404),
+    ("remove_member", "people/{member}/-/remove", 200, 302),
+    ("keys", "keys/", 200, "-"),
+    ("connect_key", "keys/-/new", 200, 200),
+    ("replace_key", "keys/services/-/replace", 200, 200),
+    ("replace_key", "keys/acme/-/replace", 404, 404),
+    ("replace_key", "keys/nobody/-/replace", 404, 404),
+    ("remove_key", "keys/acme/-/remove", 404, 404),
+    ("remove_key", "keys/nobody/-/remove", 404, 404),
+    ("remove_key", "keys/services/-/remove", 200, 302),
+    ("trail", "trail/", 200, "-"),
+    ("trail", "trail/?format=csv", 200, "-"),
+]
