@@ -62,9 +62,11 @@ def values(entry: AuditEntry) -> Iterator[tuple[str, str | None, str | None]]:
     after: dict[str, Any] = json.loads(entry.after) if entry.after else {}
     about = TYPES.get(entry.target.partition("/")[0])
     for name in dict.fromkeys((*before, *after)):
-        old, new = before.get(name), after.get(name)
-        if old != new:
-            yield _name(about, name), _value(about, name, old), _value(about, name, new)
+        if before.get(name) == after.get(name):
+            continue
+        old, new = (_value(about, name, record.get(name)) for record in (before, after))
+        if (old, new) != (None, None):
+            yield _name(about, name), old, new
 
 
 def _name(about: ResourceType | None, name: str) -> str:
@@ -74,7 +76,9 @@ def _name(about: ResourceType | None, name: str) -> str:
 
 
 def _value(about: ResourceType | None, name: str, value: Any) -> str | None:
-    """In words, shortened; None for nothing."""
+    """In words, shortened; None for nothing, and for a deletion without a day."""
+    if isinstance(value, dict) and "deadline" in value:
+        value = value["deadline"]
     if value is None or value in ("", [], {}):
         return None
     if isinstance(value, bool):
