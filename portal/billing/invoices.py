@@ -13,6 +13,7 @@ from portal.resources.spec import Record, Value
 from portal.resources.times import parse_day
 from portal.ui import addresses
 from portal.ui.values import choice_label
+from portal.ui.values import text as value_text
 
 type AddressOf = Callable[[str, str], str]
 
@@ -91,6 +92,12 @@ class Invoice:
     @property
     def month(self) -> str:
         return months.label(self.record.key)
+
+    @property
+    def period(self) -> str:
+        """1 Oct 2026 – 31 Oct 2026, in the person's language; a day that cannot be read as it came."""
+        names = ("consumption_start", "consumption_end")
+        return " – ".join(value_text(self.record.type.field(name), self.record[name] or "?") for name in names)
 
     @property
     def address(self) -> str:
