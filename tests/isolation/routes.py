@@ -3,7 +3,7 @@
 Written by hand from design.md (Roles), not from the code's own table. A route that is not in it fails the walk.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tests.isolation.console_routes import CONSOLE, answers
@@ -177,6 +177,14 @@ def people() -> dict[str, list[Stop]]:
     return found
 
 
+def by_type(stops: Iterable[Stop], otherwise: str, **routes: str) -> dict[str, list[Stop]]:
+    """The stops by the route that their type has of its own, or by the one of all types."""
+    found: dict[str, list[Stop]] = {}
+    for stop in stops:
+        found.setdefault(routes.get(stop.path.split("/")[3], otherwise), []).append(stop)
+    return found
+
+
 NOTHING_HERE = dict.fromkeys(EVERYBODY, 404)
 NEVER = dict.fromkeys(EVERYBODY, 405)
 ANYBODY = dict.fromkeys(EVERYBODY, 200)
@@ -201,8 +209,8 @@ ROUTES: dict[str, list[Stop]] = {
     "customer:edit": list(verbs("edit", EDITABLE, 200)),
     "customer:delete": list(verbs("delete", tuple(CHANGES), 422)),
     "customer:act": list(actions()),
-    "customer:list": list(lists()),
-    "customer:detail": list(details()),
+    **by_type(lists(), "customer:list", consumption="customer:consumption", invoice="customer:invoices"),
+    **by_type(details(), "customer:detail", consumption="customer:consumed", invoice="customer:invoice"),
     "customer:roles": [Stop(f"{CUSTOMER}help/roles/", members(200))],
     # The last manager cannot leave; all others can, and have then.
     "customer:leave": [Stop(f"{CUSTOMER}people/-/leave", members(200), members(302, manager=422))],
