@@ -1,0 +1,104 @@
+"""Second factors: who has to give one, that codes work once, and that old sessions end however busy they are."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal import auth as totp
+from django.test import Client
+
+from portal.accounts import sessions
+from portal.accounts.models import AuditEntry, Customer, User
+
+LOGIN = "/accounts/login/"
+CODE = "/accounts/2fa/authenticate/"
+PAGE = "/c/10001/changes/"
+
+
+@pytest.fixture
+def secret(cast: dict[str, User]) -> str:
+    """Of the manager's authenticator app; they have recovery codes as well."""
+    found = str(totp.generate_totp_secret())
+    totp.TOTP.activate(cast["manager"], found)
+    return found
+
+
+def now_shown(secret: str) -> str:
+    """The code that the app shows."""
+    return str(totp.format_hotp_value(totp.hotp_value(secret, next(iter(totp.yield_hotp_counters_from_time())))))
+
+
+def by_password() -> Client:
+    client = Client()
+    answer = client.post(LOGIN, {"login": "manager@example.com", "password": "portal-demo"})
+    assert answer.headers["Location"] == CODE
+    return client
+
+
+def test_the_code_is_asked_for_and_works_once(secret: str) -> None:
+    first, second = by_password(), by_password()
+    assert first.get(PAGE).status_code == 302
+    code = now_shown(secret)
+    first.post(CODE, {"code": code})
+    assert first.get(PAGE).status_code == 200
+    second.post(CODE, {"code": code})
+    assert second.get(PAGE).status_code == 302
+
+
+def test_a_recovery_code_signs_in_once(secret: str, cast: dict[str, User]) -> None:
+    code = RecoveryCodes.activate(cast["manager"]).get_unused_codes()[0]
+    first, second = by_password(), by_password()
+    first.post(CODE, {"code": code})
+    assert first.get(PAGE).status_code == 200
+    second.post(CODE, {"code": code})
+    assert second.get(PAGE).status_code == 302
+
+
+def test_whoever_gave_one_sees_what_asks_for_it(secret: str) -> None:
+    Customer.objects.filter(number="10001").update(requires_second_factor=True)
+    client = by_password()
+    client.post(CODE, {"code": now_shown(secret)})
+    assert client.get(PAGE).status_code == 200
+    done = AuditEntry.objects.get(action="sign_in.done")
+    assert "mfa" in done.after
+
+
+def test_a_manager_who_gave_one_can_require_it(secret: str) -> None:
+    client = by_password()
+    client.post(CODE, {"code": now_shown(secret)})
+    client.post("/c/10001/people/-/second-factor", {"required": "yes"})
+    assert Customer.objects.get(number="10001").requires_second_factor
+    assert AuditEntry.objects.get(action="customer.changed").actor == "manager@example.com"
+
+
+def test_a_wrong_code_goes_on_record_as_nobodys(secret: str) -> None:
+    by_password().post(CODE, {"code": "000000"})
+    entry = AuditEntry.objects.get(action="second_factor.refused")
+    assert (entry.actor, entry.target.split()[0]) == ("", "manager@example.com")
+
+
+def test_staff_see_nothing_before_they_have_given_one(signed_in: Callable[[str], Client], settings: Any) -> None:
+    settings.STAFF_MFA = True
+    answer = signed_in("staff").get("/console/")
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/accounts/2fa/?required=1")
+
+
+def test_a_password_is_changed_with_the_old_one_only(signed_in: Callable[[str], Client]) -> None:
+    client = signed_in("viewer")
+    new = {"password1": "a brand new sentence", "password2": "a brand new sentence"}
+    client.post("/accounts/password/change/", {"oldpassword": "wrong", **new})
+    assert User.objects.get(email="viewer@example.com").check_password("portal-demo")
+    client.post("/accounts/password/change/", {"oldpassword": "portal-demo", **new})
+    assert User.objects.get(email="viewer@example.com").check_password("a brand new sentence")
+    assert AuditEntry.objects.filter(action="password.changed").count() == 1
+
+
+def test_a_session_ends_after_seven_days_however_busy(signed_in: Callable[[str], Client]) -> None:
+    client = signed_in("viewer")
+    session = client.session
+    session[sessions.BEGAN] = int(time.time() - sessions.LONGEST) - 1
+    session.save()
+    assert client.get(PAGE).status_code == 302
