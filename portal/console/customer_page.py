@@ -196,7 +196,9 @@ class CustomerPage:
                 at = datetime(day.year, day.month, day.day, tzinfo=BERLIN)
                 if at < self.now:
                     continue  # it is among the machines, with what has become of it
-                yield Coming("trash", machine.key, self.record_address(MACHINES, machine.key), _("is shut down for deletion"), at)
+                yield Coming(
+                    "trash", machine.key, self.record_address(MACHINES, machine.key), _("is shut down for deletion"), at
+                )
 
 
 def _counted() -> Mapping[tuple[str, ...], float]:

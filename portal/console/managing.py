@@ -1,5 +1,7 @@
 """What only admins do: customers, their members and keys, and who is staff. Everything goes on record."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.db import transaction
@@ -44,11 +46,22 @@ class MemberForm(forms.Form):
 
     email = forms.EmailField(label=lazy("E-mail address"), max_length=254)
     role = forms.ChoiceField(
-        label=lazy("Role"), choices=[*Role.choices, (NO_ROLE, lazy("no member any more"))], required=False
+        label=lazy("Role"),
+        choices=[*Role.choices, (NO_ROLE, lazy("no member any more"))],
+        required=False,
+        initial=Role.VIEWER,
     )
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).strip().lower()
+
+
+class KeyForm(ConnectForm):
+    """A key, on a page where it is not the first thing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["group"].widget.attrs["autofocus"]
 
 
 class StaffForm(forms.Form):
@@ -57,7 +70,7 @@ class StaffForm(forms.Form):
     ROLES = (("support", lazy("Support")), ("admin", lazy("Admin")), ("", lazy("no staff any more")))
 
     email = forms.EmailField(label=lazy("E-mail address"), max_length=254)
-    role = forms.ChoiceField(label=lazy("Role"), choices=ROLES, required=False)
+    role = forms.ChoiceField(label=lazy("Role"), choices=ROLES, required=False, initial="support")
 
 
 @for_admins
@@ -130,7 +143,7 @@ def _set_role(customer: Customer, user: User, role: str) -> None:
 @require_POST
 def key(request: HttpRequest, number: str) -> HttpResponse:
     """A new key, or a new secret for one; checked with the platform before it is kept."""
-    form, found = ConnectForm(request.POST), find_customer(number)
+    form, found = KeyForm(request.POST), find_customer(number)
     if form.is_valid():
         group, secret = form.cleaned_data["group"], form.cleaned_data["credential"]
         try:
@@ -153,7 +166,7 @@ def _page(
     *,
     form: CustomerForm | None = None,
     member_form: MemberForm | None = None,
-    key_form: ConnectForm | None = None,
+    key_form: KeyForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     found = find_customer(number)
@@ -161,7 +174,7 @@ def _page(
         "customer": found,
         "form": form or CustomerForm(instance=found),
         "member_form": member_form or MemberForm(),
-        "key_form": key_form or ConnectForm(),
+        "key_form": key_form or KeyForm(),
         "members": members_of(found),
         "keys": found.api_keys.defer("sealed"),
     }
