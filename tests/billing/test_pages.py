@@ -170,3 +170,10 @@ def test_an_export_has_what_is_shown_and_is_on_record(visit: Visit, answers: Any
     assert lines[1] == "2026-01-01;VM-SSD;'=1+1;-0,5000"
     assert response.headers["Content-Disposition"] == 'attachment; filename="invoice-10001-2026-01.csv"'
     assert AuditEntry.objects.filter(action="exported", target="invoice/2026-01-01").count() == 1
+
+
+@pytest.mark.parametrize("path", ["invoice/", "invoice/2026-10-01/", "consumption/"])
+def test_the_refresh_button_loads_the_whole_page_anew(visit: Visit, path: str) -> None:
+    page = visit("billing", path).content.decode()
+    assert f'<form class="fresh" method="post" action="/c/10001/{path}">' in page
+    assert "hx-post" not in page
