@@ -19,6 +19,10 @@ if (guarded) {
     // Only after the browser has taken the form's values.
     setTimeout(() => { for (const button of guarded.querySelectorAll("[type=submit]")) button.disabled = true; });
   });
+  // The session has ended: the server keeps what was typed, and leads to signing in.
+  document.addEventListener("htmx:before:response", (event) => {
+    if (event.detail.ctx.response.headers.get("HX-Redirect")) leaving = true;
+  });
   // Back from the next page: the form lives on.
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;

@@ -1,0 +1,67 @@
+"""Single sign-on against a real OpenID Connect server: by settings alone, and only for people who are known here."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from scripts.environment import free_port
+from scripts.processes import Process, accepts_connections, wait_until
+from tests.support.browser import axe
+from tests.support.portal import Portal
+
+PEOPLE = (
+    {"sub": "viewer", "email": "viewer@example.com", "email_verified": True, "name": "Vera Viewer"},
+    {"sub": "unverified", "email": "manager@example.com", "email_verified": False, "name": "Not Maren"},
+    {"sub": "stranger", "email": "stranger@example.com", "email_verified": True, "name": "Somebody"},
+)
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+    claims = [part for person in PEOPLE for part in ("--user-claims", json.dumps(person))]
+    program = str(Path(sys.executable).with_name("oidc-provider-mock"))
+    log = tmp_path_factory.mktemp("oidc") / "log"
+    process = Process("oidc", [program, "--port", str(port), *claims], env={}, log=log)
+    process.start()
+    try:
+        wait_until(lambda: accepts_connections(port), process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.stop()
+
+
+@pytest.fixture(scope="module")
+def portal(new_portal: Callable[..., Portal], provider: str) -> Portal:
+    return new_portal(OIDC_SERVER_URL=provider, OIDC_CLIENT_ID="portal", OIDC_CLIENT_SECRET="secret", OIDC_NAME="Work")
+
+
+def sign_on(page: Page, portal: Portal, subject: str, path: str = "/") -> None:
+    page.goto(f"{portal.url}{path}")
+    page.get_by_role("link", name="Work").click()
+    axe(page)
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_url(lambda address: not address.startswith(portal.url))
+    page.fill("input[name=sub]", subject)
+    page.get_by_role("button", name="Authorize", exact=True).click()
+    page.wait_for_url(lambda address: address.startswith(portal.url))
+
+
+def test_a_member_signs_in_where_they_wanted_to_go(page: Page, portal: Portal) -> None:
+    sign_on(page, portal, "viewer", "/c/10001/changes/")
+    expect(page.get_by_role("heading", name="Changes")).to_be_visible()
+    page.goto(f"{portal.url}/accounts/sso/connections/")
+    expect(page.get_by_role("button", name="Disconnect")).to_be_visible()
+    axe(page)
+
+
+@pytest.mark.parametrize("subject", ["stranger", "unverified"])
+def test_nobody_gets_in_who_is_not_known_by_a_verified_address(page: Page, portal: Portal, subject: str) -> None:
+    sign_on(page, portal, subject)
+    axe(page)
+    page.goto(f"{portal.url}/c/10001/")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
