@@ -5,6 +5,7 @@ pytest --ds=portal.sandbox.settings tests/sandbox            the sandbox
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 # Before the settings are read: plain static files, development's secrets, and no Redis unless a test asks for one.
@@ -18,7 +19,9 @@ os.environ["CACHE_URL"] = "redis://127.0.0.1:1/0"
 os.environ["BROKER_URL"] = "redis://127.0.0.1:1/1"
 
 import django  # noqa: E402
+import pytest  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.utils import translation  # noqa: E402
 
 django.setup()
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -28,3 +31,10 @@ collect_ignore = [] if IS_SANDBOX else ["sandbox"]
 pytest_plugins = ["tests.support.database", "tests.support.services"]
 if not IS_SANDBOX:
     pytest_plugins += ["tests.support.audit", "tests.support.cast", "tests.support.portal", "tests.support.browser"]
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Each test begins in English: a page in German leaves its thread speaking German."""
+    with translation.override("en"):
+        yield
