@@ -1,0 +1,283 @@
+"""Ten calls to support, from the search to the resolution, in Chromium over the whole portal in processes."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.flows.conftest import put
+from tests.support.browser import axe, sign_in
+from tests.support.portal import Portal
+
+LONG = 30_000  # milliseconds; for what workers do
+
+
+@pytest.fixture(scope="module")
+def portal_stack(new_portal: Callable[..., Portal]) -> Portal:
+    """A portal to mistreat, with short deadlines."""
+    portal = new_portal(API_DEADLINE="4")
+    portal.platform.control(install_seconds=1)
+    return portal
+
+
+class Desk:
+    """A member of staff at work; `customer` is one of the customer's people in a browser of their own."""
+
+    def __init__(self, page: Page, portal: Portal, browser: Browser) -> None:
+        self.page = page
+        self.portal = portal
+        self._browser = browser
+        sign_in(page, portal.url, "staff@example.com")
+
+    def customer(self, name: str, path: str) -> Page:
+        page = self._browser.new_context(locale="en-GB").new_page()
+        page.set_default_timeout(15_000)
+        sign_in(page, self.portal.url, f"{name}@example.com")
+        page.goto(f"{self.portal.url}/c/10001/{path}")
+        return page
+
+    def go(self, path: str, *, check: bool = True) -> Page:
+        self.page.goto(f"{self.portal.url}/console/{path}")
+        if check:
+            self.check()
+        return self.page
+
+    def check(self) -> None:
+        axe(self.page)
+        wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert self.page.evaluate(wider) <= 0, f"{self.page.url} scrolls sideways"
+
+    def find(self, text: str, title: str) -> Page:
+        """Types it into the search until the hit is there (the index follows within seconds), and goes there."""
+        field = self.page.locator("#find")
+        hit = self.page.locator("#found .hit", has_text=title).first
+
+        def is_there() -> bool:
+            self.go("", check=False)
+            field.press_sequentially(text)
+            try:
+                expect(hit).to_be_visible(timeout=3000)
+            except AssertionError:
+                return False
+            return True
+
+        assert any(is_there() for _ in range(12)), f"{title} was not found by {text}"
+        self.check()
+        hit.click()
+        self.page.wait_for_url(re.compile("/console/c/"))
+        self.check()
+        return self.page
+
+    def says(self, text: str | re.Pattern[str], seconds: float = 10) -> None:
+        expect(self.page.locator("main")).to_contain_text(text, timeout=seconds * 1000)
+
+    def says_in_time(self, text: str, tries: int = 15) -> None:
+        """Reloads until the page says so."""
+        main = self.page.locator("main")
+        for _ in range(tries):
+            if text in main.inner_text():
+                return
+            self.page.wait_for_timeout(1000)
+            self.page.reload()
+        expect(main).to_contain_text(text)
+
+    def view_as(self, person: str, reason: str, *, writing: bool = False) -> Page:
+        """From a page of the console, on to the same thing as that person sees it."""
+        page = self.page
+        page.get_by_role("link", name="View as…").click()
+        self.check()
+        option = page.locator("[name=member] option", has_text=person).first.get_attribute("value")
+        page.locator("[name=member]").select_option(option)
+        page.locator("[name=reason]").fill(reason)
+        page.get_by_role("button", name="View as").click()
+        page.wait_for_url(re.compile(r"/c/10001/"))
+        expect(page.locator(".visiting")).to_contain_text("read-only")
+        if writing:
+            page.get_by_role("link", name="Take write access…").click()
+            self.check()
+            page.get_by_label("The customer has asked for it").check()
+            page.get_by_role("button", name="Take write access").click()
+            expect(page.locator(".visiting")).to_contain_text("with write access")
+        return page
+
+    def stop_viewing(self) -> None:
+        self.page.locator(".visiting").get_by_role("button", name="Stop viewing").click()
+        self.page.wait_for_url(re.compile("/console/c/10001/"))
+        self.check()
+
+
+@pytest.fixture
+def desk(portal_stack: Portal, page: Page, browser: Browser) -> Iterator[Desk]:
+    portal_stack.platform.control(reset=True)
+    page.set_default_timeout(15_000)
+    yield Desk(page, portal_stack, browser)
+    portal_stack.platform.control(reset=True)
+
+
+def edit(page: Page, name: str, value: str) -> None:
+    """In the form of a machine."""
+    put(page, name, value)
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(re.compile(r"/virtualmachine/[a-z0-9-]+/$"))
+
+
+def test_the_machine_wont_come_up(desk: Desk) -> None:
+    with desk.portal.platform.proxy() as proxy:
+        proxy.apply([{"__type__": "virtualmachine", "name": "shop14", "online": False}])
+    page = desk.find("shop14", "shop14")
+    desk.says_in_time("off", tries=60)
+    expect(page.locator("h1 .state-off")).to_be_visible()
+    desk.view_as("operator@example.com", "Ticket 1: the machine won't come up", writing=True)
+    page.get_by_role("button", name="Switch on").click()
+    expect(page.locator("h1 .state-ready")).to_be_visible(timeout=LONG)
+    desk.stop_viewing()
+    desk.says("Viewed by support staff")
+
+
+def test_i_changed_the_memory_and_nothing_happened(desk: Desk) -> None:
+    edit(desk.customer("operator", "virtualmachine/shop10/-/edit"), "memory", "3000")
+    page = desk.find("shop10", "shop10")
+    desk.says_in_time("being put in force")
+    page.get_by_role("link", name=re.compile("change shop10")).first.click()
+    desk.says_in_time("It waits for the maintenance window")
+    desk.check()
+    desk.says("The platform has accepted it.")
+
+
+def test_we_cant_sign_in(desk: Desk) -> None:
+    stranger = desk._browser.new_context().new_page()
+    stranger.goto(f"{desk.portal.url}/accounts/login/")
+    stranger.fill("input[name=login]", "viewer@example.com")
+    stranger.fill("input[type=password]", "not-my-password")
+    stranger.press("input[type=password]", "Enter")
+    stranger.wait_for_load_state()
+    page = desk.find("vera viewer", "viewer@example.com")
+    trail = page.locator("#trail")
+    expect(trail).to_contain_text("Sign-in refused")
+    expect(trail).to_contain_text("viewer@example.com")
+    expect(page.locator("#people")).to_contain_text("viewer@example.com")
+
+
+def test_who_deleted_web12(desk: Desk) -> None:
+    page = desk.customer("operator", "virtualmachine/shop12/-/delete")
+    page.get_by_role("button", name="Schedule the deletion").click()
+    page.locator('[name="name"]').fill("shop12")
+    page.get_by_role("button", name="Schedule the deletion").click()
+    page.wait_for_url(re.compile(r"/virtualmachine/shop12/$"))
+    desk.find("shop12", "shop12")
+    desk.says_in_time("delete shop12")
+    desk.says("Olaf Operator")
+    desk.view_as("operator@example.com", "Ticket 4: they want it back", writing=True)
+    expect(desk.page.locator("h1 .state-leaving")).to_be_visible(timeout=LONG)
+    desk.page.get_by_role("button", name="Keep").click()
+    expect(desk.page.locator("h1 .state-ready")).to_be_visible(timeout=LONG)
+    desk.stop_viewing()
+
+
+def test_the_invoice_is_higher_than_last_month(desk: Desk) -> None:
+    with desk.portal.platform.proxy() as proxy:
+        latest = max(proxy.query("invoice"), key=lambda one: one["consumption_start"])
+    page = desk.find(f"{float(latest['total']):.2f}", latest["consumption_start"][:7])
+    desk.says(re.compile("Total before tax"))
+    page.get_by_role("link", name="10001 Example Services GmbH").click()
+    expect(page.locator("main")).to_contain_text(re.compile(r"[+-]\d+\.\d\d EUR"))
+    desk.view_as("manager@example.com", "Ticket 5: the invoice, item by item")
+    page.goto(f"{desk.portal.url}/c/10001/invoice/{latest['consumption_start']}/")
+    expect(page.locator("main")).to_contain_text(re.compile("Items"))
+    desk.stop_viewing()
+
+
+def test_our_key_stopped_working(desk: Desk) -> None:
+    refused = {"kind": "status", "value": 401, "method": "*", "times": 500}
+    desk.portal.platform.control(fault=refused)
+    customer = desk.customer("manager", "virtualmachine/")
+    for _ in range(3):
+        customer.get_by_role("button", name=re.compile("Refresh|again|now", re.IGNORECASE)).first.click()
+        customer.wait_for_timeout(500)
+    page = desk.go("")
+    desk.says_in_time("keys refused")
+    page.get_by_role("link", name="10001 Example Services GmbH").first.click()
+    desk.says_in_time("refused since")
+    desk.portal.platform.control(reset=True)
+    page.get_by_role("link", name="Manage", exact=True).click()
+    desk.check()
+    page.locator("[name=group]").fill("services")
+    page.locator("[name=credential]").fill("services-demo-key")
+    page.get_by_role("button", name="Check and keep the key").click()
+    expect(page.locator("#messages")).to_contain_text("The key works and is kept")
+    page.goto(f"{desk.portal.url}/console/c/10001/")
+    desk.says_in_time("works")
+
+
+def test_the_api_is_down(desk: Desk) -> None:
+    customer = desk.customer("manager", "virtualmachine/")
+    expect(customer.locator("main")).to_contain_text("shop00")
+    desk.portal.platform.control(fault={"kind": "status", "value": 503, "method": "*", "times": 500})
+    for name in ("virtualmachine", "resourcegroup", "serviceuser", "permission", "maintenance", "consumption"):
+        customer.goto(f"{desk.portal.url}/c/10001/{name}/")
+        customer.locator("form:has(.fresh) button, .fresh button").first.click()
+        customer.wait_for_timeout(300)
+    page = desk.go("platform/")
+    desk.says_in_time("The breaker is open")
+    desk.check()
+    asked = desk.portal.platform.calls("query")
+    customer.goto(f"{desk.portal.url}/c/10001/virtualmachine/")
+    expect(customer.locator("main")).to_contain_text("shop00")  # what was last known
+    expect(customer.locator("#banner")).to_contain_text("cannot be reached since")
+    assert desk.portal.platform.calls("query") <= asked + 1  # a probe at most
+    desk.portal.platform.control(reset=True)
+    page.get_by_role("button", name="Let calls out again now").click()
+    expect(page.locator("#messages")).to_contain_text("Calls go out to the platform again")
+    desk.says("The breaker is closed")
+
+
+def test_a_change_hangs(desk: Desk) -> None:
+    desk.portal.platform.control(fault={"kind": "status", "value": 503, "method": "log", "times": 3})
+    edit(desk.customer("operator", "virtualmachine/shop15/-/edit"), "service_description", "It hangs")
+    page = desk.go("changes/?q=shop15")
+    desk.says_in_time("shop15")
+    page.locator("tr", has_text="shop15").first.get_by_role("checkbox").check()
+    desk.portal.platform.control(reset=True)
+    page.get_by_role("button", name="Try again now").click()
+    expect(page.locator("#messages .notice")).to_be_visible()
+    page = desk.go("changes/?which=all&q=shop15")
+    desk.says_in_time("recorded", tries=60)
+    page.get_by_role("link", name=re.compile(r"Change \d+")).first.click()
+    desk.check()
+    desk.says("What was answered")
+    desk.says("It hangs")
+
+
+def test_please_do_it_for_us(desk: Desk) -> None:
+    page = desk.find("10001", "10001 Example Services GmbH")
+    desk.view_as("operator@example.com", "Ticket 9: please describe shop03 for us", writing=True)
+    page.goto(f"{desk.portal.url}/c/10001/virtualmachine/shop03/-/edit")
+    edit(page, "service_description", "Done by support")
+    expect(page.locator("main")).to_contain_text("Done by support")
+    desk.stop_viewing()
+    expect(page.locator("#trail")).to_contain_text("staff@example.com as operator@example.com")
+    manager = desk.customer("manager", "trail/?kind=staff")
+    expect(manager.locator("main")).to_contain_text("Ticket 9: please describe shop03 for us")
+
+
+def test_where_is_that_address(desk: Desk) -> None:
+    with desk.portal.platform.proxy() as proxy:
+        machines = proxy.query("virtualmachine")
+    addresses = {
+        address: machine["name"]
+        for machine in machines
+        for interface in machine["interfaces"].values()
+        for found in interface["networks"].values()
+        for address in found
+        if "." in address
+    }
+    address, name = next(iter(addresses.items()))
+    desk.go("", check=False)
+    desk.find(address, name)
+    desk.says(address)
+    desk.page.keyboard.press("Control+k")  # again, by the keyboard alone
+    desk.page.keyboard.type(address)
+    expect(desk.page.locator("#jump-results .hit").first).to_contain_text(name)
+    desk.page.keyboard.press("Enter")
+    desk.page.wait_for_url(re.compile(f"/virtualmachine/{name}/$"))
