@@ -7,7 +7,7 @@ fetched anew now and then, a few at a time, so that they can be found as well.
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from itertools import batched
@@ -73,29 +73,30 @@ def _index(key: ApiKey, place: Place, version: str) -> bool:
     snapshot = known([place])[place].snapshot
     if snapshot is None:
         return False
-    with transaction.atomic():
-        replace(key, place.type_name, snapshot.records)
-        Indexed.objects.update_or_create(
-            api_key=key, type_name=place.type_name, defaults={"version": version, "at": timezone.now()}
-        )
+    replace(key, place.type_name, snapshot.records)
+    Indexed.objects.update_or_create(
+        api_key=key, type_name=place.type_name, defaults={"version": version, "at": timezone.now()}
+    )
     return True
 
 
 def replace(key: ApiKey, type_name: str, records: Mapping[str, Record]) -> None:
-    """Make exactly these records what is indexed by that key of that type; unchanged ones are left alone."""
+    """Make exactly these records what is indexed by that key of that type; unchanged ones are left alone.
+
+    In small transactions, so that nobody else who writes waits for long; the next run goes on with one that was killed.
+    """
     wanted = {record.key: _entry(key, record) for record in records.values()}
     present = dict(Entry.objects.filter(api_key=key, type_name=type_name).values_list("key", "digest"))
     differing = [one for name, one in wanted.items() if present.get(name) != one.digest]
-    _remove(key, type_name, [*(present.keys() - wanted.keys()), *(one.key for one in differing if one.key in present)])
+    entries = Entry.objects.filter(api_key=key, type_name=type_name)
+    for gone in batched(sorted(present.keys() - wanted.keys()), 500):
+        entries.filter(key__in=gone).delete()
     for some in batched(differing, 500):
-        made = Entry.objects.bulk_create(some)
-        terms = (Term(entry=one, term=term) for one in made for term in sorted(terms_of(records[one.key])))
-        Term.objects.bulk_create(terms, batch_size=2000)
-
-
-def _remove(key: ApiKey, type_name: str, names: Sequence[str]) -> None:
-    for some in batched(names, 500):
-        Entry.objects.filter(api_key=key, type_name=type_name, key__in=some).delete()
+        with transaction.atomic():
+            entries.filter(key__in=[one.key for one in some]).delete()
+            made = Entry.objects.bulk_create(some)
+            terms = (Term(entry=one, term=term) for one in made for term in sorted(terms_of(records[one.key])))
+            Term.objects.bulk_create(terms, batch_size=2000)
 
 
 def _entry(key: ApiKey, record: Record) -> Entry:
