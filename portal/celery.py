@@ -4,16 +4,11 @@ import os
 
 from celery import Celery
 from django.conf import settings
-from kombu.transport.redis import Channel
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 # Seconds a task may take: one and a half of a call's deadline, less than the lease of a change (portal.changes.timing).
 HARD_LIMIT = round(settings.API_TIMEOUTS["deadline"] * 1.5)
-
-# Messages are only nudges, so none is put back when a connection closes: kombu ends the whole worker with an
-# AttributeError where Redis went away while it held one.
-Channel.do_restore = False
 
 app = Celery("portal")
 app.conf.update(
@@ -28,7 +23,7 @@ app.conf.update(
     },
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
-    broker_transport="redis",
+    broker_transport="portal.broker:Transport",
     task_ignore_result=True,
     task_serializer="json",
     accept_content=["json"],

@@ -69,7 +69,10 @@ class Stack:
         self.sandbox = self._process("sandbox", sandbox_command("serve", "--port", str(self.sandbox_port)))
         self.web = self._process("web", web_command(self.port))
         self.worker = self._process(
-            "worker", celery_command("worker", "--concurrency", "2", "--loglevel", "INFO", "--without-mingle")
+            "worker",
+            celery_command(
+                "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-mingle", "--without-gossip"
+            ),
         )
         self.beat = self._process(
             "beat", celery_command("beat", "--loglevel", "INFO", "--schedule", str(directory / "beat"))
