@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -58,6 +59,14 @@ def machine(platform: Sandbox, name: str) -> dict[str, Any]:
     with platform.proxy() as proxy:
         (record,) = proxy.query(MACHINE, {"name": name})
     return record
+
+
+def until_landed(platform: Sandbox, name: str, disk: int) -> None:
+    """Waits for a delayed call in the real time that `later` only pretends to pass."""
+    end = monotonic() + 30
+    while machine(platform, name)["disk"] != disk:
+        assert monotonic() < end
+        sleep(0.05)
 
 
 def plain_machine(platform: Sandbox, group: str = "shop", nth: int = 0) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from portal.changes import leases, outcome, perform, settle, tasks, unknown
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
 from portal.inventory import reads
-from tests.changes.conftest import MACHINE, edit, growing, later, machine, new_machine, run, run_all
+from tests.changes.conftest import MACHINE, edit, growing, later, machine, new_machine, run, run_all, until_landed
 from tests.support.services import Sandbox
 
 
@@ -106,6 +106,8 @@ def test_any_call_that_goes_wrong_at_any_step_changes_nothing_about_the_end(
     change, machine_name, disk = growing(scope, platform)
     platform.control(fault={"kind": kind, "method": method} | ({"value": 1.5} if kind == "delay" else {}))
     run_all()
+    if (kind, method) == ("delay", "apply"):
+        until_landed(platform, machine_name, disk + 1)
     recover()
     change.refresh_from_db()
     assert (change.state, change.is_final) == (State.RECORDED, True)

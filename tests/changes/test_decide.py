@@ -142,6 +142,7 @@ def test_what_waits_for_its_next_attempt_goes_out_now(scope: Scope, platform: Sa
     platform.stop()
     run(change)
     platform.start()
+    later(-3600)  # starting may take longer than the pause before the next attempt
     assert run(change).state == State.QUEUED
     decide.retry(scope, change)
     assert run(change).state == State.RECORDED

@@ -1,6 +1,5 @@
 """Answers that get lost: whatever happened on the platform, the row ends up saying just that."""
 
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from tests.changes.conftest import (
     plain_machine,
     run,
     run_all,
+    until_landed,
 )
 from tests.support.services import Sandbox
 
@@ -77,7 +77,7 @@ def test_a_call_that_lands_late_is_not_replayed(grown: tuple[Change, str, int], 
     later(1.5)
     run(change)
     assert change.state == State.UNKNOWN
-    _wait_for(platform, name, disk)
+    until_landed(platform, name, disk)
     later(2)
     run(change)
     assert change.state == State.RECORDED
@@ -210,9 +210,3 @@ def test_the_platform_away_while_it_is_found_out_leaves_it_open(
 )
 def test_a_log_that_cannot_be_read_says_nothing(entry: dict[str, Any]) -> None:
     assert unknown._is_ours(entry, [{"__type__": MACHINE}]) is False
-
-
-def _wait_for(platform: Sandbox, name: str, disk: int) -> None:
-    end = monotonic() + 10
-    while machine(platform, name)["disk"] != disk and monotonic() < end:
-        sleep(0.1)
