@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts import audit, sessions
 from portal.accounts.access import memberships_of
@@ -71,7 +71,7 @@ def _rename(user: User, name: str) -> None:
         User.objects.filter(pk=user.pk).update(name=name)
 
 
-@require_GET
+@require_safe
 def session_list(request: HttpRequest) -> HttpResponse:
     """All sessions of the person, this one first."""
     return render(request, "usersessions/usersession_list.html", {"sessions": sessions_of(request, person(request))})

@@ -15,7 +15,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.dateparse import parse_date
 from django.utils.timezone import get_default_timezone, now
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from portal.accounts import actions
 from portal.accounts import audit as trail_of
@@ -138,7 +138,7 @@ class Trail:
         return f"?{urlencode([*self.filters.pairs, *more.items()])}"
 
 
-@require_GET
+@require_safe
 def trail(request: HttpRequest, customer_no: str) -> HttpResponseBase:
     """The trail, newest first; `?format=csv` and `?format=jsonl` give all that is filtered, oldest first."""
     scope = get_scope(request.user, customer_no)

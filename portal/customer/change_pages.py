@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
@@ -94,7 +94,7 @@ class ChangeList:
         return self.address(self.page.number + 1) if self.page.number < self.page.pages else ""
 
 
-@require_GET
+@require_safe
 def change_list(request: HttpRequest, customer_no: str) -> HttpResponse:
     """All changes that the person may see; `#list` for htmx."""
     scope = get_scope(request.user, customer_no)
@@ -111,7 +111,7 @@ def change_list(request: HttpRequest, customer_no: str) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 def change_detail(request: HttpRequest, customer_no: str, number: int) -> HttpResponse:
     """One change with all that has happened to it; `#change` for htmx."""
     scope = get_scope(request.user, customer_no)

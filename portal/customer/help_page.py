@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from portal.accounts.access import get_scope
 from portal.accounts.roles import AUDIT, CHANGES, KEYS, PEOPLE, RIGHTS, SCHEDULE, WHOLE_CUSTOMER_ONLY, Role, Verb
@@ -21,7 +21,7 @@ class Line:
     whole_customer_only: bool
 
 
-@require_GET
+@require_safe
 def roles(request: HttpRequest, customer_no: str) -> HttpResponse:
     """The table."""
     scope = get_scope(request.user, customer_no)

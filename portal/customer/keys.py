@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from portal.accounts import api_keys
 from portal.accounts.access import Scope, get_scope
@@ -70,7 +70,7 @@ class ConnectForm(ReplaceForm):
         return name
 
 
-@require_GET
+@require_safe
 def key_list(request: HttpRequest, customer_no: str) -> HttpResponse:
     """All keys of the customer, whether they work, and what waits for them."""
     scope = get_scope(request.user, customer_no)

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts import drafts, factor, invitations, members
 from portal.accounts.access import Scope, get_scope
@@ -53,7 +53,7 @@ class People:
         return invitations.open_ones(self.scope.customer)
 
 
-@require_GET
+@require_safe
 def people(request: HttpRequest, customer_no: str) -> HttpResponse:
     """All members and open invitations."""
     scope = get_scope(request.user, customer_no)

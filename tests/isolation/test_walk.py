@@ -86,6 +86,14 @@ def test_everybody_is_answered_as_the_table_says(walk: Any, route: str) -> None:
     assert not wrong
 
 
+def test_asking_for_the_head_alone_tells_no_more(walk: Any) -> None:
+    for stops in ROUTES.values():
+        for stop in stops:
+            for name in ("manager", "child", "outsider", ""):
+                answer = walk(name, "HEAD", stop.path)
+                assert (answer.status_code, b"".join(answer)) == (stop.get[name], b""), (name, stop.path)
+
+
 def test_no_other_method_does_anything(walk: Any) -> None:
     for stops in ROUTES.values():
         for stop in stops[:1]:
@@ -121,11 +129,26 @@ def body(answer: Any) -> str:
     return re.sub(r'name="next" value="[^"]*"', "", text)
 
 
+def at(type_name: str, key: str) -> list[str]:
+    """Every address about one record."""
+    record = f"{CUSTOMER}{type_name}/{key}/"
+    return [stop.path for stops in ROUTES.values() for stop in stops if f"{stop.path}/".startswith(record)]
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true", "HX-Request-Type": "partial"}], ids=["page", "part"])
 @pytest.mark.parametrize("type_name", list(SEES))
-def test_foreign_and_absent_are_the_same(walk: Any, type_name: str) -> None:
-    foreign, absent = (walk("manager", "GET", f"{CUSTOMER}{type_name}/{key}/") for key in ELSEWHERE[type_name])
-    assert foreign.status_code == absent.status_code == 404
-    assert body(foreign) == body(absent)
+def test_foreign_and_absent_are_the_same(walk: Any, type_name: str, headers: dict[str, str]) -> None:
+    foreign, absent = ELSEWHERE[type_name]
+    walk("manager", "GET", f"{CUSTOMER}{type_name}/")  # so that both are answered from what is known
+    assert len(at(type_name, foreign)) == len(at(type_name, absent)) > 0
+    for path in at(type_name, foreign):
+        for method in ("GET", "POST"):
+            elsewhere, nowhere = (
+                walk("manager", method, path.replace(foreign, key), **headers) for key in (foreign, absent)
+            )
+            assert elsewhere.status_code == nowhere.status_code, (method, path)
+            assert elsewhere.get("Location", "").replace(foreign, absent) == nowhere.get("Location", "")
+            assert body(elsewhere).replace(foreign, absent) == body(nowhere), (method, path)
 
 
 @pytest.mark.parametrize("path", ["", "virtualmachine/", "virtualmachine/acme00/", "changes/", "find/?q=acme", "keys/"])
