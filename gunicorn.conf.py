@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 worker_class = "gthread"
+preload_app = True  # each worker starts in no time, and they share what never changes
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 8
 timeout = 60

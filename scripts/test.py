@@ -20,6 +20,8 @@ from scripts.processes import StartError
 
 RESULTS = ROOT / "var" / "test"
 PROGRAMS = {"redis-server": "redis-server", "chromium": "chromium"}  # what tests start → its package
+# A module stays together, since its tests share servers; modules go in the order in which tests/conftest.py has them.
+OPTIONS = ["--quiet", "--durations=5", "--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder"]
 SANDBOX = ["--ds=portal.sandbox.settings", "tests/sandbox"]
 ON_THE_DATABASE = ["tests/accounts", "tests/inventory", "tests/changes"]
 
@@ -87,10 +89,7 @@ def run(suite: Suite) -> None:
     report.unlink(missing_ok=True)
     started = time.monotonic()
     result = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "--quiet", "--numprocesses=2", "--dist=loadscope"),
-            *("--durations=5", f"--junitxml={report}", *suite.arguments),
-        ],
+        [sys.executable, "-m", "pytest", *OPTIONS, f"--junitxml={report}", *suite.arguments],
         cwd=ROOT,
         env=os.environ | suite.env,
         check=False,

@@ -38,3 +38,9 @@ def _english() -> Iterator[None]:
     """Each test begins in English: a page in German leaves its thread speaking German."""
     with translation.override("en"):
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no process works on alone in the end."""
+    long = ("flows", "pipeline", "ground", "isolation")
+    items.sort(key=lambda item: not any(f"tests/{name}/" in item.nodeid for name in long))

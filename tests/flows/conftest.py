@@ -1,6 +1,7 @@
 """Flows in Chromium over the whole portal in processes: web, worker, beat, Redis, sandbox. Every page passes axe."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -19,7 +20,16 @@ class Visitor:
         self.page = page
         self.portal = portal
         if not page.context.cookies(portal.url):  # else another tab is signed in
-            sign_in(page, portal.url, f"{name}@example.com")
+            self._sign_in(name)
+
+    def _sign_in(self, name: str) -> None:
+        """Takes up the session that the person has from an earlier test, where it still goes on."""
+        context = self.page.context
+        context.add_cookies(self.portal.cookies.get(name, []))
+        if context.request.get(f"{self.portal.url}/accounts/", max_redirects=0).status != HTTPStatus.OK:
+            context.clear_cookies()
+            sign_in(self.page, self.portal.url, f"{name}@example.com")
+            self.portal.cookies[name] = context.cookies()
 
     def go(self, path: str, *, check: bool = True) -> Page:
         self.page.goto(f"{self.portal.url}{C}{path}")

@@ -2,23 +2,75 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
+import redis
+from django.test import override_settings
 
+from portal.accounts.models import ApiKey
 from scripts.environment import new_secrets
 from scripts.stack import REDIS, Stack
-from tests.support.services import SandboxClient, made_once, require
+from tests.support.services import SandboxClient, made_once, require, restore
+
+DATABASES = ("portal.sqlite3", "sandbox.sqlite3")
+type NewPortal = Callable[..., "Portal"]
 
 
 class Portal(Stack):
-    """A stack that tests may mistreat: each process can be killed, stopped and started again."""
+    """A stack that tests may mistreat: each process can be killed, stopped and started again.
+
+    `cookies`: of those who have signed in already, by name.
+    """
 
     def __init__(self, directory: Path, template: Path, extra_env: dict[str, str]) -> None:
-        secrets = json.loads((template / "secrets.json").read_text())
-        super().__init__(directory, secrets=secrets, extra_env={"STATIC_ROOT": str(template / "static")} | extra_env)
+        self.secrets = json.loads((template / "secrets.json").read_text())
+        static = {"STATIC_ROOT": str(template / "static")}
+        super().__init__(directory, secrets=self.secrets, extra_env=static | extra_env)
+        self.template = template
         self.platform = SandboxClient(self.sandbox_port)
+        self.cookies: dict[str, Any] = {}
+        self._renewals = 0
+        self._log_start = 0
+
+    def renew(self) -> None:
+        """As if it were another portal: databases as in the template, Redis empty, nobody signed in, all running."""
+        for process in self.processes:
+            if not process.is_alive:
+                process.start()
+                self.wait(process)
+        for name in DATABASES:
+            restore(self.template / name, self.directory / name)
+        self._renew_keys()
+        with redis.Redis(port=self.redis_port) as client:
+            client.flushall()
+        self.platform.control(reset=True)
+        self.cookies.clear()
+        self._log_start = self.web.log.stat().st_size
+
+    def _renew_keys(self) -> None:
+        """API keys in another generation: what the processes remember of the earlier world is of no use to these."""
+        self._renewals += 1
+        with (
+            closing(sqlite3.connect(self.directory / DATABASES[0], timeout=20)) as database,
+            override_settings(CREDENTIAL_KEYS=self.secrets["CREDENTIAL_KEYS"].split(",")),
+        ):
+            rows = database.execute("SELECT id, customer_id, resource_group, generation, sealed FROM accounts_apikey")
+            for pk, customer, group, generation, sealed in rows.fetchall():
+                key = ApiKey(
+                    id=UUID(pk), customer_id=customer, resource_group=group, generation=generation, sealed=sealed
+                )
+                secret = key.secret()
+                key.generation += self._renewals
+                key.set_secret(secret)
+                new = (key.generation, key.sealed, pk)
+                database.execute("UPDATE accounts_apikey SET generation = ?, sealed = ? WHERE id = ?", new)
+            database.commit()
 
     def kill_worker(self) -> None:
         """SIGKILL for the worker and its children, as when the machine loses power."""
@@ -43,8 +95,9 @@ class Portal(Stack):
         self.wait(self.sandbox)
 
     def assert_no_traceback(self) -> None:
-        """No request ended in an exception that nobody handled."""
-        assert "Traceback" not in self.web.log.read_text(), self.web.log.read_text()
+        """No request since it was new ended in an exception that nobody handled."""
+        log = self.web.log.read_bytes()[self._log_start :].decode(errors="replace")
+        assert "Traceback" not in log, log
 
 
 @pytest.fixture(scope="session")
@@ -63,17 +116,17 @@ def portal_template(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) 
     return made_once(tmp_path_factory, "portal", make)
 
 
-@pytest.fixture(scope="module")
-def new_portal(portal_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Portal]]:
-    """Starts a portal with databases as the demo has them at first: `new_portal(API_DEADLINE="4")`, to mistreat it."""
+@contextmanager
+def _portals(template: Path, directories: pytest.TempPathFactory) -> Iterator[NewPortal]:
+    """Starts portals with databases as the demo has them at first; in the end all are stopped."""
     require(REDIS)
     portals: list[Portal] = []
 
     def start(**env: str) -> Portal:
-        directory = tmp_path_factory.mktemp("portal")
-        for name in ("portal.sqlite3", "sandbox.sqlite3"):
-            shutil.copy(portal_template / name, directory / name)
-        portals.append(Portal(directory, portal_template, env))
+        directory = directories.mktemp("portal")
+        for name in DATABASES:
+            shutil.copy(template / name, directory / name)
+        portals.append(Portal(directory, template, env))
         portals[-1].start()
         return portals[-1]
 
@@ -86,9 +139,23 @@ def new_portal(portal_template: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="module")
-def portal_stack(new_portal: Callable[..., Portal]) -> Iterator[Portal]:
-    """A running portal that the tests of one module share; machines install in a second."""
-    portal = new_portal()
-    portal.platform.control(install_seconds=1)
-    yield portal
-    portal.assert_no_traceback()
+def new_portal(portal_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewPortal]:
+    """`new_portal(API_DEADLINE="4")`: a portal for one module, with settings of its own."""
+    with _portals(portal_template, tmp_path_factory) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def running_portal(portal_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """Started once for each test process; modules get it as `portal_stack`."""
+    with _portals(portal_template, tmp_path_factory) as start:
+        yield start()
+
+
+@pytest.fixture(scope="module")
+def portal_stack(running_portal: Portal) -> Iterator[Portal]:
+    """A running portal that the tests of one module share, as good as new; machines install in a second."""
+    running_portal.renew()
+    running_portal.platform.control(install_seconds=1)
+    yield running_portal
+    running_portal.assert_no_traceback()

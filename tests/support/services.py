@@ -4,9 +4,11 @@ import fcntl
 import json
 import os
 import shutil
+import sqlite3
 import urllib.request
 import xmlrpc.client
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,7 @@ class Sandbox(SandboxClient):
 
     def __init__(self, database: Path) -> None:
         super().__init__(free_port())
+        self.database = database
         self._env = sandbox_env(database)
         self.process = Process(
             "sandbox",
@@ -137,6 +140,12 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callabl
     return shared / name
 
 
+def restore(source: Path, target: Path) -> None:
+    """The content of one SQLite database takes the place of another's, while processes have that one open."""
+    with closing(sqlite3.connect(source)) as new, closing(sqlite3.connect(target, timeout=20)) as old:
+        new.backup(old)
+
+
 @pytest.fixture(scope="session")
 def demo_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database of a sandbox with the demo world."""
@@ -161,12 +170,23 @@ def sandbox(demo_world: Path, tmp_path: Path, settings: Any) -> Iterator[Sandbox
         server.stop()
 
 
-@pytest.fixture(scope="module")
-def shared_platform(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """One sandbox for the tests of a module: each takes machines and names of its own."""
+@pytest.fixture(scope="session")
+def running_sandbox(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """Started once for each test process; modules get it as `shared_platform`."""
     database = tmp_path_factory.mktemp("platform") / "sandbox.sqlite3"
     shutil.copy(demo_world, database)
     server = Sandbox(database)
     server.start()
     yield server
+    server.close()
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_platform(running_sandbox: Sandbox, demo_world: Path) -> Sandbox:
+    """One sandbox for the tests of a module, with the demo world: each takes machines and names of its own."""
+    restore(demo_world, running_sandbox.database)
+    if not running_sandbox.process.is_alive:
+        running_sandbox.start()
+    running_sandbox.control(reset=True)
+    return running_sandbox
