@@ -40,6 +40,15 @@ def _english() -> Iterator[None]:
         yield
 
 
+if not IS_SANDBOX:
+    from portal.inventory import kept
+
+    @pytest.fixture(autouse=True)
+    def _nothing_kept() -> None:
+        """This process knows nothing of an earlier test's database."""
+        kept.forget_all()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, so that no process works on alone in the end."""
     long = ("flows", "pipeline", "ground", "isolation")

@@ -4,6 +4,7 @@ Not yours is 404, indistinguishable from absent; yours but not for your role is 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -72,11 +73,18 @@ def _scope_in_place(user: User | AnonymousUser, customer_no: str, seen: Viewing)
 
 
 def memberships_of(user: User | AnonymousUser) -> list[Membership]:
-    """A person's memberships, by the customer's number; one query. The one they view as, for staff who do."""
+    """A person's memberships, by the customer's number. The one they view as, for staff who do.
+
+    Of who is signed in they came with the person (accounts.backend); else it is one query.
+    """
     if (seen := viewing.present()) is not None:
         return [seen.member]
-    return list(
-        Membership.objects.select_related("customer")
-        .filter(user=user.pk, user__is_active=True)
-        .order_by("customer__number")
-    )
+    if isinstance(user, User) and user.memberships_at_hand is not None:
+        return user.memberships_at_hand
+    return [one for one in memberships_with_user(user.pk) if one.user.is_active]
+
+
+def memberships_with_user(user_id: Any) -> list[Membership]:
+    """Memberships by the customer's number, each with customer and person; one query."""
+    found = Membership.objects.select_related("customer", "user").filter(user=user_id)
+    return list(found.order_by("customer__number"))

@@ -41,6 +41,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects: ClassVar[UserManager] = UserManager()
 
+    memberships_at_hand: "list[Membership] | None" = None  # of who is signed in (accounts.backend)
+
     def __str__(self) -> str:
         return self.name or self.email
 

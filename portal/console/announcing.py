@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts import audit
 from portal.accounts.models import Customer, User
+from portal.console.announced import not_over
 from portal.console.models import Announcement
 from portal.console.shell import render_console, sent
 from portal.console.staff import for_staff, member_of_staff
@@ -78,6 +78,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     if announcement is None:
         raise Http404
     if Announcement.objects.filter(pk=pk, ends__gt=now).update(ends=now):
+        not_over.forget()
         audit.record("announcement.ended", target=announcement.text)
     return redirect("console:announcements")
 
@@ -90,12 +91,3 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
         announcement.dismissed_by.add(request.user)
     page = request.POST.get("next", "")
     return redirect(page if url_has_allowed_host_and_scheme(page, {request.get_host()}) else "/")
-
-
-def shown_to(user: User, customer: Customer | None) -> list[Announcement]:
-    """What that person is told now, on pages of that customer; of none: what is said to all."""
-    now = timezone.now()
-    to_all = Q(customers=None)
-    own = to_all | Q(customers=customer) if customer is not None else to_all
-    current = Announcement.objects.filter(own, starts__lte=now, ends__gt=now).exclude(dismissed_by=user)
-    return list(current.distinct())

@@ -2,6 +2,8 @@
 
 import csv
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -28,6 +30,15 @@ def test_every_type_has_a_list(visit: Visit, type_name: str) -> None:
 
     assert 'id="table"' in page
     assert '<tr id="row-' in page.partition("<tbody")[2]
+
+
+def test_a_list_that_is_known_costs_four_queries(
+    visit: Visit, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    for _time in range(2):
+        visit("manager", "virtualmachine/")
+    with django_assert_max_num_queries(4):
+        visit("manager", "virtualmachine/")
 
 
 @pytest.mark.parametrize(

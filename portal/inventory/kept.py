@@ -1,0 +1,31 @@
+"""Values that a process keeps for some seconds rather than asking the database for them on every page."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+_all: "list[Kept[Any]]" = []
+
+
+class Kept[T]:
+    """`current = Kept(look_up, seconds=5)`: `current()` is what `look_up` answered at most so many seconds ago."""
+
+    def __init__(self, look_up: Callable[[], T], *, seconds: float) -> None:
+        self._look_up = look_up
+        self._seconds = seconds
+        self._kept: tuple[T, float] | None = None  # and until when
+        _all.append(self)
+
+    def __call__(self) -> T:
+        if self._kept is None or time.monotonic() >= self._kept[1]:
+            self._kept = (self._look_up(), time.monotonic() + self._seconds)
+        return self._kept[0]
+
+    def forget(self, **_signal: Any) -> None:
+        """Look anew next time."""
+        self._kept = None
+
+
+def forget_all() -> None:
+    for kept in _all:
+        kept.forget()
