@@ -43,9 +43,9 @@ class Visitor:
         wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert self.page.evaluate(wider) <= 0, f"{self.page.url} scrolls sideways"
 
-    def says(self, text: str, seconds: float = 10) -> None:
+    def says(self, text: str) -> None:
         """Waits until the page says so, without reloading it."""
-        expect(self.page.locator("main")).to_contain_text(text, timeout=seconds * 1000)
+        expect(self.page.locator("main")).to_contain_text(text)
 
 
 type Visit = Callable[..., Visitor]

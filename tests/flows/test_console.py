@@ -1,7 +1,7 @@
 """Ten calls to support, from the search to the resolution, in Chromium over the whole portal in processes."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -9,16 +9,6 @@ from playwright.sync_api import Browser, Page, expect
 from tests.flows.conftest import put
 from tests.support.browser import axe, sign_in
 from tests.support.portal import Portal
-
-LONG = 30_000  # milliseconds; for what workers do
-
-
-@pytest.fixture(scope="module")
-def portal_stack(new_portal: Callable[..., Portal]) -> Portal:
-    """A portal to mistreat, with short deadlines."""
-    portal = new_portal(API_DEADLINE="4")
-    portal.platform.control(install_seconds=1)
-    return portal
 
 
 class Desk:
@@ -69,8 +59,8 @@ class Desk:
         self.check()
         return self.page
 
-    def says(self, text: str | re.Pattern[str], seconds: float = 10) -> None:
-        expect(self.page.locator("main")).to_contain_text(text, timeout=seconds * 1000)
+    def says(self, text: str | re.Pattern[str]) -> None:
+        expect(self.page.locator("main")).to_contain_text(text)
 
     def says_in_time(self, text: str, tries: int = 15) -> None:
         """Reloads until the page says so."""
@@ -130,7 +120,7 @@ def test_the_machine_wont_come_up(desk: Desk) -> None:
     expect(page.locator("h1 .state-off")).to_be_visible()
     desk.view_as("operator@example.com", "Ticket 1: the machine won't come up", writing=True)
     page.get_by_role("button", name="Switch on").click()
-    expect(page.locator("h1 .state-ready")).to_be_visible(timeout=LONG)
+    expect(page.locator("h1 .state-ready")).to_be_visible()
     desk.stop_viewing()
     desk.says("Viewed by support staff")
 
@@ -169,9 +159,9 @@ def test_who_deleted_web12(desk: Desk) -> None:
     desk.says_in_time("delete shop12")
     desk.says("Olaf Operator")
     desk.view_as("operator@example.com", "Ticket 4: they want it back", writing=True)
-    expect(desk.page.locator("h1 .state-leaving")).to_be_visible(timeout=LONG)
+    expect(desk.page.locator("h1 .state-leaving")).to_be_visible()
     desk.page.get_by_role("button", name="Keep").click()
-    expect(desk.page.locator("h1 .state-ready")).to_be_visible(timeout=LONG)
+    expect(desk.page.locator("h1 .state-ready")).to_be_visible()
     desk.stop_viewing()
 
 

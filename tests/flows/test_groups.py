@@ -14,18 +14,18 @@ def test_a_group_is_made_put_into_maintenance_and_taken_out(visit: Visit) -> Non
     page.get_by_role("button", name="Create").click()
     page.wait_for_url(re.compile(r"/resourcegroup/"))
     visitor.go("resourcegroup/shop-flow/", check=False)
-    expect(page.get_by_role("button", name="Maintenance for an hour")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Maintenance for an hour")).to_be_visible()
     visitor.check()
     page.get_by_role("button", name="Maintenance for an hour").click()
     confirm = page.locator("#confirm button.btn-primary")
     if confirm.is_visible():
         confirm.click()
-    expect(page.locator("h1 .state-maintenance")).to_be_visible(timeout=15_000)
+    expect(page.locator("h1 .state-maintenance")).to_be_visible()
     visitor.check()
     page.get_by_role("button", name="End maintenance now").click()
     if confirm.is_visible():
         confirm.click()
-    expect(page.locator("h1 .state-ready")).to_be_visible(timeout=15_000)
+    expect(page.locator("h1 .state-ready")).to_be_visible()
     with visitor.portal.platform.proxy() as proxy:
         (group,) = proxy.query("resourcegroup", {"name": "shop-flow"})
     assert group["parent"] == "shop"
@@ -39,14 +39,14 @@ def test_a_service_user_is_made_described_and_deleted(visit: Visit) -> None:
     page.get_by_role("button", name="Create").click()
     page.wait_for_url(re.compile(r"/serviceuser/"))
     visitor.go("serviceuser/shop/s-flow/", check=False)
-    expect(page.get_by_role("link", name="Edit")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("link", name="Edit")).to_be_visible()
     visitor.check()
     page.get_by_role("link", name="Delete…").click()
     visitor.check()
     page.locator('[name="name"]').fill("s-flow")
     page.get_by_role("button", name="Delete").click()
     page.wait_for_url(re.compile(r"/serviceuser/$"))
-    expect(page.locator("#table")).not_to_contain_text("s-flow", timeout=15_000)
+    expect(page.locator("#table")).not_to_contain_text("s-flow")
 
 
 def test_several_permissions_of_several_people_are_granted_at_once(visit: Visit) -> None:

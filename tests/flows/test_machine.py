@@ -19,7 +19,7 @@ def test_a_change_is_seen_from_wish_to_evidence_without_reloading(visit: Visit) 
     page.get_by_role("button", name="Save").click()
     page.wait_for_url(re.compile(r"/virtualmachine/shop13/$"))
     visitor.says("77")
-    expect(page.locator("#record .is-pending, #record .change")).to_have_count(0, timeout=15_000)
+    expect(page.locator("#record .is-pending, #record .change")).to_have_count(0)
     expect(page.locator("#history")).to_contain_text("recorded")
     visitor.check()
     with visitor.portal.platform.proxy() as proxy:
@@ -51,7 +51,7 @@ def test_a_new_machine_is_watched_until_it_is_ready(visit: Visit) -> None:
     page.get_by_role("button", name="Create").click()
     page.wait_for_url(re.compile(r"/virtualmachine/"))
     visitor.go(f"virtualmachine/{name}/", check=False)
-    expect(page.locator("h1 .state-ready")).to_be_visible(timeout=20_000)
+    expect(page.locator("h1 .state-ready")).to_be_visible()
     visitor.check()
     with visitor.portal.platform.proxy() as proxy:
         assert not proxy.query("virtualmachine", {"name": name})[0]["needs_install"]
@@ -64,9 +64,9 @@ def test_switching_off_asks_and_off_is_shown(visit: Visit) -> None:
     expect(page.locator("#confirm")).to_contain_text("shop14: Switch off?")
     visitor.check()
     page.locator("#confirm").get_by_role("button", name="Switch off").click()
-    expect(page.locator("h1 .state-off")).to_be_visible(timeout=15_000)
+    expect(page.locator("h1 .state-off")).to_be_visible()
     page.get_by_role("button", name="Switch on").click()
-    expect(page.locator("h1 .state-ready")).to_be_visible(timeout=15_000)
+    expect(page.locator("h1 .state-ready")).to_be_visible()
 
 
 def test_deleting_asks_for_the_name_and_can_be_taken_back(visit: Visit) -> None:
@@ -78,10 +78,10 @@ def test_deleting_asks_for_the_name_and_can_be_taken_back(visit: Visit) -> None:
     page.locator('[name="name"]').fill("shop11")
     page.get_by_role("button", name="Schedule the deletion").click()
     page.wait_for_url(re.compile(r"/virtualmachine/shop11/$"))
-    expect(page.locator("h1 .state-leaving")).to_be_visible(timeout=15_000)
+    expect(page.locator("h1 .state-leaving")).to_be_visible()
     visitor.check()
     page.get_by_role("button", name="Keep").click()
-    expect(page.locator("h1 .state-ready")).to_be_visible(timeout=15_000)
+    expect(page.locator("h1 .state-ready")).to_be_visible()
 
 
 def test_all_of_it_works_on_a_phone(visit: Visit) -> None:

@@ -1,21 +1,12 @@
 """What goes wrong while a person works: nothing that they typed or asked for is lost, and they are told the truth."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.flows.conftest import Visit, Visitor, put
 from tests.support.portal import Portal
-
-
-@pytest.fixture(scope="module")
-def portal_stack(new_portal: Callable[..., Portal]) -> Portal:
-    """A portal to mistreat, with short deadlines."""
-    portal = new_portal(API_DEADLINE="4")
-    portal.platform.control(install_seconds=1)
-    return portal
 
 
 def edit(visitor: Visitor, name: str, field: str, value: str) -> Page:
@@ -38,7 +29,7 @@ def test_what_the_platform_rejects_comes_back_filled_with_its_words(visit: Visit
     fault = {"kind": "fault", "value": "disk: no storage left in rzob", "method": "apply", "times": 1}
     visitor.portal.platform.control(fault=fault)
     page = edit(visitor, "shop01", "disk", "123")
-    visitor.says("rejected", 15)
+    visitor.says("rejected")
     visitor.check()
     page.locator("#history").get_by_role("link", name=re.compile("Change")).first.click()
     visitor.says("no storage left")
@@ -56,12 +47,12 @@ def test_the_same_field_changed_meanwhile_is_asked_about(visit: Visit) -> None:
         proxy.apply([{"__type__": "virtualmachine", "name": "shop02", "service_description": "somebody else's"}])
     page.get_by_role("button", name="Save").click()
     page.wait_for_url(re.compile(r"/virtualmachine/shop02/$"))
-    visitor.says("conflict", 15)
+    visitor.says("conflict")
     page.locator("#history").get_by_role("link", name=re.compile("Change")).first.click()
     visitor.says("somebody else's")
     visitor.check()
     page.get_by_role("button", name="Overwrite with what you want").click()
-    visitor.says("recorded", 15)
+    visitor.says("recorded")
     assert recorded(visitor, "shop02")["service_description"] == "mine"
 
 
@@ -91,7 +82,7 @@ def test_two_tabs_see_the_same(visit: Visit) -> None:
     second.go("virtualmachine/?q=shop19", check=False)
     edit(first, "shop19", "service_description", "seen in both")
     second.page.reload()
-    second.says("seen in both", 15)
+    second.says("seen in both")
 
 
 def test_a_killed_worker_loses_nothing(visit: Visit) -> None:
@@ -102,7 +93,7 @@ def test_a_killed_worker_loses_nothing(visit: Visit) -> None:
     visitor.says("queued")
     visitor.check()
     portal.start_worker()
-    expect(page.locator("h1 .state-waiting")).to_have_count(0, timeout=40_000)
+    expect(page.locator("h1 .state-waiting")).to_have_count(0)
     assert recorded(visitor, "shop14")["service_description"] == "asked of nobody"
 
 
@@ -116,7 +107,7 @@ def test_without_redis_pages_come_and_changes_are_kept(visit: Visit) -> None:
         visitor.says("kept without Redis")
     finally:
         portal.start_redis()
-    expect(page.locator("h1 .state-waiting a, h1 a.state-waiting")).to_have_count(0, timeout=60_000)
+    expect(page.locator("h1 .state-waiting a, h1 a.state-waiting")).to_have_count(0)
     assert recorded(visitor, "shop17")["service_description"] == "kept without Redis"
 
 
@@ -127,7 +118,7 @@ def test_a_lost_answer_is_found_out_and_never_called_failed(visit: Visit, kind: 
     visitor.portal.platform.control(fault=fault)
     page = edit(visitor, "shop18", "service_description", f"through {kind}")
     visitor.says(f"through {kind}")
-    expect(page.locator("h1 a.state-waiting")).to_have_count(0, timeout=40_000)
+    expect(page.locator("h1 a.state-waiting")).to_have_count(0)
     assert "failed" not in page.locator("main").inner_text().lower()
     assert recorded(visitor, "shop18")["service_description"] == f"through {kind}"
 
@@ -141,14 +132,14 @@ def test_with_the_platform_away_what_is_known_is_shown_and_changes_wait(visit: V
         page = edit(visitor, "shop12", "service_description", "for later")
         visitor.says("for later")
         page.get_by_role("button", name="Ask the platform again").click()
-        expect(page.locator("#banner")).to_contain_text("cannot be reached", timeout=20_000)
+        expect(page.locator("#banner")).to_contain_text("cannot be reached")
         visitor.check()
         visitor.go("virtualmachine/?q=shop12")
         visitor.says("shop12")
     finally:
         portal.start_sandbox()
     visitor.go("virtualmachine/shop12/", check=False)
-    expect(page.locator("h1 a.state-waiting")).to_have_count(0, timeout=60_000)
+    expect(page.locator("h1 a.state-waiting")).to_have_count(0)
     assert recorded(visitor, "shop12")["service_description"] == "for later"
 
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 
 from scripts.environment import ROOT
 from tests.support.services import require
@@ -13,6 +13,7 @@ PASSWORD = "portal-demo"
 SCREENSHOTS = ROOT / "test-results"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 WCAG_2_2_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+PATIENCE = 60_000  # milliseconds: how long a test waits for what has to come; a busy machine is slow
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--font-render-hinting=none"]
 
 
@@ -21,6 +22,7 @@ def browser() -> Iterator[Browser]:
     chromium = require("chromium")
     # Playwright keeps an event loop in this thread, and Django then refuses its database in it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
@@ -61,7 +63,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
     failures_before = request.session.testsfailed
     yield page
     if request.session.testsfailed > failures_before:

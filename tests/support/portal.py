@@ -140,16 +140,16 @@ def _portals(template: Path, directories: pytest.TempPathFactory) -> Iterator[Ne
 
 @pytest.fixture(scope="module")
 def new_portal(portal_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewPortal]:
-    """`new_portal(API_DEADLINE="4")`: a portal for one module, with settings of its own."""
+    """`new_portal(API_DEADLINE="60")`: a portal for one module, with settings of its own."""
     with _portals(portal_template, tmp_path_factory) as start:
         yield start
 
 
 @pytest.fixture(scope="session")
 def running_portal(portal_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """Started once for each test process; modules get it as `portal_stack`."""
+    """Started once for each test process; modules get it as `portal_stack`. What waits for a deadline waits briefly."""
     with _portals(portal_template, tmp_path_factory) as start:
-        yield start()
+        yield start(API_DEADLINE="6", API_BREAKER_OPEN_FOR="5")
 
 
 @pytest.fixture(scope="module")
