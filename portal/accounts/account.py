@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.accounts import audit, sessions
+from portal.accounts import audit, factor, sessions
 from portal.accounts.access import memberships_of
 from portal.accounts.clients import device
 from portal.accounts.models import User
@@ -69,6 +69,12 @@ def _rename(user: User, name: str) -> None:
     if name != user.name:
         audit.record_person("name.changed", user, target=user.email, before={"name": user.name}, after={"name": name})
         User.objects.filter(pk=user.pk).update(name=name)
+
+
+@require_safe
+def go_on(request: HttpRequest) -> HttpResponse:
+    """To the page for which a second factor had to be set up, or to the overview."""
+    return redirect(factor.wanted(request))
 
 
 @require_safe

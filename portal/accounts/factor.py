@@ -15,7 +15,9 @@ from django.utils.http import urlencode
 
 from portal.accounts.models import Customer, User
 
-GIVEN = "second_factor_given"  # session key: one was added in this session, so the person holds it
+# Session keys: one was added in this session, so the person holds it; the page that they wanted when it was asked for.
+GIVEN = "second_factor_given"
+WANTED = "second_factor_wanted_for"
 TYPES = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 _proven: ContextVar[Callable[[], bool] | None] = ContextVar("proven", default=None)
@@ -76,4 +78,10 @@ def page_for(request: HttpRequest, back: str) -> str:
         types = set(Authenticator.objects.filter(user=user, type__in=TYPES).values_list("type", flat=True))
         name = "mfa_reauthenticate" if Authenticator.Type.TOTP in types else "mfa_reauthenticate_webauthn"
         return f"{reverse(name)}?{urlencode({'next': back})}"
+    request.session[WANTED] = back
     return f"{reverse('mfa_index')}?{urlencode({'required': '1', 'next': back})}"
+
+
+def wanted(request: HttpRequest) -> str:
+    """The page for which the person had to set one up, once; "/" where there is none."""
+    return str(request.session.pop(WANTED, "/"))

@@ -86,6 +86,22 @@ def test_staff_see_nothing_before_they_have_given_one(signed_in: Callable[[str],
     assert answer.headers["Location"].startswith("/accounts/2fa/?required=1")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_whoever_had_to_set_one_up_gets_to_what_they_wanted(cast: dict[str, User]) -> None:
+    Customer.objects.filter(number="10001").update(requires_second_factor=True)
+    client = Client()
+    client.post(LOGIN, {"login": "viewer@example.com", "password": "portal-demo"})
+    assert client.get(f"{PAGE}?state=done").headers["Location"].startswith("/accounts/2fa/?required=1")
+    client.post("/accounts/reauthenticate/", {"password": "portal-demo"})
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+    client.post("/accounts/2fa/totp/activate/", {"code": now_shown(client.session["mfa.totp.secret"])})
+    codes = client.get("/accounts/2fa/recovery-codes/").content.decode()
+    assert 'href="/accounts/on"' in codes
+    assert client.get("/accounts/on").headers["Location"] == f"{PAGE}?state=done"
+    assert client.get(PAGE).status_code == 200
+    assert client.get("/accounts/on").headers["Location"] == "/"
+
+
 def test_a_password_is_changed_with_the_old_one_only(signed_in: Callable[[str], Client]) -> None:
     client = signed_in("viewer")
     new = {"password1": "a brand new sentence", "password2": "a brand new sentence"}

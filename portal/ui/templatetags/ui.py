@@ -11,7 +11,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.forms import BoundField
+from django.forms import BoundField, Select
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_default_timezone, now
@@ -46,7 +46,8 @@ def icon(name: str, classes: str = "") -> SafeString:
 @register.filter
 def styled(field: BoundField) -> SafeString:
     """A form's field in our look; what is wrong with it, or helps with it, is told to screen readers as well."""
-    attrs: dict[str, str | bool] = {"class": f"form-control{' is-invalid' if field.errors else ''}"}
+    look = "form-select" if isinstance(field.field.widget, Select) else "form-control"
+    attrs: dict[str, str | bool] = {"class": f"{look}{' is-invalid' if field.errors else ''}"}
     if field.errors:
         attrs["aria-describedby"] = f"{field.auto_id}_error"
     return field.as_widget(attrs=attrs)
