@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.browser import Complaints, axe
+from tests.support.browser import PORTAL, Complaints, axe
 
 STRICT = "default-src 'none'; script-src 'self'"
 CONTENT = {
@@ -15,10 +15,14 @@ CONTENT = {
     "/image": "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>",
     "/inline": "<script>document.title = 'x'</script>",
     "/missing": "<script src='/static/no.js'></script>",
+    "/portal": "",
 }
 
 
 class Handler(BaseHTTPRequestHandler):
+    def version_string(self) -> str:
+        return PORTAL if self.path == "/portal" else "somebody else"
+
     def do_GET(self) -> None:
         content = CONTENT.get(self.path)
         self.send_response(404 if content is None else 200)
@@ -54,7 +58,11 @@ def test_axe_names_what_is_wrong_and_where(browser: Browser, site: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "complaint"),
-    [("/inline", "Content Security Policy"), ("/missing", "404 for")],
+    [
+        ("/inline", "Content Security Policy"),
+        ("/missing", "404 for"),
+        ("/portal", "lacks content-security-policy, cache-control, cross-origin-opener-policy"),
+    ],
 )
 def test_complaints_of_the_browser_are_collected(browser: Browser, site: str, path: str, complaint: str) -> None:
     context = browser.new_context()

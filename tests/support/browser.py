@@ -1,7 +1,8 @@
 """Chromium for the flow tests. A page fails its test when the browser complains about it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
@@ -29,8 +30,27 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+# What every answer of the portal has to say, static files aside; by lower-case name.
+HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self';",
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=()",
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+PORTAL = "gunicorn"  # as answers name their server: other sites have headers of their own
+
+
+def missing_headers(headers: Mapping[str, str]) -> list[str]:
+    """The names of those that an answer of the portal lacks."""
+    return [name for name, part in HEADERS.items() if part not in headers.get(name, "")]
+
+
 class Complaints:
-    """What the browser found wrong with the pages of one context: scripts, blocked content, missing files."""
+    """What is wrong with the pages of one context: scripts, blocked content, missing files, missing headers."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.texts: list[str] = []
@@ -44,16 +64,20 @@ class Complaints:
             self.texts.append(f"console: {message.text}")
 
     def _on_response(self, response: Response) -> None:
-        if "/static/" in response.url and response.status >= 400:
-            self.texts.append(f"{response.status} for {response.url}")
+        if "/static/" in response.url:
+            if response.status >= 400:
+                self.texts.append(f"{response.status} for {response.url}")
+        elif response.headers.get("server") == PORTAL and (missing := missing_headers(response.headers)):
+            self.texts.append(f"{response.url} lacks {', '.join(missing)}")
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+@contextmanager
+def watched(browser: Browser) -> Iterator[BrowserContext]:
     """A browser of its own, with no cookies; closing it looks for complaints."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 800}, locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce"
     )
+    context.set_default_timeout(PATIENCE)
     complaints = Complaints(context)
     yield context
     context.close()
@@ -61,9 +85,22 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """The browser of a test's person."""
+    with watched(browser) as context:
+        yield context
+
+
+@pytest.fixture
+def elsewhere(browser: Browser) -> Iterator[Page]:
+    """A page of another browser, for a second person."""
+    with watched(browser) as context:
+        yield context.new_page()
+
+
+@pytest.fixture
 def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
     failures_before = request.session.testsfailed
     yield page
     if request.session.testsfailed > failures_before:
