@@ -43,7 +43,8 @@ app.conf.update(
         "tell_of_refused_keys": {"task": "accounts.tell_of_refused_keys", "schedule": 30.0, "options": {"expires": 30}},
         "index": {"task": "console.index", "schedule": 5.0, "options": {"expires": 5}},
         "sample": {"task": "console.sample", "schedule": 60.0, "options": {"expires": 60}},
+        "sweep_papers": {"task": "billing.sweep", "schedule": 5.0, "options": {"expires": 5}},
         "follow": {"task": "changes.follow", "schedule": 0.5, "options": {"expires": 1}},
     },
 )
-app.autodiscover_tasks(["portal.accounts", "portal.inventory", "portal.changes", "portal.console"])
+app.autodiscover_tasks(["portal.accounts", "portal.inventory", "portal.changes", "portal.billing", "portal.console"])

@@ -291,5 +291,8 @@ LOGGING = {
         # A line for each message and each end: the follower alone has four a second.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        # Style sheets made for browsers, and each step of each page: nothing that anybody could act on.
+        "weasyprint": {"level": "ERROR"},
+        "fontTools": {"level": "WARNING"},
     },
 }

@@ -83,6 +83,12 @@ class Paper:
         return zoned(self.as_of) if self.as_of else ""
 
     @property
+    def lines(self) -> int:
+        """Roughly, of its tables."""
+        things = sum(len(section.page.records) for section in self.used.sections) if self.used else 0
+        return things + (len(self.invoice.items) + len(self.invoice.changes) if self.invoice else 0)
+
+    @property
     def is_wide(self) -> bool:
         """Whether some amount takes more room than usual."""
         items = self.invoice.items if self.invoice else ()

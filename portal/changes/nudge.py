@@ -15,18 +15,18 @@ logger = logging.getLogger(__name__)
 _room = BoundedSemaphore(50)
 
 
-def nudge(pk: str) -> None:
-    """Send a message with the id of a change. Call it when the change is committed."""
+def nudge(pk: str, task: str = TASK) -> None:
+    """Send a message with the id of a change (of another task: of its row). Call it when the row is committed."""
     if _room.acquire(blocking=False):
-        Thread(target=_publish, args=(pk,), name="nudge", daemon=True).start()
+        Thread(target=_publish, args=(pk, task), name="nudge", daemon=True).start()
     else:
-        logger.warning("Too many messages wait for the broker; change %s is left to the sweeper", pk)
+        logger.warning("Too many messages wait for the broker; %s %s is left to the sweeper", task, pk)
 
 
-def _publish(pk: str) -> None:
+def _publish(pk: str, task: str) -> None:
     try:
-        app.send_task(TASK, args=(pk,), expires=EXPIRES, retry=False)
+        app.send_task(task, args=(pk,), expires=EXPIRES, retry=False)
     except Exception as error:  # noqa: BLE001 - whatever kombu and redis-py raise
-        logger.warning("No message for change %s: %s", pk, type(error).__name__)
+        logger.warning("No message for %s %s: %s", task, pk, type(error).__name__)
     finally:
         _room.release()

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts import audit
@@ -16,7 +15,9 @@ from portal.billing.consumption import ConsumptionPage
 from portal.billing.history import HistoryPage
 from portal.billing.invoice_list import Asked, InvoiceList
 from portal.billing.invoices import Invoice, previous_of, safe_name
+from portal.billing.papers import Printing
 from portal.billing.sheets import Sheet
+from portal.billing.trend import Trend
 from portal.customer.reading import current
 from portal.customer.shell import render_page
 from portal.inventory import reads
@@ -83,7 +84,8 @@ def invoice(request: HttpRequest, customer_no: str, key: str) -> HttpResponseBas
     shown = _invoice(scope, listing, record)
     if is_export:
         return _export(request, scope, f"invoice/{key}", shown.file_name, exports.invoice_sheet(shown))
-    context = {"invoice": shown, "listing": listing, "printed": now()}
+    trend, printing = Trend.until(record, listing.records), Printing(scope.customer, str(scope.user))
+    context = {"invoice": shown, "listing": listing, "trend": trend, "printing": printing}
     return render_page(request, scope, "billing/invoice.html", context)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from portal.customer import billing_pages, change_urls, detail, find, overview, people_urls, tree
+from portal.customer import billing_pages, billing_paper, change_urls, detail, find, overview, people_urls, tree
 from portal.ui import preferences
 
 app_name = "customer"
@@ -14,6 +14,7 @@ urlpatterns = [
     *people_urls.urlpatterns,
     *change_urls.urlpatterns,
     path("c/<str:customer_no>/find/", find.find, name="find"),
+    *billing_paper.urlpatterns,
     path("c/<str:customer_no>/consumption/", billing_pages.consumption, name="consumption"),
     path("c/<str:customer_no>/invoice/", billing_pages.invoices, name="invoices"),
     re_path(r"^c/(?P<customer_no>[^/]+)/invoice/(?P<key>(?!-/)[^/]+)/$", billing_pages.invoice, name="invoice"),

@@ -44,3 +44,8 @@ def record(customer_no: str, type_name: str, key: str) -> str:
 def action(customer_no: str, type_name: str, key: str, name: str) -> str:
     """`edit`, `delete`, or one of the type's actions."""
     return f"{record(customer_no, type_name, key)}-/{name}"
+
+
+def paper(customer_no: str, kind: str, month: str) -> str:
+    """A month's invoice or consumption as a document for printing."""
+    return f"{page(customer_no, 'paper')}{kind}/{quote(month, safe='')}/"

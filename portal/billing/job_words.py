@@ -1,0 +1,127 @@
+"""An order in words: what it is, how far it is, and what to do where it has failed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from portal.billing import jobs, months
+from portal.billing.job_models import Form, Job, Reason, Size, State
+from portal.billing.press import MOST_LINES
+from portal.ui import addresses
+
+ICONS = {
+    State.WAITING: "hourglass",
+    State.WORKING: "loader-2",
+    State.DONE: "circle-check",
+    State.FAILED: "alert-octagon",
+}
+PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+WHY: Mapping[Reason, object] = {
+    Reason.MISSING: lazy(
+        "PDFs cannot be made on this server: it lacks a library. Whoever runs the portal can install it (on Debian: "
+        "apt install %(packages)s). Until then, print it: a browser can save what it prints as PDF."
+    ),
+    Reason.UNKNOWN: lazy("The platform has not answered, and nothing is known of these months. Order again later."),
+    Reason.GONE: lazy("One of the months is not there any more. Order the others."),
+    Reason.TOO_LONG: lazy(
+        "It has more than %(lines)s lines: too long for one PDF. Order fewer months, or a zip; what one month alone is "
+        "too long for, the spreadsheet holds."
+    ),
+    Reason.INTERRUPTED: lazy("It was begun twice and interrupted twice. Order fewer months at once, or a zip."),
+    Reason.BROKEN: lazy(
+        "Something went wrong on our side, and is in the log. Order it again; if it fails again, ask support."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """Everything that templates/billing/job.html and jobs.html ask for."""
+
+    job: Job
+
+    @property
+    def address(self) -> str:
+        return f"{self.papers_address}{self.job.pk}/"
+
+    @property
+    def papers_address(self) -> str:
+        return addresses.page(self.job.customer.number, "paper")
+
+    @property
+    def back(self) -> tuple[str, str]:
+        """(address, label) of the page it came from."""
+        number, first = self.job.customer.number, self.job.months[0]
+        if self.job.kind == "invoice" and len(self.job.months) == 1:
+            return addresses.record(number, "invoice", first), f"{_('Invoice')} {months.label(first)}"
+        label = _("Invoices") if self.job.kind == "invoice" else _("Consumption")
+        return addresses.of_type(number, self.job.kind), label
+
+    @property
+    def what(self) -> str:
+        """Invoices, January 2026 – October 2026."""
+        first, last = self.job.months[0], self.job.months[-1]
+        if first == last:
+            kind = _("Invoice") if self.job.kind == "invoice" else _("Consumption")
+            return f"{kind} {months.label(first)}"
+        kind = _("Invoices") if self.job.kind == "invoice" else _("Consumption")
+        return f"{kind} {months.label(first)} – {months.label(last)}"
+
+    @property
+    def as_what(self) -> str:
+        """One PDF, A4."""
+        return f"{Form(self.job.form).label}, {Size(self.job.size).label}"
+
+    @property
+    def word(self) -> str:
+        return str(State(self.job.state).label)
+
+    @property
+    def icon(self) -> str:
+        return ICONS[State(self.job.state)]
+
+    @property
+    def last(self) -> str:
+        """The last of its months."""
+        return str(self.job.months[-1])
+
+    @property
+    def total(self) -> int:
+        return len(self.job.months)
+
+    @cached_property
+    def ahead(self) -> int:
+        return jobs.ahead_of(self.job)
+
+    @property
+    def progress(self) -> str:
+        if self.job.state == State.WAITING:
+            if self.job.attempts:
+                return _("The worker that made it went away. It is begun again.")
+            if self.ahead:
+                return ngettext("%(count)s order is before it.", "%(count)s orders are before it.", self.ahead) % {
+                    "count": self.ahead
+                }
+            return _("It begins as soon as a worker is free.")
+        return _("%(made)s of %(total)s months are made.") % {"made": self.job.made, "total": self.total}
+
+    @property
+    def why(self) -> str:
+        """Why it failed, and what to do."""
+        if not self.job.reason:
+            return ""
+        return str(WHY[Reason(self.job.reason)]) % {"packages": PACKAGES, "lines": f"{MOST_LINES:,}"}
+
+    @property
+    def size(self) -> str:
+        return filesizeformat(self.job.bytes)
+
+    @property
+    def tag(self) -> str:
+        """Changes whenever the page does."""
+        return f'"{self.job.state}-{self.job.made}-{self.job.attempts}-{self.ahead}"'

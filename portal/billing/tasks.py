@@ -1,0 +1,27 @@
+"""What a worker does for billing. A message carries an id and nothing else, and may come twice or never."""
+
+from portal.billing import job_leases, jobs, press
+from portal.celery import app
+
+TIME_LIMIT = 300  # seconds for one order; less than the broker's visibility timeout
+EXPIRES = 60  # seconds; the sweeper finds what is still to be made
+
+
+@app.task(name=jobs.TASK, time_limit=TIME_LIMIT)
+def make_papers(pk: str) -> None:
+    """One order, and word to the next."""
+    press.make(pk)
+    _next()
+
+
+@app.task(name="billing.sweep")
+def sweep() -> None:
+    """Finds orders that nobody works on, and removes what is older than a day."""
+    job_leases.expire()
+    job_leases.remove_old()
+    _next()
+
+
+def _next() -> None:
+    for pk in job_leases.due():
+        make_papers.apply_async((pk,), expires=EXPIRES, retry=False)
