@@ -26,10 +26,11 @@ class Look:
     word: str
     icon: str  # name of a Tabler icon
     colour: str  # a Tabler colour
+    brief: str = ""  # the word in a row, where the whole one is too long for it
 
 
 LOOKS: dict[State, Look] = {
-    State.SHUTDOWN: Look(_("shut down for deletion"), "trash-x", "red"),
+    State.SHUTDOWN: Look(_("shut down for deletion"), "trash-x", "red", _("shut down")),
     State.INSTALLING: Look(_("installing"), "progress-down", "blue"),
     State.MAINTENANCE: Look(_("in maintenance"), "tool", "orange"),
     State.LEAVING: Look(_("leaving"), "calendar-x", "red"),

@@ -197,6 +197,7 @@ class ResourceType:
     fields: tuple[Field, ...]
     sections: tuple[Section, ...]
     columns: tuple[str, ...]  # of the list; "state" stands for the record's state
+    roomy: tuple[str, ...] = ()  # those of them that stand back where there is no room for all
     card: tuple[str, ...] = ()  # the two or three that matter on a phone
     lead: str = ""  # the field that says in a line what a record is for
     sort: str = ""  # default order, "-" in front for descending

@@ -9,6 +9,7 @@ from portal.resources.looks import State, Status
 from portal.resources.spec import Context, Record, Values
 from portal.resources.times import midnight, parse_day, parse_moment
 
+ORDER = tuple(State)
 HARD_DELETION_AFTER = timedelta(days=3)  # vm_19
 
 
@@ -22,7 +23,8 @@ def machine_states(machine: Values, context: Context) -> tuple[Status, ...]:
         Status(State.OFF) if machine.get("online") is False else None,
         _waiting(open_windows),
     )
-    return tuple(status for status in found if status) or (Status(State.READY),)
+    fitting = sorted((status for status in found if status), key=lambda status: ORDER.index(status.state))
+    return tuple(fitting) or (Status(State.READY),)
 
 
 def group_states(group: Values, context: Context) -> tuple[Status, ...]:

@@ -1,4 +1,7 @@
-"""A record's state as word, icon and colour, never by colour alone (pages.md); the same everywhere."""
+"""A record's state as word, icon and colour, never by colour alone (pages.md); the same everywhere.
+
+In a row it has one line: short dates, and of the notes beside the state only the icon and the time are seen.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
@@ -11,42 +14,36 @@ from portal.resources.looks import LOOKS, State, Status
 from portal.resources.times import BERLIN
 from portal.ui import when
 from portal.ui.icons import symbol_use
-
-OUTLINED = frozenset({State.LEAVING})
+from portal.ui.markup import joined
 
 
 def state_word(state: State) -> str:
     return _(LOOKS[state].word)
 
 
-def state_detail(status: Status, tz: tzinfo, now: datetime) -> str:
-    """When it ends or happens: "gone on 3 December", "until 14:30", "tonight 22:00"; '' where that is not known."""
+def state_detail(status: Status, tz: tzinfo, now: datetime, *, brief: bool = False) -> str:
+    """When it ends or happens: "gone on 3 December", "until 14:30", "tonight 22:00"; '' where that is not known.
+
+    Briefly, for a row: "gone 3 Dec", "Fri 22:00".
+    """
     if status.until is None:
         return ""
     match status.state:
         case State.SHUTDOWN:
-            return _("gone on %(day)s") % {"day": _berlin_day(status.until, now)}
+            day = _berlin_day(status.until, now, brief=brief)
+            return (_("gone %(day)s") if brief else _("gone on %(day)s")) % {"day": day}
         case State.LEAVING:
-            return _("on %(day)s") % {"day": _berlin_day(status.until, now)}
+            return _("on %(day)s") % {"day": _berlin_day(status.until, now, brief=brief)}
         case State.MAINTENANCE:
-            return _("until %(when)s") % {"when": _short(status.until, tz, now)}
+            return _("until %(when)s") % {"when": _near(status.until, tz, now, brief=brief)}
         case _:
-            return when.words(status.until, tz, now)
+            return when.words(status.until, tz, now, brief=brief)
 
 
 def badge(status: Status, tz: tzinfo, now: datetime) -> SafeString:
     """One state as a badge, with its time beside the word."""
-    look = LOOKS[status.state]
-    detail = state_detail(status, tz, now)
-    outline = " state-outline" if status.state in OUTLINED else ""
-    return format_html(
-        '<span class="state state-{}{}">{}<span>{}{}</span></span>',
-        status.state.value,
-        outline,
-        symbol_use(look.icon),
-        state_word(status.state),
-        _detail_tag(status, detail, tz),
-    )
+    detail = _detail_tag(status, state_detail(status, tz, now), tz)
+    return _badge(status, format_html("{}{}", state_word(status.state), detail))
 
 
 def badges(statuses: Sequence[Status], tz: tzinfo, now: datetime) -> SafeString:
@@ -55,10 +52,35 @@ def badges(statuses: Sequence[Status], tz: tzinfo, now: datetime) -> SafeString:
     return format_html('<span class="states">{}</span>', shown)
 
 
+def in_row(statuses: Sequence[Status], tz: tzinfo, now: datetime) -> SafeString:
+    """The same for a row: the state in a word, the notes by their icons; their words are for the hover and for ears."""
+    found = [_brief(status, tz, now, is_note=position > 0) for position, status in enumerate(statuses)]
+    return format_html('<span class="states">{}</span>', joined(found, " "))
+
+
 def text(statuses: Sequence[Status], tz: tzinfo, now: datetime) -> str:
     """The same in plain words: for CSV, titles and screen readers."""
     parts = (f"{state_word(status.state)} {state_detail(status, tz, now)}".strip() for status in statuses)
     return ", ".join(parts)
+
+
+def _brief(status: Status, tz: tzinfo, now: datetime, *, is_note: bool) -> SafeString:
+    detail = _detail_tag(status, state_detail(status, tz, now, brief=True), tz)
+    look, whole = LOOKS[status.state], text((status,), tz, now)
+    if is_note:
+        words = format_html('<span class="note-word">{}</span>{}', state_word(status.state), detail)
+        return _badge(status, words, "state-note", whole)
+    return _badge(status, format_html("{}{}", _(look.brief or look.word), detail), "", whole if look.brief else "")
+
+
+def _badge(status: Status, words: SafeString, classes: str = "", title: str = "") -> SafeString:
+    return format_html(
+        '<span class="{}"{}>{}<span>{}</span></span>',
+        f"state state-{status.state.value} {classes}".strip(),
+        format_html(' title="{}"', title) if title else "",
+        symbol_use(LOOKS[status.state].icon),
+        words,
+    )
 
 
 def _detail_tag(status: Status, detail: str, tz: tzinfo) -> SafeString:
@@ -67,13 +89,13 @@ def _detail_tag(status: Status, detail: str, tz: tzinfo) -> SafeString:
     return format_html(' <span class="state-when">{}</span>', when.time_tag(status.until, detail, tz))
 
 
-def _short(moment: datetime, tz: tzinfo, now: datetime) -> str:
+def _near(moment: datetime, tz: tzinfo, now: datetime, *, brief: bool) -> str:
     """Only the time where it is today."""
     if moment.astimezone(tz).date() == now.astimezone(tz).date():
         return when.clock(moment, tz)
-    return when.words(moment, tz, now)
+    return when.words(moment, tz, now, brief=brief)
 
 
-def _berlin_day(moment: datetime, now: datetime) -> str:
+def _berlin_day(moment: datetime, now: datetime, *, brief: bool) -> str:
     """Deletions go by days of Europe/Berlin (vm_18)."""
-    return when.day_words(moment.astimezone(BERLIN).date(), now.astimezone(BERLIN).date())
+    return when.day_words(moment.astimezone(BERLIN).date(), now.astimezone(BERLIN).date(), brief=brief)

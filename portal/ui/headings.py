@@ -1,6 +1,6 @@
 """The headings of a list: links that sort, and say by `aria-sort` how it is sorted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from portal.inventory.select import Query
@@ -22,14 +22,16 @@ class Heading:
         return {"ascending": "arrow-up", "descending": "arrow-down"}.get(self.sort, "selector")
 
 
-def headings(table: ResourceTable, query: Query, address_of: Callable[[Query], str]) -> list[Heading]:
-    """A heading for each column that is shown, in order."""
+def headings(
+    table: ResourceTable, query: Query, address_of: Callable[[Query], str], roomy: Collection[str] = ()
+) -> list[Heading]:
+    """A heading for each column that is shown, in order; those in `roomy` stand back where there is no room."""
     found = []
     for column in table.columns.iterall():
         alias = column.order_by_alias
         sort = ("descending" if alias.is_descending else "ascending") if column.is_ordered else ""
         wanted = str(alias.opposite if column.is_ordered else alias)
         address = address_of(replace(query, sort=wanted, page=1)) if column.orderable else ""
-        classes = column.column.attrs.get("th", {}).get("class", "")
-        found.append(Heading(column.name, str(column.header), classes, sort, address))
+        classes = [column.column.attrs.get("th", {}).get("class", ""), "if-room" if column.name in roomy else ""]
+        found.append(Heading(column.name, str(column.header), " ".join(filter(None, classes)), sort, address))
     return found

@@ -139,15 +139,21 @@ class ListPage:
         return columns.chosen(self.type, self.chosen_columns)
 
     @property
-    def headings(self) -> list[Heading]:
-        table = columns.table(self.type, self.columns, self.query.sort)
-        return headings(table, self.query, self.address_of)
+    def roomy(self) -> frozenset[str]:
+        """Columns that stand back where there is no room; none of those that a person has chosen."""
+        return frozenset() if self.chosen_columns else frozenset(self.type.roomy)
 
     @property
-    def column_choice(self) -> list[tuple[str, str, bool]]:
-        """(name, label, whether it is shown) of all columns but the first, which always is."""
+    def headings(self) -> list[Heading]:
+        table = columns.table(self.type, self.columns, self.query.sort)
+        return headings(table, self.query, self.address_of, self.roomy)
+
+    @property
+    def column_choice(self) -> list[tuple[str, str, bool, bool]]:
+        """(name, label, whether it is shown, and whether only where there is room) of all but the first."""
         labels = columns.labels(self.type)
-        return [(name, labels[name], name in self.columns) for name in columns.available(self.type)[1:]]
+        names = columns.available(self.type)[1:]
+        return [(name, labels[name], name in self.columns, name in self.roomy) for name in names]
 
     @property
     def default_columns_address(self) -> str:
@@ -181,7 +187,8 @@ class ListPage:
     @cached_property
     def rows(self) -> SafeString:
         may_change = self.scope.may_change(self.type.name)
-        layout = rows.Layout(self.type, self.columns, may_change, Installs.seen() if self._installing else Installs())
+        installs = Installs.seen() if self._installing else Installs()
+        layout = rows.Layout(self.type, self.columns, may_change, installs, self.roomy)
         new = [rows.Row(record, (), self._pending(record), is_new=True) for record in self.coming]
         known = [rows.Row(record, self._statuses(record), self._pending(record)) for record in self.page.records]
         return rows.render([(row, self.surroundings.viewing(row.record)) for row in (*new, *known)], layout)

@@ -25,23 +25,21 @@ class Installs:
         return cls(usual.total_seconds() if usual else None)
 
 
-def progress(record: Record, viewing: Viewing, installs: Installs) -> SafeString:
-    """The bar and the words: "3 min of about 6 min"; without an earlier installation only the time that has passed."""
+def progress(record: Record, viewing: Viewing, installs: Installs, *, brief: bool = False) -> SafeString:
+    """The bar and the words: "3 min of about 6 min"; without an earlier installation only the time that has passed.
+
+    Briefly, for a row: "3 min / ~6 min".
+    """
     begun = moment_of(record, "creation_date")
     if begun is None:
         return SafeString("")
     passed = max(0.0, (viewing.now - begun).total_seconds())
     if installs.usual is None:
         return format_html(' <span class="installing">{}</span>', _("for %(time)s") % {"time": when.duration(passed)})
-    label = _("%(passed)s of about %(usual)s") % {
-        "passed": when.duration(passed),
-        "usual": when.duration(installs.usual),
-    }
-    if passed > 1.5 * installs.usual:
-        label = _("%(passed)s, longer than the usual %(usual)s") % {
-            "passed": when.duration(passed),
-            "usual": when.duration(installs.usual),
-        }
+    words = _("%(passed)s / ~%(usual)s") if brief else _("%(passed)s of about %(usual)s")
+    if passed > 1.5 * installs.usual and not brief:
+        words = _("%(passed)s, longer than the usual %(usual)s")
+    label = words % {"passed": when.duration(passed), "usual": when.duration(installs.usual)}
     # Never full before the platform has said that it is ready.
     value = min(passed / max(installs.usual, 1), 0.95)
     return format_html(

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from portal.changes.pending import Pending
 from portal.inventory.select import STATE
 from portal.resources.looks import State, Status
-from portal.resources.spec import Field, Record, ResourceType, Value
+from portal.resources.spec import Field, Record, ResourceType
 from portal.ui import addresses, badges, menu, pending, values
 from portal.ui.markup import joined
 from portal.ui.pending import Change
@@ -45,6 +45,7 @@ class Layout:
     columns: tuple[str, ...]
     may_change: bool
     installs: Installs
+    roomy: frozenset[str] = frozenset()  # columns that are left out where there is no room for them
 
 
 class Kept:
@@ -96,6 +97,7 @@ def _circumstances(row: Row, layout: Layout, viewing: Viewing) -> object:
     return (
         viewing.customer_no,
         layout.columns,
+        layout.roomy,
         layout.may_change,
         get_language(),
         str(viewing.zone),
@@ -152,16 +154,20 @@ def _cell(row: Row, layout: Layout, name: str, changes: Mapping[str, Change], vi
     if name in changes:
         change = changes[name]
         shown = values.change(values.cell(spec, change.old, viewing), values.cell(spec, change.new, viewing))
-    return _td(layout, name, _(spec.label), "num" if spec.kind in NUMERIC else _look(spec, value), shown)
+    return _td(layout, name, _(spec.label), _look(spec, layout), shown)
 
 
-def _look(spec: Field, value: Value) -> str:
-    return "note" if isinstance(value, str) and spec.max_length > 100 else "wrap-none"
+def _look(spec: Field, layout: Layout) -> str:
+    """How wide its column is: what a record is for takes what the others leave."""
+    if spec.kind in NUMERIC:
+        return "num"
+    return "note" if spec.name == layout.type.lead else "wrap-none"
 
 
 def _td(layout: Layout, name: str, label: str, look: str, shown: SafeString) -> SafeString:
     on_card = name in layout.type.card or name in layout.type.key or name == STATE
-    classes = " ".join(part for part in (look, "on-card" if on_card else "", "" if shown else "is-empty") if part)
+    marks = {"on-card": on_card, "if-room": name in layout.roomy, "is-empty": not shown}
+    classes = " ".join([*([look] if look else []), *(mark for mark, holds in marks.items() if holds)])
     # On a card a label stands beside the value; a state and a description speak for themselves.
     labelled = on_card and name != STATE and look != "note"
     attributes = format_html(' data-label="{}"', label) if labelled else SafeString("")
@@ -171,9 +177,9 @@ def _td(layout: Layout, name: str, label: str, look: str, shown: SafeString) -> 
 def _state(row: Row, layout: Layout, viewing: Viewing) -> SafeString:
     bar = ""
     if any(status.state is State.INSTALLING for status in row.statuses):
-        bar = progress(row.record, viewing, layout.installs)
-    shown = badges.badges(row.statuses, viewing.zone, viewing.now) if row.statuses else ""
-    return format_html("{}{} {}", shown, bar, pending.notes(row.pending, viewing))
+        bar = progress(row.record, viewing, layout.installs, brief=True)
+    shown = badges.in_row(row.statuses, viewing.zone, viewing.now) if row.statuses else ""
+    return format_html('<span class="in-row">{}{} {}</span>', shown, bar, pending.notes(row.pending, viewing))
 
 
 def loading(columns: Sequence[str], count: int = 8) -> SafeString:

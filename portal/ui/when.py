@@ -21,14 +21,16 @@ def clock(moment: datetime, tz: tzinfo, *, seconds: bool = False) -> str:
     return moment.astimezone(tz).strftime("%H:%M:%S" if seconds else "%H:%M")
 
 
-def day_words(day: date, today: date, *, with_year: bool | None = None) -> str:
-    """30 November; with the year where it is not this one."""
+def day_words(day: date, today: date, *, with_year: bool | None = None, brief: bool = False) -> str:
+    """30 November, or briefly 30 Nov; with the year where it is not this one."""
     year = day.year != today.year if with_year is None else with_year
+    if brief:
+        return date_format(day, _("j M Y") if year else _("j M"), use_l10n=False)
     return date_format(day, _("j F Y") if year else _("j F"), use_l10n=False)
 
 
-def relative_day(moment: datetime, tz: tzinfo, now: datetime) -> str:
-    """today, tonight, tomorrow, yesterday, Friday (within the next six days), or 30 November."""
+def relative_day(moment: datetime, tz: tzinfo, now: datetime, *, brief: bool = False) -> str:
+    """today, tonight, tomorrow, yesterday, Friday (within the next six days; briefly Fri), or 30 November."""
     local, today = moment.astimezone(tz), now.astimezone(tz).date()
     days = (local.date() - today).days
     if days == 0:
@@ -38,14 +40,14 @@ def relative_day(moment: datetime, tz: tzinfo, now: datetime) -> str:
     if days == -1:
         return _("yesterday")
     if 1 < days < 7:
-        return date_format(local.date(), "l", use_l10n=False)
-    return day_words(local.date(), today)
+        return date_format(local.date(), "D" if brief else "l", use_l10n=False)
+    return day_words(local.date(), today, brief=brief)
 
 
-def words(moment: datetime, tz: tzinfo, now: datetime) -> str:
+def words(moment: datetime, tz: tzinfo, now: datetime, *, brief: bool = False) -> str:
     """tonight 22:00."""
     return pgettext("day and time", "%(day)s %(time)s") % {
-        "day": relative_day(moment, tz, now),
+        "day": relative_day(moment, tz, now, brief=brief),
         "time": clock(moment, tz),
     }
 

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.flows.conftest import NARROW, Visit, put
+from tests.flows.conftest import NARROW, WIDE, Visit, put
 
 
 def test_a_change_is_seen_from_wish_to_evidence_without_reloading(visit: Visit) -> None:
@@ -96,3 +96,16 @@ def test_all_of_it_works_on_a_phone(visit: Visit) -> None:
     page.get_by_role("button", name="Save").click()
     page.wait_for_url(re.compile(r"/virtualmachine/shop12/$"))
     visitor.says("Changed by thumb")
+
+
+def test_lists_fit_a_laptop_one_line_a_record_with_the_menu_in_sight(visit: Visit) -> None:
+    visitor = visit("manager")
+    for type_name in ("virtualmachine", "resourcegroup", "serviceuser", "permission", "maintenance"):
+        page = visitor.go(f"{type_name}/", check=type_name == "virtualmachine")
+        box = page.locator(".table-box")
+        assert box.evaluate("one => one.scrollWidth - one.clientWidth") <= 0, f"{type_name} scrolls in its box"
+        tallest = page.locator(".table-list tbody tr").evaluate_all(
+            "all => Math.max(...all.map(one => one.offsetHeight))"
+        )
+        assert tallest < 45, f"{type_name} has rows of more than a line"
+    assert page.viewport_size == WIDE

@@ -114,6 +114,7 @@ RESOURCE_GROUP = ResourceType(
         ),
     ),
     columns=("name", "state", "parent", "production", "maintenance_start", "maintenance_end", "timezone"),
+    roomy=("timezone",),
     card=("state", "parent"),
     sort="name",
     search=("name", "parent", "technical_contacts", "timezone"),

@@ -1,0 +1,44 @@
+"""States as badges: in full on a page, in one line in a row, in plain words for a spreadsheet."""
+
+from datetime import UTC, datetime
+
+from portal.resources.looks import State, Status
+from portal.resources.spec import Context
+from portal.resources.states import machine_states
+from portal.resources.times import BERLIN
+from portal.ui import badges
+
+NOW = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
+LEAVING = Status(State.LEAVING, datetime(2026, 11, 29, 23, 0, tzinfo=UTC))
+OFF = Status(State.OFF)
+GONE = Status(State.SHUTDOWN, datetime(2026, 12, 2, 23, 0, tzinfo=UTC))
+
+
+def test_a_page_says_days_in_full() -> None:
+    assert "on 30 November" in badges.badges((LEAVING,), BERLIN, NOW)
+    assert "gone on 3 December" in badges.badges((GONE,), BERLIN, NOW)
+
+
+def test_a_row_says_days_briefly() -> None:
+    assert "on 30 Nov<" in badges.in_row((LEAVING,), BERLIN, NOW)
+    shown = badges.in_row((GONE,), BERLIN, NOW)
+    assert ">shut down <" in shown
+    assert "gone 3 Dec" in shown
+    assert 'title="shut down for deletion gone on 3 December"' in shown
+
+
+def test_a_note_in_a_row_keeps_its_words_for_the_hover_and_for_ears() -> None:
+    shown = badges.in_row((OFF, LEAVING), BERLIN, NOW)
+    assert '<span class="note-word">leaving</span>' in shown
+    assert 'title="leaving on 30 November"' in shown
+
+
+def test_plain_words_tell_all_states() -> None:
+    assert badges.text((LEAVING, OFF), BERLIN, NOW) == "leaving on 30 November, off"
+
+
+def test_what_a_machine_is_in_first_is_its_state_in_the_order_of_precedence() -> None:
+    machine = {"needs_install": True, "online": False, "deletion": {"deadline": "2026-11-30", "stages": []}}
+    context = Context(now=NOW, group=None, maintenances=())
+    found = [status.state for status in machine_states(machine, context)]
+    assert found == [State.INSTALLING, State.LEAVING, State.OFF]
