@@ -47,14 +47,14 @@ class Size(models.TextChoices):
 
 
 class Reason(models.TextChoices):
-    """Why it failed."""
+    """Why it failed; in words for people it is `job_words.WHY`."""
 
-    MISSING = "missing", _("a library is missing on the server")
-    UNKNOWN = "unknown", _("the platform has not answered")
-    GONE = "gone", _("a month is not there any more")
-    TOO_LONG = "too_long", _("too long for one PDF")
-    INTERRUPTED = "interrupted", _("the worker went away")
-    BROKEN = "broken", _("an error of the portal")
+    MISSING = "missing", "a library is missing on the server"
+    UNKNOWN = "unknown", "the platform has not answered"
+    GONE = "gone", "a month is not there any more"
+    TOO_LONG = "too_long", "too long for one PDF"
+    INTERRUPTED = "interrupted", "the worker went away"
+    BROKEN = "broken", "an error of the portal"
 
 
 class Job(models.Model):
