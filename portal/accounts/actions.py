@@ -44,7 +44,6 @@ ACTIONS = {
     "announcement.made": _("Announcement made"),
     "announcement.ended": _("Announcement ended"),
     "staff.changed": _("Staff role changed"),
-    "staff.acted": _("Done by support staff"),
 }
 KINDS = {
     "sign": _("Signing in and out"),

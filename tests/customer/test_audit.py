@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import pytest
 from django.test import Client
 
 from portal.accounts import audit
-from portal.accounts.access import get_scope
+from portal.accounts.access import Scope, get_scope
 from portal.accounts.actions import ACTIONS
 from portal.accounts.models import AuditEntry, Customer, User
-from portal.changes.decide import cancel
+from portal.changes.decide import cancel, look, resolve_conflict, retry
+from portal.changes.models import Change, State
 from portal.changes.submit import Wanted, submit
 from tests.customer.conftest import text_of
 
@@ -155,6 +157,36 @@ def test_a_change_and_what_is_decided_about_it_go_on_record(
     ]
     assert json.loads(entries[0].before)["memory"] == 1024
     assert json.loads(entries[0].after)["memory"] == 2048
+
+
+@pytest.mark.parametrize(
+    ("action", "state", "decision"),
+    [
+        ("change.retried", State.REJECTED, retry),
+        ("change.looked_up", State.UNKNOWN, look),
+        ("change.overwritten", State.CONFLICT, partial(resolve_conflict, overwrite=True)),
+        ("change.cancelled", State.CONFLICT, partial(resolve_conflict, overwrite=False)),
+    ],
+)
+def test_every_decision_about_a_change_goes_on_record(
+    browse: Callable[[str], Client],
+    cast: dict[str, User],
+    action: str,
+    state: State,
+    decision: Callable[[Scope, Change], object],
+) -> None:
+    browse("operator").get("/c/10001/virtualmachine/")
+    scope = get_scope(cast["operator"], "10001")
+    wanted = Wanted(type_name="virtualmachine", key="shop13", wanted={"memory": 2048}, before={"memory": 1024})
+    change = submit(scope, [wanted], "token")
+    found = {"item": 0, "reason": "changed", "fields": {"memory": {"before": 1024, "wanted": 2048, "present": 512}}}
+    Change.objects.update(state=state, answer={"kind": "conflict", "items": [found]})
+    change.refresh_from_db()
+    with audit.asking(audit.Asker("192.0.2.7", cast["operator"])):
+        decision(scope, change)
+    entry = AuditEntry.objects.get(action=action)
+    assert (entry.chain, entry.actor, entry.target) == ("10001", "operator@example.com", "change 1")
+    assert action == "change.looked_up" or json.loads(entry.before) == {"state": state}
 
 
 def test_the_csv_of_a_list_goes_on_record(browse: Callable[[str], Client]) -> None:
