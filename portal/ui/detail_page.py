@@ -23,13 +23,14 @@ from portal.resources.types import TYPES
 from portal.resources.windows import next_window
 from portal.ui import addresses, badges, measures, menu, pending, values, when
 from portal.ui.list_page import HOUR, MOVES
-from portal.ui.panels import Fact, Holder, Panel, Row, facts, holders, row
+from portal.ui.panels import Fact, Holder, Panel, Row, facts, holders, month_row, row
 from portal.ui.progress import Installs, progress
 from portal.ui.surroundings import GROUPS, MACHINES, Surroundings
 from portal.ui.values import Viewing
 
 MOST = 8  # related records of a type that are shown
-MAINTENANCES, PERMISSIONS, SERVICE_USERS = "maintenance", "permission", "serviceuser"
+MONTHS = 3  # of consumption
+CONSUMPTION, MAINTENANCES, PERMISSIONS = "consumption", "maintenance", "permission"
 SUMMED = ("cores", "memory", "disk")
 
 
@@ -163,8 +164,9 @@ class DetailPage:
 
     @property
     def asides(self) -> list[Panel]:
-        """What happens to it."""
-        return [self._panel(section.name) for section in self.type.sections if section.aside]
+        """What happens to it; the first says what will."""
+        found = [self._panel(section.name) for section in self.type.sections if section.aside]
+        return [Panel(one.title, one.icon, [*self.ahead, *one.facts]) for one in found[:1]] + found[1:]
 
     @property
     def further(self) -> list[Fact]:
@@ -177,7 +179,7 @@ class DetailPage:
 
     @property
     def ahead(self) -> list[Fact]:
-        """The next maintenance window, and the maintenances that are planned."""
+        """The maintenances that are planned, and the next maintenance window: what the first aside begins with."""
         if not self.type.has_states or self.context.group is None:
             return []
         now = self.viewing.now
@@ -235,17 +237,19 @@ class DetailPage:
         label = when.words(starts, self.viewing.zone, self.viewing.now) if starts else str(maintenance["starts"])
         if maintenance.get("active") is True:
             label = _("under way")
-        whose = "" if self.type.name == MACHINES else f"{maintenance['machine']}: "
-        text = f"{whose}{maintenance['comment'] or _('Maintenance')}"
+        text, machine = str(maintenance["comment"] or _("Maintenance")), str(maintenance["machine"])
+        if self.type.name != MACHINES and machine not in text:
+            text = f"{machine}: {text}"
         return Fact(label, values.record_link(MAINTENANCES, maintenance.key, text, self.viewing))
 
     def _panel(self, name: str) -> Panel:
         section = next(section for section in self.type.sections if section.name == name)
         changes = pending.overlay(self.record, self.pending_here)
-        found = facts(self.record, section, changes, self.viewing)
-        return Panel(_(section.label), section.icon, [*self.ahead, *found] if section.aside else found)
+        return Panel(_(section.label), section.icon, facts(self.record, section, changes, self.viewing))
 
     def _related_of(self, other: ResourceType, records: Sequence[Record]) -> Related:
+        if other.name == CONSUMPTION:
+            return self._by_month(other, records)
         shown = list(reversed(records))[:MOST] if other.sort.startswith("-") else records[:MOST]
         statuses = reads.states(self.scope, self.surroundings.listings[other.name]) if other.has_states else {}
         return Related(
@@ -256,6 +260,20 @@ class DetailPage:
             address=self._list_of(other),
             note=self._sums(records) if (self.type.name, other.name) == (GROUPS, MACHINES) else "",
             new_address=self._new(other),
+        )
+
+    def _by_month(self, other: ResourceType, records: Sequence[Record]) -> Related:
+        """What was used in the latest months: of one thing all of it, of several how many they are."""
+        months: dict[str, list[Record]] = {}
+        for one in sorted(records, key=lambda one: str(one["period"]), reverse=True):
+            months.setdefault(str(one["period"]), []).append(one)
+        latest = list(months.values())[:MONTHS]
+        return Related(
+            title=_(other.plural),
+            icon=other.icon,
+            rows=[month_row(month, self.viewing, self.record.key) for month in latest],
+            count=len(months),
+            address=self._list_of(other),
         )
 
     def _list_of(self, other: ResourceType) -> str:

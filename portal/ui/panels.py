@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.inventory.select import STATE
 from portal.inventory.tree import Held
@@ -98,6 +99,18 @@ class Row:
     link: SafeString
     about: SafeString
     state: SafeString
+
+
+def month_row(records: Sequence[Record], viewing: Viewing, but: str) -> Row:
+    """A month's consumption in one line: of one thing what it used, of several how many they are."""
+    first = records[0]
+    if len(records) == 1:
+        return row(first, (), viewing, but)
+    period = str(first["period"])
+    address = addresses.of_type(viewing.customer_no, first.type.name, [("period", period), ("q", but)])
+    label = values.text(first.type.field("period"), period)
+    count = ngettext("%(count)s thing measured", "%(count)s things measured", len(records)) % {"count": len(records)}
+    return Row(format_html('<a href="{}">{}</a>', address, label), SafeString(count), SafeString(""))
 
 
 def row(record: Record, statuses: Sequence[Status], viewing: Viewing, but: str = "") -> Row:

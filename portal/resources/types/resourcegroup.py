@@ -15,6 +15,7 @@ RESOURCE_GROUP = ResourceType(
     sections=(
         Section(name="main", label=_("Group"), icon="folders"),
         Section(name="windows", label=_("Maintenance windows"), icon="calendar-clock"),
+        Section(name="ahead", label=_("What will happen"), icon="calendar-event", aside=True),
         Section(name="mode", label=_("Maintenance mode"), icon="tool", aside=True),
     ),
     fields=(
