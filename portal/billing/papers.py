@@ -44,8 +44,10 @@ class Printing:
         return zoned(self.at)
 
 
-def zoned(moment: datetime) -> str:
-    """In full, with the zone it is told in."""
+def zoned(moment: datetime | None) -> str:
+    """In full, with the zone it is told in; '' for never."""
+    if moment is None:
+        return ""
     zone = get_default_timezone()
     return f"{when.full(moment, zone)} {moment.astimezone(zone):%Z}"
 
@@ -80,7 +82,7 @@ class Paper:
     @property
     def known(self) -> str:
         """When the platform last said so."""
-        return zoned(self.as_of) if self.as_of else ""
+        return zoned(self.as_of)
 
     @property
     def lines(self) -> int:

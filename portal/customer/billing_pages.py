@@ -15,7 +15,7 @@ from portal.billing.consumption import ConsumptionPage
 from portal.billing.history import HistoryPage
 from portal.billing.invoice_list import Asked, InvoiceList
 from portal.billing.invoices import Invoice, previous_of, safe_name
-from portal.billing.papers import Printing
+from portal.billing.papers import Printing, zoned
 from portal.billing.sheets import Sheet
 from portal.billing.trend import Trend
 from portal.customer.reading import current
@@ -85,7 +85,13 @@ def invoice(request: HttpRequest, customer_no: str, key: str) -> HttpResponseBas
     if is_export:
         return _export(request, scope, f"invoice/{key}", shown.file_name, exports.invoice_sheet(shown))
     trend, printing = Trend.until(record, listing.records), Printing(scope.customer, str(scope.user))
-    context = {"invoice": shown, "listing": listing, "trend": trend, "printing": printing}
+    context = {
+        "invoice": shown,
+        "listing": listing,
+        "trend": trend,
+        "printing": printing,
+        "known": zoned(listing.as_of),
+    }
     return render_page(request, scope, "billing/invoice.html", context)
 
 
