@@ -118,6 +118,8 @@ def create(request: HttpRequest, customer_no: str, type_name: str) -> HttpRespon
     scope = get_scope(request.user, customer_no)
     resource_type = find_type(scope, type_name, lambda candidate: candidate.creatable)
     scope.require(Verb.CHANGE, type_name)
+    if request.method == "POST" and reads.listing(scope, GROUP).source is reads.Source.NEVER:
+        return nothing_known(request, scope, resource_type, _new_label(resource_type))
     default = addresses.of_type(customer_no, type_name)
     return _answer(request, _desk(request, scope, resource_type, None), way_back(request, default))
 
@@ -215,7 +217,7 @@ def _page_context(desk: Desk, back: str, request: HttpRequest) -> dict[str, Any]
     return {
         "desk": desk,
         "form": desk.form,
-        "new_label": NEW.get(desk.type.name) or _("New: %(label)s") % {"label": _(desk.type.label)},
+        "new_label": _new_label(desk.type),
         "back": back,
         "unchanged": unchanged and not desk.form.problems,
         "sealed": desk.opened.seal(request.path),
@@ -223,6 +225,10 @@ def _page_context(desk: Desk, back: str, request: HttpRequest) -> dict[str, Any]
         "groups_missing": any(not choices for choices in desk.form.offers.choices.values()),
         "groups_url": addresses.new(desk.scope.customer.number, GROUP),
     }
+
+
+def _new_label(resource_type: ResourceType) -> str:
+    return str(NEW.get(resource_type.name) or _("New: %(label)s") % {"label": _(resource_type.label)})
 
 
 def _followed(desk: Desk, data: Mapping[str, str]) -> dict[str, Any]:
@@ -252,7 +258,8 @@ def no_key(error: NoKey) -> str:
 
 
 def nothing_known(request: HttpRequest, scope: Scope, resource_type: ResourceType, key: str) -> HttpResponse:
-    """The platform doesn't answer and nothing is known of the record: what was typed stands there, nothing is sent."""
+    """The platform doesn't answer and nothing is known of the record, or of the groups that a new one could be in: what
+    was typed stands there, nothing is sent."""
     names = [name for name in request.POST if name not in CARRIED]
     labels = {field.name: _(field.label) for field in resource_type.fields}
     typed = {labels.get(name, name): request.POST.getlist(name) for name in names}
