@@ -16,6 +16,7 @@ from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
 from portal.changes.history import needing_someone
 from portal.changes.pending import Pending, PendingIndex
+from portal.customer.attention import Alert, is_parked, refused_keys
 from portal.customer.change_words import Told
 from portal.customer.first_steps import Step, steps
 from portal.inventory import reads
@@ -136,7 +137,7 @@ class Overview:
         second = int(self.now.timestamp())
         time = (second // HOUR, second // MOVES if self._installing else 0)
         known = [(one.version, one.source, one.as_of) for one in self.listings.values()]
-        told = [(told.number, told.state) for told in self.attention]
+        told = [*self.alerts, *((told.number, told.state) for told in self.attention)]
         text = repr((known, told, self.pending.version, time, get_language()))
         return blake2b(text.encode(), digest_size=12).hexdigest()
 
@@ -164,11 +165,18 @@ class Overview:
         return sorted(found, key=lambda line: line.at or self.now)
 
     @cached_property
+    def alerts(self) -> list[Alert]:
+        """What needs someone besides changes."""
+        return refused_keys(self.scope, self.listings.values(), self.pending.all)
+
+    @cached_property
     def attention(self) -> list[Told]:
-        """What goes no further until a person acts, and what was rejected lately."""
+        """Changes that go no further until a person acts, and those rejected lately; without what an alert tells."""
         if not self.scope.may_see(CHANGES):
             return []
-        return [Told(self.scope, change) for change in needing_someone(self.scope, most=MOST)]
+        told = {one.change_id for one in self.pending.all if self.alerts and is_parked(one)}
+        found = needing_someone(self.scope, most=MOST + len(told))
+        return [Told(self.scope, change) for change in found if change.pk not in told][:MOST]
 
     # --- how much there is
 
@@ -181,6 +189,10 @@ class Overview:
         """Machines by state, all states in the order of precedence."""
         counts = Counter(found[0].state for found in self._states.values())
         return [self._tile(state, counts[state]) for state in LOOKS if counts[state]]
+
+    @property
+    def tree_address(self) -> str:
+        return addresses.of_type(self.scope.customer.number, GROUPS, [("view", "tree")])
 
     @cached_property
     def groups(self) -> list[GroupRow]:

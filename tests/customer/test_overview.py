@@ -90,6 +90,28 @@ def test_what_was_rejected_needs_someone_with_the_platforms_words(overview: Any,
     assert "too many cores for this customer" in text_of(overview("operator"))
 
 
+def refuse_keys(platform: Sandbox) -> None:
+    """The platform refuses all keys, and the portal has noticed."""
+    platform.control(fault={"kind": "status", "value": 401, "method": "query", "times": 50})
+
+
+def test_a_refused_key_needs_someone_and_the_changes_that_wait_for_it_are_counted(
+    overview: Any, browse: Browse, scope_of: Any, platform: Sandbox
+) -> None:
+    overview("manager")
+    asked = [Wanted(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})]
+    change = submit(scope_of("manager"), asked, "t")
+    Change.objects.filter(pk=change.pk).update(state=State.PARKED)
+    refuse_keys(platform)
+    browse("manager").post(HOME)
+    response = overview("manager")
+    assert "The platform refuses the key of group services" in text_of(response)
+    assert "1 change waits for a new key." in text_of(response)
+    assert page_of(response).alerts[0].address == "/c/10001/keys/"
+    assert not page_of(response).attention
+    assert "A manager has to enter a new key." in text_of(overview("operator"))
+
+
 def test_money_is_for_manager_and_billing(overview: Any) -> None:
     assert page_of(overview("manager")).cost is not None
     assert page_of(overview("billing")).cost is not None
