@@ -1,4 +1,4 @@
-"""Forms while the platform is slow, refuses, breaks off or answers nonsense: what was typed is taken, or is still there."""
+"""Forms while the platform is slow, refuses, breaks off or answers nonsense: what was typed is taken, or still there."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.support.services import Sandbox
 C = "/c/10001/"
 TYPED = "typed while it was in trouble"
 FAULTS: dict[str, dict[str, object]] = {
-    "slow": {"kind": "delay", "value": 7},  # longer than an answer is waited for
+    "slow": {"kind": "delay", "value": 7},  # longer than is waited for
     "refusing": {"kind": "status", "value": 401},
     "broken": {"kind": "status", "value": 502},
     "silent": {"kind": "drop_before"},
