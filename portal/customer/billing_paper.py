@@ -93,6 +93,8 @@ class Asked:
     @property
     def wrong(self) -> str:
         """What is wrong with the months; '' for nothing."""
+        if not (self.params.get("from") and self.params.get("to")):
+            return _("Choose the first and the last month.")
         if self.first > self.last:
             return _("This month is before the first one: choose the same or a later one.")
         if not self.chosen:

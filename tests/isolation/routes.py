@@ -165,6 +165,27 @@ def changes() -> Iterator[Stop]:
     yield Stop(f"{CUSTOMER}changes/4711/-/cancel", NOT_A_METHOD, absent)
 
 
+def papers() -> dict[str, list[Stop]]:
+    """Money on paper. Nobody has ordered any; whoever may is told what an empty order lacks."""
+    money, absent = ("manager", "billing"), only("manager", "billing", ok=404)
+    order = f"{CUSTOMER}paper/6f7c1f5e-0000-4000-8000-000000000000/"
+    months = ("invoice/2026-10-01", "consumption/2026-10-01")
+    documents = {"document": "", "margins": "margins.css"}
+    return {
+        "customer:papers": [Stop(f"{CUSTOMER}paper/", only(*money), only(*money, ok=422))],
+        "customer:paper": [Stop(order, absent)],
+        "customer:paper_file": [Stop(f"{order}file", absent)],
+        **{
+            f"customer:{name}": [
+                *(Stop(f"{CUSTOMER}paper/{month}/{end}", only(*money)) for month in months),
+                Stop(f"{CUSTOMER}paper/invoice/1999-01-01/{end}", absent),
+                Stop(f"{CUSTOMER}paper/virtualmachine/2026-10-01/{end}", ALL_ABSENT),
+            ]
+            for name, end in documents.items()
+        },
+    }
+
+
 def people() -> dict[str, list[Stop]]:
     """A manager is answered as the table says, everybody else of the customer is refused, whatever is asked for."""
     found: dict[str, list[Stop]] = {}
@@ -215,6 +236,7 @@ ROUTES: dict[str, list[Stop]] = {
     # The last manager cannot leave; all others can, and have then.
     "customer:leave": [Stop(f"{CUSTOMER}people/-/leave", members(200), members(302, manager=422))],
     **people(),
+    **papers(),
     "dismiss": [Stop("/announcements/4711/dismiss", NOT_A_METHOD, {**dict.fromkeys(EVERYBODY, 302)})],
     **{name: [Stop(one.path, answers(one.get), answers(one.post)) for one in asked] for name, asked in CONSOLE.items()},
 }
