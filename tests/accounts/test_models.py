@@ -57,3 +57,8 @@ def test_seeding_twice_leaves_one_of_each(db: None) -> None:
     assert Customer.objects.count() == 3
     assert ApiKey.objects.get(resource_group="c3").secret() == "c3-demo-key"
     assert User.objects.get(email="manager3@example.com").memberships.get().customer.number == "10003"
+
+
+def test_a_new_portal_knows_nobody(db: None) -> None:
+    assert not User.objects.exists()
+    assert not Customer.objects.exists()

@@ -14,6 +14,7 @@ from django.test import Client
 
 from portal.accounts.models import AuditEntry, Customer, Membership, User
 from portal.console.models import Announcement, Note
+from tests.support.factors import now_shown
 
 pytestmark = pytest.mark.django_db(transaction=True)  # some things are told of once they are in the database
 
@@ -47,14 +48,10 @@ def member(name: str) -> int:
     return Membership.objects.get(user__email=f"{name}@example.com", customer__number="10001").pk
 
 
-def code(secret: str) -> str:
-    return str(totp.format_hotp_value(totp.hotp_value(secret, next(iter(totp.yield_hotp_counters_from_time())))))
-
-
 def set_up_app(person: Person) -> str:
     person.once_more().client.get("/accounts/2fa/totp/activate/")
     secret = str(person.client.session["mfa.totp.secret"])
-    person.post("/accounts/2fa/totp/activate/", code=code(secret))
+    person.post("/accounts/2fa/totp/activate/", code=now_shown(secret))
     return secret
 
 

@@ -5,12 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from django.test import Client
 
 from portal.accounts import sessions
 from portal.accounts.models import AuditEntry, Customer, User
+from tests.support.factors import now_shown
 
 LOGIN = "/accounts/login/"
 CODE = "/accounts/2fa/authenticate/"
@@ -23,11 +26,6 @@ def secret(cast: dict[str, User]) -> str:
     found = str(totp.generate_totp_secret())
     totp.TOTP.activate(cast["manager"], found)
     return found
-
-
-def now_shown(secret: str) -> str:
-    """The code that the app shows."""
-    return str(totp.format_hotp_value(totp.hotp_value(secret, next(iter(totp.yield_hotp_counters_from_time())))))
 
 
 def by_password() -> Client:
@@ -71,6 +69,24 @@ def test_a_manager_who_gave_one_can_require_it(secret: str) -> None:
     client.post("/c/10001/people/-/second-factor", {"required": "yes"})
     assert Customer.objects.get(number="10001").requires_second_factor
     assert AuditEntry.objects.get(action="customer.changed").actor == "manager@example.com"
+
+
+def test_a_new_password_does_not_skip_the_second_factor(secret: str, cast: dict[str, User]) -> None:
+    key = f"{user_pk_to_url_str(cast['manager'])}-{default_token_generator.make_token(cast['manager'])}"
+    client = Client()
+    form = client.get(f"/accounts/password/reset/key/{key}/", follow=True).request["PATH_INFO"]
+    client.post(form, {"password1": "a brand new sentence", "password2": "a brand new sentence"})
+    assert client.get(PAGE).status_code == 302
+    answer = client.post(LOGIN, {"login": "manager@example.com", "password": "a brand new sentence"})
+    assert answer.headers["Location"] == CODE
+
+
+@pytest.mark.parametrize("path", ["totp/activate/", "webauthn/add/", "recovery-codes/generate/"])
+def test_second_factors_change_only_for_who_says_again_who_they_are(cast: dict[str, User], path: str) -> None:
+    client = Client()
+    client.post(LOGIN, {"login": "viewer@example.com", "password": "portal-demo"})
+    for ask in (client.get, client.post):
+        assert ask(f"/accounts/2fa/{path}").headers["Location"].startswith("/accounts/reauthenticate/?next=")
 
 
 def test_a_wrong_code_goes_on_record_as_nobodys(secret: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
@@ -14,6 +15,7 @@ from portal.accounts.access import get_scope
 from portal.accounts.middleware import browser_headers
 from portal.accounts.models import AuditEntry, Customer, Draft, Membership, User
 from portal.accounts.roles import Role
+from tests.support.factors import now_shown
 
 INVITE = "/c/10001/people/-/invite"
 TYPED = {"email": "nina@example.com", "role": "operator", "group": ""}
@@ -44,6 +46,20 @@ def test_signing_in_gives_the_session_another_key(cast: dict[str, User]) -> None
     client.post("/accounts/login/", {"login": "viewer@example.com", "password": "portal-demo"})
     assert key(client) != before
     assert not Session.objects.filter(session_key=before).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_factor_gives_the_session_another_key(cast: dict[str, User]) -> None:
+    """When it is set up, and when it is asked for anew."""
+    client = sign_in("viewer")
+    client.post("/accounts/reauthenticate/", {"password": "portal-demo"})
+    client.get("/accounts/2fa/totp/activate/")
+    secret, before = client.session["mfa.totp.secret"], key(client)
+    for path in ("/accounts/2fa/totp/activate/", "/accounts/2fa/reauthenticate/"):
+        cache.clear()  # where it is kept that the code was used
+        client.post(path, {"code": now_shown(secret)})
+        assert key(client) != before, path
+        before = key(client)
 
 
 def test_another_customer_gives_the_session_another_key(cast: dict[str, User]) -> None:

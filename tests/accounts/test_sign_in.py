@@ -12,6 +12,7 @@ from django.core import mail
 from django.test import Client
 
 from portal.accounts.models import AuditEntry, User
+from tests.support.factors import now_shown
 
 LOGIN = "/accounts/login/"
 RESET = "/accounts/password/reset/"
@@ -89,6 +90,22 @@ def test_an_address_that_only_looks_like_somebodys_is_nobodys(
 @pytest.mark.parametrize("length", [1_001, 100_000])
 def test_an_endless_password_is_just_wrong(cast: dict[str, User], length: int) -> None:
     assert said(sign_in("manager@example.com", "x" * length)) == said(sign_in("nobody@example.com", "wrong"))
+
+
+@pytest.mark.parametrize("length", [1_001, 100_000])
+def test_an_endless_password_is_kept_nowhere(
+    cast: dict[str, User], signed_in: Callable[[str], Client], outbox: list[Any], length: int
+) -> None:
+    """Neither when it is changed nor when it is reset; what was there stays."""
+    new = {"password1": "x" * length, "password2": "x" * length}
+    changed = signed_in("manager").post("/accounts/password/change/", {"oldpassword": PASSWORD, **new})
+    visitor = Client()
+    visitor.post(RESET, {"email": "manager@example.com"})
+    form = visitor.get(reset_link(outbox), follow=True)
+    reset = visitor.post(form.request["PATH_INFO"], new)
+    for answer in (changed, reset):
+        assert f"This password has {length} characters; at most 1000 are possible." in answer.content.decode()
+    assert User.objects.get(email="manager@example.com").check_password(PASSWORD)
 
 
 def test_whoever_was_switched_off_does_not_get_in(cast: dict[str, User]) -> None:
@@ -175,8 +192,7 @@ def test_codes_of_the_second_factor_cannot_be_guessed(cast: dict[str, User]) -> 
     assert client.get("/c/10001/").status_code == 302
     for _ in range(6):
         client.post("/accounts/2fa/authenticate/", {"code": "000000"})
-    right = totp.format_hotp_value(totp.hotp_value(secret, next(iter(totp.yield_hotp_counters_from_time()))))
-    assert not is_in(client.post("/accounts/2fa/authenticate/", {"code": right}))
+    assert not is_in(client.post("/accounts/2fa/authenticate/", {"code": now_shown(secret)}))
     assert client.get("/c/10001/").status_code == 302
 
 

@@ -1,0 +1,31 @@
+"""A failure of ours: a page that says what to do and nothing of what broke, with a reference to find it in the log."""
+
+import logging
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from tests.customer.conftest import text_of
+
+
+def test_a_failure_of_ours_says_nothing_of_it(
+    signed_in: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*args: object) -> None:
+        raise RuntimeError("secret-of-the-house")
+
+    client = signed_in("manager")
+    client.raise_request_exception = False
+    monkeypatch.setattr("portal.customer.people.People", broken)
+    caplog.set_level(logging.ERROR)
+    answer = client.get("/c/10001/people/")
+    assert answer.status_code == 500
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    said = answer.content.decode()
+    assert "secret-of-the-house" not in said
+    assert "Traceback" not in said
+    (reference,) = re.findall(r"\b[0-9a-f]{12}\b", text_of(answer))
+    assert f"error page {reference} for GET /c/10001/people/" in caplog.text
