@@ -36,6 +36,9 @@ ACTIONS = {
     "change.overwritten": _("Conflict: overwritten"),
     "exported": _("Exported"),
     "printed": _("Printed"),
+    "threshold.set": _("Limit of costs set"),
+    "threshold.removed": _("Limit of costs removed"),
+    "threshold.passed": _("Limit of costs passed"),
     "staff.viewed": _("Viewed by support staff"),
     "staff.took_write": _("Write access taken by support staff"),
     "staff.left": _("Support staff stopped viewing"),
@@ -53,6 +56,7 @@ KINDS = {
     "change": _("Changes"),
     "refused": _("Refusals"),
     "export": _("Exports and prints"),
+    "threshold": _("Limits of costs"),
     "staff": _("Support staff"),
 }
 # Which actions a kind gathers, by how they begin.
@@ -64,6 +68,7 @@ KIND_OF = {
     "change": ("change.",),
     "refused": ("refused", "sign_in.refused", "sign_in.held_off", "second_factor.refused", "key.refused"),
     "export": ("exported", "printed"),
+    "threshold": ("threshold.",),
     "staff": ("staff.",),
 }
 

@@ -30,19 +30,22 @@ KEYS = "keys"
 CHANGES = "changes"
 SCHEDULE = "schedule"
 AUDIT = "audit"
+THRESHOLDS = "thresholds"  # limits that money and traffic are held against
 
 _SEE = frozenset({Verb.SEE})
 _BOTH = frozenset({Verb.SEE, Verb.CHANGE})
 
 RIGHTS: Mapping[Role, Mapping[str, frozenset[Verb]]] = {
-    Role.MANAGER: dict.fromkeys((*OPERATED, *MONEY, "permission", PEOPLE, KEYS, CHANGES, SCHEDULE, AUDIT), _BOTH),
+    Role.MANAGER: dict.fromkeys(
+        (*OPERATED, *MONEY, THRESHOLDS, "permission", PEOPLE, KEYS, CHANGES, SCHEDULE, AUDIT), _BOTH
+    ),
     Role.OPERATOR: dict.fromkeys((*OPERATED, CHANGES, SCHEDULE), _BOTH),
     Role.VIEWER: dict.fromkeys((*OPERATED, CHANGES, SCHEDULE), _SEE),
-    Role.BILLING: dict.fromkeys(MONEY, _SEE),
+    Role.BILLING: {**dict.fromkeys(MONEY, _SEE), THRESHOLDS: _BOTH},
 }
 
 # What concerns the customer as a whole is not for a member limited to a group.
-WHOLE_CUSTOMER_ONLY = frozenset({"invoice", PEOPLE, KEYS, AUDIT})
+WHOLE_CUSTOMER_ONLY = frozenset({"invoice", PEOPLE, KEYS, AUDIT, THRESHOLDS})
 
 
 def allows(role: Role, verb: Verb, kind: str, *, limited: bool) -> bool:

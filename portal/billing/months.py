@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.utils.formats import date_format
 
-from portal.resources.times import midnight, parse_day
+from portal.resources.times import BERLIN, midnight, parse_day
 
 
 def label(period: str) -> str:
@@ -35,3 +35,20 @@ def elapsed(period: str, now: datetime) -> float | None:
 def _next(day: date) -> date:
     last = monthrange(day.year, day.month)[1]
     return date.fromordinal(day.replace(day=last).toordinal() + 1)
+
+
+def running(now: datetime) -> str:
+    """The period of the month that it is, in Berlin, where the platform's months begin."""
+    return now.astimezone(BERLIN).date().replace(day=1).isoformat()
+
+
+def before(period: str) -> str:
+    """The period before that one; '' where it is no day."""
+    day = parse_day(period)
+    return date.fromordinal(day.replace(day=1).toordinal() - 1).replace(day=1).isoformat() if day else ""
+
+
+def end(period: str) -> datetime | None:
+    """When it is over; None where it is no day."""
+    day = parse_day(period)
+    return midnight(_next(day)) if day else None

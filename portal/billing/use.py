@@ -25,6 +25,7 @@ class Used:
     by_month: Mapping[str, Mapping[str, Sequence[Record]]]
     totals: Mapping[tuple[str, str], int]  # (month, type) -> sum of the main parameter
     by_key: Mapping[str, Record]
+    version: str  # of what it was made of
 
     @property
     def types(self) -> Sequence[str]:
@@ -79,4 +80,4 @@ def _sort(listing: Listing) -> Used:
         month, kind = str(record["period"]), str(record["type"])
         by_month.setdefault(month, {}).setdefault(kind, []).append(record)
         totals[month, kind] = totals.get((month, kind), 0) + (main(record) or 0)
-    return Used(sorted(by_month, reverse=True), by_month, totals, listing.by_key)
+    return Used(sorted(by_month, reverse=True), by_month, totals, listing.by_key, listing.version)

@@ -7,7 +7,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.accounts.access import get_scope
-from portal.accounts.roles import AUDIT, CHANGES, KEYS, PEOPLE, RIGHTS, SCHEDULE, WHOLE_CUSTOMER_ONLY, Role, Verb
+from portal.accounts.roles import (
+    AUDIT,
+    CHANGES,
+    KEYS,
+    PEOPLE,
+    RIGHTS,
+    SCHEDULE,
+    THRESHOLDS,
+    WHOLE_CUSTOMER_ONLY,
+    Role,
+    Verb,
+)
 from portal.customer.shell import render_page
 from portal.resources.types import TYPES
 
@@ -53,5 +64,6 @@ def _label(kind: str) -> str:
         CHANGES: _("Changes"),
         SCHEDULE: _("Schedule"),
         AUDIT: _("Audit trail"),
+        THRESHOLDS: _("Limits of costs"),
     }
     return others.get(kind) or _(TYPES[kind].plural)

@@ -59,14 +59,23 @@ def amount_text(value: int, unit: str) -> str:
 
 def traffic(value: int) -> SafeString:
     """Bytes in the thousands that traffic is sold in, the exact number on hover."""
+    shown, unit = _thousands(value)
+    exact = _("%(count)s bytes") % {"count": number(value)}
+    return format_html('<span title="{}">{}{}<span class="unit">{}</span></span>', exact, shown, NBSP, unit)
+
+
+def traffic_text(value: int) -> str:
+    """The same as plain text."""
+    return NBSP.join(_thousands(value))
+
+
+def _thousands(value: int) -> tuple[str, str]:
     rest, unit = Decimal(value), SI[0]
     for unit in SI:
         if abs(rest) < 1000 or unit == SI[-1]:
             break
         rest /= 1000
-    shown = number(_short(rest.quantize(Decimal("0.01")))) if unit != "B" else number(value)
-    exact = _("%(count)s bytes") % {"count": number(value)}
-    return format_html('<span title="{}">{}{}<span class="unit">{}</span></span>', exact, shown, NBSP, unit)
+    return (number(_short(rest.quantize(Decimal("0.01")))) if unit != "B" else number(value)), unit
 
 
 def money(value: str, currency: str) -> SafeString:

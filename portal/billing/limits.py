@@ -1,0 +1,92 @@
+"""How far along the limits of a customer are in a month (`threshold_models.Threshold`)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from portal.billing import amounts, use
+from portal.billing.estimate import Estimate
+from portal.billing.threshold_models import Measure, Threshold
+from portal.billing.use import Used
+from portal.ui import measures
+
+NEAR = 80  # percent
+MOST = 999  # percent that are told
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit and what it holds against. `value`: EUR or bytes so far; None where nothing is known."""
+
+    threshold: Threshold
+    value: Decimal | None
+
+    @property
+    def name(self) -> str:
+        """What is limited, in words."""
+        return name_of(self.threshold.measure, self.threshold.group)
+
+    @property
+    def percent(self) -> int:
+        """Of the limit, rounded down, up to 999; 0 where nothing is known."""
+        if self.value is None or self.value <= 0:
+            return 0
+        return min(int(self.value * 100 / self.threshold.limit), MOST)
+
+    @property
+    def is_passed(self) -> bool:
+        return self.value is not None and self.value >= self.threshold.limit
+
+    @property
+    def state(self) -> str:
+        """over | near | "" """
+        return "over" if self.is_passed else "near" if self.percent >= NEAR else ""
+
+    @property
+    def word(self) -> str:
+        return {"over": _("passed"), "near": _("near"), "": _("within")}[self.state]
+
+    @property
+    def bar(self) -> int:
+        """For a bar of 100."""
+        return min(self.percent, 100)
+
+    @property
+    def shown_value(self) -> str:
+        return shown(self.threshold.measure, self.value) if self.value is not None else "–"
+
+    @property
+    def shown_limit(self) -> str:
+        return shown(self.threshold.measure, self.threshold.limit)
+
+    @property
+    def shown_percent(self) -> str:
+        return f"{'>' if self.percent == MOST else ''}{measures.number(self.percent)}{measures.NBSP}%"
+
+
+def limit_of(threshold: Threshold, used: Used, estimated: Estimate | None, month: str) -> Limit:
+    """How far along one is in that month."""
+    if threshold.measure == Measure.AMOUNT:
+        return Limit(threshold, estimated.so_far if estimated else None)
+    records = used.by_month.get(month, {}).get("traffic", ())
+    mine = [use.main(one) or 0 for one in records if threshold.group in ("", one["type_id"])]
+    return Limit(threshold, Decimal(sum(mine)) if month in used.by_month else None)
+
+
+def urgent_first(limits: Iterable[Limit]) -> list[Limit]:
+    """Those furthest along first."""
+    return sorted(limits, key=lambda one: (-one.percent, one.threshold.pk))
+
+
+def name_of(measure: str, group: str) -> str:
+    """What a limit is about, in words."""
+    if measure == Measure.AMOUNT:
+        return _("Amount before tax")
+    return _("Traffic of %(group)s") % {"group": group} if group else _("Traffic of all groups")
+
+
+def shown(measure: str, value: Decimal) -> str:
+    """EUR, or bytes in the thousands that traffic is sold in."""
+    return amounts.money(value) if measure == Measure.AMOUNT else measures.traffic_text(int(value))

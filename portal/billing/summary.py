@@ -1,0 +1,89 @@
+"""The running month in a few figures, for the overview: what it comes to, and which limits are near or passed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from portal.accounts.access import Scope
+from portal.accounts.roles import THRESHOLDS
+from portal.billing import amounts, months, use
+from portal.billing.estimate import Estimate, estimate
+from portal.billing.limits import Limit, limit_of, urgent_first
+from portal.billing.threshold_models import Threshold
+from portal.inventory import reads
+from portal.inventory.reads import Listing
+from portal.ui import addresses
+
+NAMES = ("consumption", "invoice")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The running month of a customer. Amounts are EUR before tax."""
+
+    customer_no: str
+    period: str
+    part: float  # of the month that has passed
+    estimated: Estimate | None  # None where no invoice says any price
+    limits: Sequence[Limit]  # all of them, those furthest along first
+
+    @property
+    def month(self) -> str:
+        """November 2026."""
+        return months.label(self.period)
+
+    @property
+    def so_far(self) -> str:
+        return amounts.money(self.estimated.so_far) if self.estimated else ""
+
+    @property
+    def by_the_end(self) -> str:
+        return amounts.money(self.estimated.by_the_end) if self.estimated else ""
+
+    @property
+    def how(self) -> str:
+        """How that is reckoned, in a sentence; '' where there is nothing to reckon with."""
+        if self.estimated is None:
+            return ""
+        if not self.estimated.basis:
+            return _("As the platform's invoice for this month says so far.")
+        return _(
+            "An estimate before tax: what was used, at the prices of the invoice for %(month)s; by the end, if it goes "
+            "on like this (%(percent)s %% of the month have passed). Things that were not on that invoice are reckoned "
+            "at the average of their type; items that belong to no use are taken as they were."
+        ) % {"month": months.label(self.estimated.basis), "percent": round(self.part * 100)}
+
+    @property
+    def warnings(self) -> Sequence[Limit]:
+        """Limits that are near or passed."""
+        return [one for one in self.limits if one.state]
+
+    @property
+    def address(self) -> str:
+        """Of the page of limits."""
+        return addresses.page(self.customer_no, "thresholds")
+
+
+def summary(scope: Scope) -> Summary | None:
+    """The running month as that person may see it; None for who may not see money of the whole customer.
+
+    Never waits for the platform: one read from Redis and one query for the limits. `limits` is empty where none is
+    set, `estimated` None where no invoice is known that says prices. `templates/billing/summary.html` shows it, given
+    as `summary`.
+    """
+    if not scope.may_see(THRESHOLDS):
+        return None
+    known = reads.listings(scope, NAMES, wait=False)
+    return of(scope, known["consumption"], known["invoice"])
+
+
+def of(scope: Scope, consumption: Listing, invoices: Listing) -> Summary:
+    """The same of what is at hand."""
+    now = consumption.platform_now
+    month = months.running(now)
+    part = months.elapsed(month, now) or 1.0
+    used = use.used(scope, consumption)
+    estimated = estimate(used, invoices.records, month, part) if month in used.by_month else None
+    found = [limit_of(one, used, estimated, month) for one in Threshold.objects.filter(customer=scope.customer)]
+    return Summary(scope.customer.number, month, part, estimated, urgent_first(found))

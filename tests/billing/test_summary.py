@@ -1,0 +1,112 @@
+"""The running month in a few figures: what it comes to, by which prices, and to whom it is told."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from portal.accounts.access import get_scope
+from portal.accounts.models import Customer, User
+from portal.billing.summary import Summary, summary
+from portal.billing.threshold_models import Measure, Threshold
+from tests.billing.test_pages import answers, invoice, use  # noqa: F401
+from tests.customer.visiting import Visit
+from tests.inventory.platform import Platform
+
+NOW = "Mon, 16 Nov 2026 00:00:00 GMT"  # an hour after half of the month has passed
+
+
+@pytest.fixture
+def november(odd_platform: Platform, answers: Any, visit: Visit) -> Callable[..., Summary | None]:  # noqa: F811
+    """The platform's November, as one of the cast sees it."""
+    odd_platform.date = NOW
+
+    def look(consumption: list[dict[str, Any]], invoices: list[dict[str, Any]], name: str = "billing") -> Any:
+        answers("consumption", *consumption)
+        answers("invoice", *invoices)
+        for path in ("consumption/", "invoice/"):
+            visit("manager", path)
+        return summary(get_scope(User.objects.get(email=f"{name}@example.com"), "10001"))
+
+    return look
+
+
+OCTOBER = [
+    use("traffic", "shop", {"traffic": 10**9}, "2026-10-01"),
+    use("virtualmachine", "shop01", {"hours": 700}, "2026-10-01"),
+    use("contract", "c-1", {"quantity": 2, "description": "Support"}, "2026-10-01"),
+]
+ITEMS = [
+    ("Traffic of shop: 1.0 GB", "20.0000"),
+    ("shop01: 2 cores", "70.0000"),
+    ("Support × 2", "300.0000"),
+    ("Credit", "-5.0000"),
+]
+PRICED = invoice("2026-10-01", ITEMS, "385.0000")
+HALF = [
+    use("traffic", "shop", {"traffic": 10**8}, "2026-11-01"),
+    use("virtualmachine", "shop01", {"hours": 360}, "2026-11-01"),
+    use("virtualmachine", "shop02", {"hours": 100}, "2026-11-01"),
+    use("contract", "c-1", {"quantity": 2, "description": "Support"}, "2026-11-01"),
+]
+
+
+def test_what_was_used_is_reckoned_at_the_prices_of_the_latest_invoice(november: Any) -> None:
+    found = november([*OCTOBER, *HALF], [PRICED])
+    # 0.1 GB of 1 at 20, 360 + 100 hours at 0.10 (the new machine at the average), the contract, the credit
+    assert found.estimated.so_far == Decimal("2.0000") + Decimal("46.0000") + 300 - 5
+    assert found.estimated.by_the_end == pytest.approx(Decimal("295") + Decimal("48") * 720 / 361, abs=1)
+    assert found.estimated.basis == "2026-10-01"
+    assert "at the prices of the invoice for October 2026" in found.how
+    assert "50 % of the month" in found.how
+
+
+def test_an_invoice_of_the_running_month_itself_is_believed(november: Any) -> None:
+    found = november([*OCTOBER, *HALF], [PRICED, invoice("2026-11-01", [], "123.0000")])
+    assert (found.estimated.so_far, found.estimated.basis) == (Decimal("123.0000"), "")
+    assert "invoice for this month" in found.how
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        invoice("2026-10-01", [("shop01", "1e3"), ("Traffic of shop", "12345678901234567890.1234"), ("c", "")], "x"),
+        invoice("2026-10-01", [], "0.0000") | {"items": None},
+        invoice("2026-10-01", [("shop01", "-0.0001")], "9" * 40),
+    ],
+)
+def test_odd_invoices_end_in_some_figure_and_no_error(november: Any, odd: dict[str, Any]) -> None:
+    assert november([*OCTOBER, *HALF], [odd]).by_the_end.endswith("EUR")
+
+
+def test_without_an_invoice_there_is_no_figure(november: Any) -> None:
+    found = november(HALF, [])
+    assert (found.estimated, found.so_far, found.how, found.month) == (None, "", "", "November 2026")
+
+
+def test_limits_stand_with_those_furthest_along_first(november: Any) -> None:
+    found = november([*OCTOBER, *HALF], [PRICED])
+    customer = Customer.objects.get(number="10001")
+    for measure, group, limit in (
+        (Measure.AMOUNT, "", 1000),
+        (Measure.TRAFFIC, "shop", 10**8),
+        (Measure.TRAFFIC, "", 12 * 10**7),
+        (Measure.TRAFFIC, "nobody", 1),
+    ):
+        Threshold.objects.create(customer=customer, measure=measure, group=group, limit=limit)
+    found = november([*OCTOBER, *HALF], [PRICED])
+    assert [(one.name, one.percent, one.state) for one in found.limits] == [
+        ("Traffic of shop", 100, "over"),
+        ("Traffic of all groups", 83, "near"),
+        ("Amount before tax", 34, ""),
+        ("Traffic of nobody", 0, ""),
+    ]
+    assert len(found.warnings) == 2
+
+
+@pytest.mark.parametrize("name", ["operator", "viewer", "child"])
+def test_it_is_for_nobody_else(browse: Callable[[str], Client], name: str) -> None:
+    browse("manager")
+    assert summary(get_scope(User.objects.get(email=f"{name}@example.com"), "10001")) is None
