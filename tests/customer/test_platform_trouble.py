@@ -1,4 +1,4 @@
-"""Forms while the platform is slow, refuses, breaks off or answers nonsense: what was typed is taken, or still there."""
+"""Forms while the platform is slow, refuses, breaks off or answers nonsense: what was typed is taken or still there."""
 
 from typing import Any
 
