@@ -44,6 +44,7 @@ class Cell:
     """One permission of one person in this group."""
 
     permission: str
+    meaning: str  # what it lets one do
     value: str  # of the checkbox
     checked: bool
     inherited_from: str  # the group above that gives it, '' for none
@@ -117,8 +118,7 @@ class Matrix:
     @property
     def columns(self) -> list[tuple[str, str]]:
         """Name and what it lets one do."""
-        labels = {choice.value: _(choice.label) for choice in PERMISSION.field("permission").choices}
-        return [(name, labels[name].partition(": ")[2]) for name in GRANTABLE]
+        return [(name, _meaning(name)) for name in GRANTABLE]
 
     @property
     def known_uids(self) -> list[str]:
@@ -150,13 +150,20 @@ class Matrix:
     def _cell(self, grant: Grant, has_own: bool) -> Cell:
         origin = self.above.get(grant, "")
         pending = self.pending.of(PERMISSION.name, self._key(grant))
-        return Cell(grant[1], "/".join(grant), grant in self.checked, origin, bool(origin) and has_own, pending)
+        is_cut = bool(origin) and has_own
+        return Cell(grant[1], _meaning(grant[1]), "/".join(grant), grant in self.checked, origin, is_cut, pending)
 
     def _key(self, grant: Grant) -> str:
         return f"{self.group.key}/{grant[0]}/{grant[1]}"
 
     def _revoke_url(self, grant: Grant) -> str:
         return addresses.action(self.scope.customer.number, PERMISSION.name, self._key(grant), "delete")
+
+
+def _meaning(permission: str) -> str:
+    """What a permission lets one do, in words."""
+    labels = {choice.value: choice.label for choice in PERMISSION.field("permission").choices}
+    return _(labels[permission]).partition(": ")[2]
 
 
 def _effects_for(
