@@ -44,6 +44,8 @@ app.conf.update(
         "index": {"task": "console.index", "schedule": 5.0, "options": {"expires": 5}},
         "sample": {"task": "console.sample", "schedule": 60.0, "options": {"expires": 60}},
         "sweep_papers": {"task": "billing.sweep", "schedule": 5.0, "options": {"expires": 5}},
+        "watch_limits": {"task": "billing.watch_limits", "schedule": 60.0, "options": {"expires": 60}},
+        "keep": {"task": "billing.keep", "schedule": 120.0, "options": {"expires": 120}},
         "follow": {"task": "changes.follow", "schedule": 0.5, "options": {"expires": 1}},
     },
 )

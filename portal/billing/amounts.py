@@ -1,14 +1,17 @@
 """Money as exact decimals, whatever the platform sends, and in the words of the person's language (in_01)."""
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation, localcontext
 
-from django.utils.formats import number_format
+from django.utils.formats import get_format, number_format
 
 CURRENCY = "EUR"
 PLACES = 4  # of the platform's amounts
 MOST_DIGITS = 40  # an amount beyond that, such as 1e999999, is no money: it is shown as it came
 NBSP = "\N{NO-BREAK SPACE}"
+_PLAIN = re.compile(r"-?\d+(?:[.,]\d+)?", re.ASCII)
+_GROUPED = re.compile(r"(-?\d{1,3}([.,])\d{3}(?:\2\d{3})*)(?:(?!\2)[.,](\d+))?", re.ASCII)
 
 
 def parse(value: object) -> Decimal | None:
@@ -22,6 +25,19 @@ def parse(value: object) -> Decimal | None:
     if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS or len(number.as_tuple().digits) > MOST_DIGITS:
         return None
     return number
+
+
+def typed(written: str) -> Decimal | None:
+    """The amount that a person typed: 1200, 99.50, 99,50, 1,234.50 or 1.234,50; None for what is none.
+
+    One sign before three digits, 1.234, is what the person's language has it for.
+    """
+    text = "".join(written.split()).replace("'", "")
+    if grouped := _GROUPED.fullmatch(text):
+        whole, mark, decimals = grouped.groups(default="")
+        if decimals or whole.count(mark) > 1 or mark == get_format("THOUSAND_SEPARATOR"):
+            return parse(f"{whole.replace(mark, '')}.{decimals}")
+    return parse(text.replace(",", ".")) if _PLAIN.fullmatch(text) else None
 
 
 def add(amounts: Iterable[Decimal | None]) -> Decimal:

@@ -1,7 +1,8 @@
 """The consumption page: one month of one type, thing by thing, against the month before and over the months."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 
 from django.utils.safestring import SafeString
@@ -31,6 +32,7 @@ class Line:
     measured: SafeString
     now: SafeString
     before: SafeString
+    gone: datetime | None  # when the platform last listed it, where it does not any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Projection:
     so_far: SafeString
     by_the_end: SafeString
     percent: str  # of the month that has passed
+    chart: SafeString  # against the month before
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class ConsumptionPage:
     scope: Scope
     listing: Listing
     params: Mapping[str, str]
+    gone: Mapping[str, datetime] = field(default_factory=dict)  # when the platform last listed it, by key
 
     @property
     def address(self) -> str:
@@ -161,8 +165,24 @@ class ConsumptionPage:
         so_far = self.used.totals.get((self.month, self.kind), 0)
         if passed is None or self.kind not in ("traffic", "virtualmachine") or not so_far:
             return None
-        by_the_end = use.shown(self.kind, round(so_far / passed))
-        return Projection(use.shown(self.kind, so_far), by_the_end, measures.number(round(passed * 100)))
+        whole = round(so_far / passed)
+        percent = measures.number(round(passed * 100))
+        shown = (use.shown(self.kind, so_far), use.shown(self.kind, whole))
+        return Projection(*shown, percent, self._against(so_far, whole))
+
+    def _against(self, so_far: int, whole: int) -> SafeString:
+        """The month before, and this one so far with what is still to come."""
+        before = self.used.totals.get((self.previous_month, self.kind), 0)
+        numbers = [(self.previous_month, before), (self.month, so_far), ("", whole - so_far)]
+        texts = [f"{months.label(month) or _('still to come')}: {self._number(value)}" for month, value in numbers]
+        last = [Bar(months.short(self.previous_month), [(0, before, texts[0])])] if self.previous_month else []
+        now = Bar(months.short(self.month), [(0, so_far, texts[1]), (SERIES, whole - so_far, texts[2])])
+        return stacked(_("This month against the last"), [*last, now])
+
+    def _number(self, value: int) -> str:
+        """A main number in plain text."""
+        unit = use.MAIN.get(self.kind, ("", ""))[1]
+        return measures.traffic_text(value) if unit == "B" else measures.amount_text(value, unit)
 
     # --- over the months
 
@@ -206,10 +226,10 @@ class ConsumptionPage:
     def _parts(self, month: str) -> Sequence[tuple[int, int, str]]:
         if not self.series:
             value = self.used.totals.get((month, self.kind), 0) if self.has_main else 0
-            return [(0, value, f"{months.label(month)}: {measures.number(value)}")]
+            return [(0, value, f"{months.label(month)}: {self._number(value)}")]
         values = {one["type_id"]: use.main(one) or 0 for one in self.used.by_month[month].get("traffic", ())}
         return [
-            (position, values[name], f"{name}, {months.label(month)}: {measures.number(values[name])} B")
+            (position, values[name], f"{name}, {months.label(month)}: {self._number(values[name])}")
             for position, name in enumerate(self.series)
             if values.get(name)
         ]
@@ -222,6 +242,7 @@ class ConsumptionPage:
             use.parameters_line(record),
             use.shown(self.kind, use.main(record)),
             use.shown(self.kind, use.main(before) if before else None),
+            self.gone.get(record.key),
         )
 
     @property

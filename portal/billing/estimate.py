@@ -11,7 +11,6 @@ from decimal import Decimal, localcontext
 
 from portal.billing import amounts, use
 from portal.billing.invoices import read_items
-from portal.billing.matching import Things
 from portal.billing.use import Used
 from portal.inventory.bounded import Bounded
 from portal.resources.spec import Record
@@ -76,7 +75,7 @@ def _prices(used: Used, invoices: Sequence[Record], month: str) -> Prices | None
 
 
 def _read(used: Used, invoice: Record) -> Prices:
-    things = Things(record for records in used.by_month[invoice.key].values() for record in records)
+    things = used.things(invoice.key)
     costs: dict[tuple[str, str], Decimal] = {}
     amounts_of: dict[tuple[str, str], int] = {}
     others = Decimal()

@@ -1,7 +1,8 @@
 """One thing over all months: a machine's, a group's or a contract's page."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 
 from django.utils.safestring import SafeString
@@ -23,6 +24,11 @@ class HistoryPage:
     scope: Scope
     listing: Listing
     record: Record
+    gone: Mapping[str, datetime] = field(default_factory=dict)  # when the platform last listed it, by key
+
+    @property
+    def gone_since(self) -> datetime | None:
+        return self.gone.get(self.record.key)
 
     @property
     def address(self) -> str:

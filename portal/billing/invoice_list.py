@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from datetime import datetime
 from functools import cached_property
 
 from django.utils.translation import gettext as _
@@ -31,7 +31,7 @@ class Asked:
         wrong = {
             name: _("This is no amount: write digits, such as 1200 or 99.50.")
             for name in ("least", "most")
-            if found[name] and bound(found[name]) is None
+            if found[name] and amounts.typed(found[name]) is None
         }
         return cls(**found, wrong=wrong)
 
@@ -40,7 +40,7 @@ class Asked:
         return bool(self.year or self.status or self.least or self.most)
 
     def fits(self, invoice: Invoice) -> bool:
-        least, most, total = bound(self.least), bound(self.most), invoice.total
+        least, most, total = amounts.typed(self.least), amounts.typed(self.most), invoice.total
         if self.year and invoice.record.key[:4] != self.year:
             return False
         if self.status and invoice.record["status"] != self.status:
@@ -69,6 +69,7 @@ class InvoiceList:
     customer_no: str
     listing: Listing
     asked: Asked
+    gone: Mapping[str, datetime] = field(default_factory=dict)  # when the platform last listed it, by key
 
     @property
     def address(self) -> str:
@@ -89,7 +90,11 @@ class InvoiceList:
     def invoices(self) -> Sequence[Invoice]:
         """All of them, the latest first."""
         records = sorted(self.listing.records, key=lambda record: record.key, reverse=True)
-        return [Invoice(record, self.customer_no, previous_of(record, records)) for record in records]
+        gone = self.gone
+        return [
+            Invoice(record, self.customer_no, previous_of(record, records), gone=gone.get(record.key))
+            for record in records
+        ]
 
     @cached_property
     def found(self) -> Sequence[Invoice]:
@@ -112,8 +117,3 @@ class InvoiceList:
         field_of = self.listing.type.field("status")
         values = sorted({str(invoice.record["status"] or "") for invoice in self.invoices} - {""})
         return [(value, choice_label(field_of, value)) for value in values]
-
-
-def bound(text: str) -> Decimal | None:
-    """An amount that a person typed: with a comma or a point for decimals."""
-    return amounts.parse(text.replace(",", ".")) if text else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
@@ -87,7 +88,8 @@ class Invoice:
     record: Record
     customer_no: str
     previous: Record | None = None
-    consumption: Sequence[Record] = ()
+    things: Things | None = None  # that were consumed in its month
+    gone: datetime | None = None  # when the platform last listed it, where it does not any more
 
     @property
     def month(self) -> str:
@@ -169,12 +171,8 @@ class Invoice:
         before, after = amounts.parse(self.previous["total"]) if self.previous else None, self.total
         return "" if before is None or after is None else amounts.signed(amounts.subtract(after, before))
 
-    @cached_property
-    def _things(self) -> Things:
-        return Things(record for record in self.consumption if record["period"] == self.record.key)
-
     def _addresses(self, description: str, product: str) -> str:
-        thing = self._things.of(description, product)
+        thing = self.things.of(description, product) if self.things else None
         return addresses.record(self.customer_no, "consumption", thing.key) if thing else ""
 
 

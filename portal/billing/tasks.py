@@ -1,6 +1,6 @@
 """What a worker does for billing. A message carries an id and nothing else, and may come twice or never."""
 
-from portal.billing import job_leases, jobs, press
+from portal.billing import job_leases, jobs, kept, press, thresholds
 from portal.celery import app
 
 TIME_LIMIT = 300  # seconds for one order; less than the broker's visibility timeout
@@ -20,6 +20,19 @@ def sweep() -> None:
     job_leases.expire()
     job_leases.remove_old()
     _next()
+
+
+@app.task(name="billing.watch_limits")
+def watch_limits() -> None:
+    """Limits that were passed, and mails about them."""
+    thresholds.note_passed()
+    thresholds.send_due()
+
+
+@app.task(name="billing.keep")
+def keep() -> None:
+    """What the platform lists of consumption and invoices stays, also when it lists it no more."""
+    kept.keep_all()
 
 
 def _next() -> None:

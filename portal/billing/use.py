@@ -1,13 +1,14 @@
 """What a customer used, by month, type and thing: worked out once per version of what is known."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from portal.accounts.access import Scope
+from portal.billing.matching import Things
 from portal.inventory.bounded import Bounded
 from portal.inventory.reads import Listing
 from portal.resources.spec import Record, Value
@@ -26,6 +27,15 @@ class Used:
     totals: Mapping[tuple[str, str], int]  # (month, type) -> sum of the main parameter
     by_key: Mapping[str, Record]
     version: str  # of what it was made of
+    things_of: dict[str, Things] = field(default_factory=dict, repr=False)
+
+    def things(self, month: str) -> Things:
+        """What was used in a month, by the names that an invoice may give it; worked out once."""
+        found = self.things_of.get(month)
+        if found is None:
+            records = (record for records in self.by_month.get(month, {}).values() for record in records)
+            found = self.things_of[month] = Things(records)
+        return found
 
     @property
     def types(self) -> Sequence[str]:

@@ -9,12 +9,13 @@ from django.views.decorators.http import require_http_methods
 
 from portal.accounts import audit
 from portal.accounts.access import Scope, get_scope
-from portal.accounts.roles import Verb
-from portal.billing import exports, sheets
+from portal.accounts.roles import THRESHOLDS, Verb
+from portal.billing import exports, kept, sheets, use
 from portal.billing.consumption import ConsumptionPage
 from portal.billing.history import HistoryPage
 from portal.billing.invoice_list import Asked, InvoiceList
 from portal.billing.invoices import Invoice, previous_of, safe_name
+from portal.billing.kept import Complete
 from portal.billing.papers import Printing, zoned
 from portal.billing.sheets import Sheet
 from portal.billing.trend import Trend
@@ -24,6 +25,7 @@ from portal.inventory import reads
 from portal.inventory.reads import Listing, Source
 from portal.resources.spec import Record
 from portal.resources.types import TYPES
+from portal.ui import addresses
 
 METHODS = ["GET", "HEAD", "POST"]
 CONTENT_TYPES = {
@@ -35,33 +37,37 @@ CONTENT_TYPES = {
 @require_http_methods(METHODS)
 def consumption(request: HttpRequest, customer_no: str) -> HttpResponseBase:
     """What was used in a month. `period`, `type`, `q`, `page`; `format=csv|xlsx` with `separator`."""
-    scope, listing = _look(request, customer_no, "consumption")
-    page = ConsumptionPage(scope, listing, request.GET)
+    scope, known = _look(request, customer_no, "consumption")
+    page = ConsumptionPage(scope, known.listing, request.GET, known.gone)
     if _is_export(request):
         name = f"consumption-{safe_name(customer_no)}-{safe_name(page.month)[:7]}-{safe_name(page.kind)}"
         return _export(request, scope, "consumption", name, exports.consumption_sheet(page.records))
     if request.method == "POST":
         return redirect(request.get_full_path())
-    return render_page(request, scope, "billing/consumption.html", {"page": page})
+    limits = addresses.page(customer_no, "thresholds") if scope.may_see(THRESHOLDS) else ""
+    return render_page(request, scope, "billing/consumption.html", {"page": page, "limits_address": limits})
 
 
 @require_http_methods(METHODS)
 def consumed(request: HttpRequest, customer_no: str, key: str) -> HttpResponseBase:
     """One thing over the months."""
-    scope, listing = _look(request, customer_no, "consumption")
+    scope, known = _look(request, customer_no, "consumption")
+    listing = known.listing
     if request.method == "POST":
         return redirect(request.path)
     record = _record(listing, key)
     if record is None:
         return _not_known(request, scope, listing, key)
-    return render_page(request, scope, "billing/history.html", {"page": HistoryPage(scope, listing, record)})
+    return render_page(
+        request, scope, "billing/history.html", {"page": HistoryPage(scope, listing, record, known.gone)}
+    )
 
 
 @require_http_methods(METHODS)
 def invoices(request: HttpRequest, customer_no: str) -> HttpResponseBase:
     """All invoices by year. `year`, `status`, `least`, `most`; `format=csv|xlsx` with `separator`."""
-    scope, listing = _look(request, customer_no, "invoice")
-    page = InvoiceList(customer_no, listing, Asked.read(request.GET))
+    scope, known = _look(request, customer_no, "invoice")
+    page = InvoiceList(customer_no, known.listing, Asked.read(request.GET), known.gone)
     if _is_export(request):
         return _export(
             request, scope, "invoice", f"invoices-{safe_name(customer_no)}", exports.invoices_sheet(page.found)
@@ -74,7 +80,8 @@ def invoices(request: HttpRequest, customer_no: str) -> HttpResponseBase:
 @require_http_methods(METHODS)
 def invoice(request: HttpRequest, customer_no: str, key: str) -> HttpResponseBase:
     """One invoice, item by item. `format=csv|xlsx` with `separator`; printed, it is the paper."""
-    scope, listing = _look(request, customer_no, "invoice")
+    scope, known = _look(request, customer_no, "invoice")
+    listing = known.listing
     is_export = _is_export(request)
     if request.method == "POST" and not is_export:
         return redirect(request.path)
@@ -91,19 +98,22 @@ def invoice(request: HttpRequest, customer_no: str, key: str) -> HttpResponseBas
         "trend": trend,
         "printing": printing,
         "known": zoned(listing.as_of),
+        "gone": known.gone.get(record.key),
     }
     return render_page(request, scope, "billing/invoice.html", context)
 
 
-def _look(request: HttpRequest, customer_no: str, type_name: str) -> tuple[Scope, Listing]:
+def _look(request: HttpRequest, customer_no: str, type_name: str) -> tuple[Scope, Complete]:
+    """What is known of a type, and what has vanished from the platform."""
     scope = get_scope(request.user, customer_no)
     scope.require(Verb.SEE, type_name)
-    return scope, current(request, scope, TYPES[type_name])
+    return scope, kept.complete(scope, current(request, scope, TYPES[type_name]))
 
 
 def _invoice(scope: Scope, listing: Listing, record: Record) -> Invoice:
-    consumption_of = reads.listing(scope, "consumption", wait=False).records
-    return Invoice(record, scope.customer.number, previous_of(record, listing.records), consumption_of)
+    consumed_then = kept.complete(scope, reads.listing(scope, "consumption", wait=False)).listing
+    things = use.used(scope, consumed_then).things(record.key)
+    return Invoice(record, scope.customer.number, previous_of(record, listing.records), things)
 
 
 def _record(listing: Listing, key: str) -> Record | None:

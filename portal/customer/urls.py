@@ -2,7 +2,17 @@
 
 from django.urls import path, re_path
 
-from portal.customer import billing_pages, billing_paper, change_urls, detail, find, overview, people_urls, tree
+from portal.customer import (
+    billing_pages,
+    billing_paper,
+    change_urls,
+    detail,
+    find,
+    overview,
+    people_urls,
+    threshold_pages,
+    tree,
+)
 from portal.ui import preferences
 
 app_name = "customer"
@@ -12,6 +22,7 @@ urlpatterns = [
     path("preferences/language", preferences.language, name="language"),
     path("c/<str:customer_no>/", overview.overview, name="overview"),
     *people_urls.urlpatterns,
+    *threshold_pages.urlpatterns,
     *change_urls.urlpatterns,
     path("c/<str:customer_no>/find/", find.find, name="find"),
     *billing_paper.urlpatterns,

@@ -56,8 +56,8 @@ HALF = [
 def test_what_was_used_is_reckoned_at_the_prices_of_the_latest_invoice(november: Any) -> None:
     found = november([*OCTOBER, *HALF], [PRICED])
     # 0.1 GB of 1 at 20, 360 + 100 hours at 0.10 (the new machine at the average), the contract, the credit
-    assert found.estimated.so_far == Decimal("2.0000") + Decimal("46.0000") + 300 - 5
-    assert found.estimated.by_the_end == pytest.approx(Decimal("295") + Decimal("48") * 720 / 361, abs=1)
+    assert found.estimated.so_far == Decimal(2 + 46 + 300 - 5)
+    assert found.estimated.by_the_end == pytest.approx(Decimal(295) + Decimal(48) * 720 / 361, abs=1)
     assert found.estimated.basis == "2026-10-01"
     assert "at the prices of the invoice for October 2026" in found.how
     assert "50 % of the month" in found.how

@@ -172,6 +172,8 @@ def papers() -> dict[str, list[Stop]]:
     months = ("invoice/2026-10-01", "consumption/2026-10-01")
     documents = {"document": "", "margins": "margins.css"}
     return {
+        "customer:thresholds": [Stop(f"{CUSTOMER}thresholds/", only(*money), only(*money, ok=422))],
+        "customer:remove_threshold": [Stop(f"{CUSTOMER}thresholds/4711/-/remove", NOT_A_METHOD, only(*money, ok=404))],
         "customer:papers": [Stop(f"{CUSTOMER}paper/", only(*money), only(*money, ok=422))],
         "customer:paper": [Stop(order, absent)],
         "customer:paper_file": [Stop(f"{order}file", absent)],

@@ -1,0 +1,170 @@
+"""Limits of costs: set by managers and billing, shown with how far along they are, told of once."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from portal.accounts.models import AuditEntry, Customer, User
+from portal.billing import tasks, thresholds
+from portal.billing.threshold_models import Measure, Notice, Passed, Threshold
+from tests.billing.test_pages import answers, invoice, use  # noqa: F401
+from tests.customer.conftest import text_of
+from tests.customer.visiting import Visit
+from tests.inventory.platform import Platform
+
+PAGE = "/c/10001/thresholds/"
+MONTHS = ("2026-10-01", "2026-11-01")
+
+
+@pytest.fixture
+def passed(odd_platform: Platform, answers: Any, visit: Visit) -> Threshold:  # noqa: F811
+    """A limit of 1 GB for group shop, of which 2 GB are used this month."""
+    odd_platform.date = "Mon, 16 Nov 2026 00:00:00 GMT"
+    answers("consumption", *(use("traffic", "shop", {"traffic": 2 * 10**9}, month) for month in MONTHS))
+    answers("invoice", invoice("2026-10-01", [("Traffic of shop", "40.0000")], "40.0000"))
+    for path in ("consumption/", "invoice/"):
+        visit("manager", path)
+    return limit(Measure.TRAFFIC, "shop", 10**9)
+
+
+def limit(measure: Measure, group: str, value: int) -> Threshold:
+    customer = Customer.objects.get(number="10001")
+    return Threshold.objects.create(customer=customer, measure=measure, group=group, limit=value)
+
+
+def records(action: str) -> list[AuditEntry]:
+    return list(AuditEntry.objects.filter(action=action).order_by("sequence"))
+
+
+@pytest.mark.parametrize("name", ["manager", "billing"])
+def test_managers_and_billing_set_change_and_remove_limits_on_record(
+    browse: Callable[[str], Client], name: str
+) -> None:
+    client = browse(name)
+    assert client.post(PAGE, {"what": "traffic:example", "limit": "1,5"}).status_code == 302
+    assert client.post(PAGE, {"what": "traffic:example", "limit": "1.5"}).status_code == 302  # the same: nothing to do
+    assert client.post(PAGE, {"what": "traffic:example", "limit": "2"}).status_code == 302
+    (one,) = Threshold.objects.all()
+    assert (one.group, one.limit) == ("example", Decimal(2 * 10**9))
+    assert 'value="2"' in client.get(PAGE, {"change": one.pk}).content.decode()
+    assert client.post(f"{PAGE}{one.pk}/-/remove").status_code == 302
+    assert not Threshold.objects.exists()
+    told = [(one.after or one.before) for one in (*records("threshold.set"), *records("threshold.removed"))]
+    assert told == ['{"limit": "1500000000 B"}', '{"limit": "2000000000 B"}', '{"limit": "2000000000 B"}']
+
+
+@pytest.mark.parametrize("text", ["", "much", "-5", "0", "1e3", "9" * 20, "9" * 50, "1.2.3", "NaN"])
+def test_what_is_no_limit_is_named_and_kept_in_the_form(browse: Callable[[str], Client], text: str) -> None:
+    response = browse("billing").post(PAGE, {"what": "amount:", "limit": text})
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "field-error" in page
+    assert f'value="{text}"' in page or not text
+    assert not Threshold.objects.exists()
+
+
+def test_what_cannot_be_limited_is_refused(browse: Callable[[str], Client]) -> None:
+    response = browse("billing").post(PAGE, {"what": "traffic:never-seen", "limit": "5"})
+    assert "This cannot be limited" in text_of(response)
+
+
+@pytest.mark.parametrize("name", ["operator", "viewer", "child"])
+def test_limits_are_for_nobody_else(browse: Callable[[str], Client], name: str) -> None:
+    client = browse(name)
+    assert [client.get(PAGE).status_code, client.post(PAGE).status_code] == [403, 403]
+
+
+def test_a_limit_of_another_customer_is_not_there(browse: Callable[[str], Client]) -> None:
+    client = browse("manager")
+    other = Threshold.objects.create(
+        customer=Customer.objects.get(number="10002"), measure=Measure.AMOUNT, group="", limit=1
+    )
+    assert client.post(f"{PAGE}{other.pk}/-/remove").status_code == 404
+    assert Threshold.objects.filter(pk=other.pk).exists()
+
+
+def test_a_limit_that_is_passed_is_told_once_to_managers_and_billing(passed: Threshold) -> None:
+    for _time in range(3):
+        tasks.watch_limits()
+    assert sorted(one.to[0] for one in mail.outbox) == ["billing@example.com", "manager@example.com"]
+    (entry,) = records("threshold.passed")
+    assert entry.target == "traffic shop"
+    assert '"value": "2000000000"' in entry.after
+    assert Passed.objects.get().month == "2026-11-01"  # October was over before the limit was set
+
+
+def test_the_mail_says_what_how_much_and_of_how_much_in_the_readers_language(passed: Threshold) -> None:
+    User.objects.filter(email="billing@example.com").update(language="de")
+    limit(Measure.AMOUNT, "", 30)
+    tasks.watch_limits()
+    by_person = {(one.to[0], "before tax" in one.body): one for one in mail.outbox}
+    english = by_person["manager@example.com", False]
+    assert english.subject == "Traffic of shop in November 2026: your limit is passed"
+    assert "has come to 2\N{NO-BREAK SPACE}GB in November 2026" in english.body
+    assert "an estimate until the platform makes the invoice" in by_person["manager@example.com", True].body
+    german = [one.body for one in mail.outbox if one.to == ["billing@example.com"]]
+    assert any("40,0000" in body for body in german)
+
+
+def test_a_limit_that_is_not_passed_is_not_told_of(passed: Threshold) -> None:
+    Threshold.objects.update(limit=2 * 10**9 + 1)
+    tasks.watch_limits()
+    assert (mail.outbox, Passed.objects.count()) == ([], 0)
+
+
+def test_a_limit_set_anew_is_told_of_anew(passed: Threshold, browse: Callable[[str], Client]) -> None:
+    tasks.watch_limits()
+    browse("manager").post(PAGE, {"what": "traffic:shop", "limit": "1.8"})
+    tasks.watch_limits()
+    assert len(mail.outbox) == 4
+
+
+def test_a_worker_killed_after_noting_and_before_sending_loses_no_mail(passed: Threshold) -> None:
+    thresholds.note_passed()
+    assert mail.outbox == []
+    tasks.watch_limits()
+    assert len(mail.outbox) == 2
+
+
+def test_a_mail_that_another_worker_has_in_hand_is_left_to_it(passed: Threshold, monkeypatch: Any) -> None:
+    thresholds.note_passed()
+    sent: list[str] = []
+
+    def send(template: str, to: str, *_: Any) -> bool:
+        sent.append(to)
+        thresholds.send_due()  # meanwhile, elsewhere
+        return True
+
+    monkeypatch.setattr(thresholds.mail, "send", send)
+    thresholds.send_due()
+    assert sorted(sent) == ["billing@example.com", "manager@example.com"]
+
+
+def test_a_mail_server_that_is_away_is_tried_again_and_given_up_in_the_end(passed: Threshold, monkeypatch: Any) -> None:
+    monkeypatch.setattr(thresholds.mail, "send", lambda *_: False)
+    thresholds.note_passed()
+    for _time in range(Notice.MOST_ATTEMPTS):
+        assert Notice.objects.filter(due=None).count() == 0
+        assert thresholds.send_due() == 0
+        Notice.objects.exclude(due=None).update(due="2026-01-01T00:00:00Z")
+    assert list(Notice.objects.values_list("due", "sent")) == [(None, None)] * 2
+
+
+def test_who_has_left_meanwhile_gets_no_mail(passed: Threshold) -> None:
+    thresholds.note_passed()
+    User.objects.get(email="billing@example.com").memberships.all().delete()
+    thresholds.send_due()
+    assert [one.to for one in mail.outbox] == [["manager@example.com"]]
+
+
+def test_the_page_says_how_far_along_the_month_is_and_how_that_is_reckoned(passed: Threshold, visit: Visit) -> None:
+    limit(Measure.AMOUNT, "", 45)
+    text = text_of(visit("billing", "thresholds/"))
+    assert "Traffic of shop passed 2 GB of 1 GB (200 %)" in text
+    assert "Amount before tax near 40.0000 EUR of 45.0000 EUR (88 %)" in text
+    assert "at the prices of the invoice for October 2026" in text
+    assert "This is not the tax invoice" in text
