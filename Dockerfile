@@ -19,14 +19,21 @@ COPY templates templates
 RUN SECRET_KEY=build CREDENTIAL_KEYS=build .venv/bin/python manage.py collectstatic --no-input --verbosity 0
 
 FROM ${BASE}
+# What WeasyPrint needs to make PDFs; its fonts come with the npm packages.
+RUN apt-get update -qq \
+    && apt-get install --yes --no-install-recommends -qq libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --no-create-home --home-dir /app --shell /usr/sbin/nologin portal
 WORKDIR /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 COPY --from=build /app/.venv .venv
 COPY --from=build /app/staticfiles staticfiles
 COPY --from=build /app/locale locale
-# Icons are written into the pages; all else of node_modules is among the static files.
+# Icons are written into the pages, fonts into the PDFs; all else of node_modules is among the static files.
 COPY --from=build /app/node_modules/@tabler/icons/icons/outline node_modules/@tabler/icons/icons/outline
+COPY --from=build /app/node_modules/@fontsource/source-sans-3/files node_modules/@fontsource/source-sans-3/files
+COPY --from=build /app/node_modules/dejavu-fonts-ttf/ttf node_modules/dejavu-fonts-ttf/ttf
+COPY --from=build /app/node_modules/@expo-google-fonts/noto-emoji/400Regular node_modules/@expo-google-fonts/noto-emoji/400Regular
 COPY manage.py gunicorn.conf.py ./
 COPY portal portal
 COPY static static

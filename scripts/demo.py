@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from scripts.environment import ROOT, new_secrets
+from scripts.packages import missing_for_pdf
 from scripts.processes import Process, StartError, answers, wait_until
 from scripts.stack import Stack, redis_program
 
@@ -96,6 +97,8 @@ def start(stack: Stack) -> None:
     else:
         say("neither redis-server nor valkey-server is installed: using a stand-in in memory, slower but complete")
         say("starting the stand-in, sandbox, web server, worker and scheduler")
+    if missing := missing_for_pdf():
+        say(f"{' '.join(missing)} missing (as Debian names them): no PDFs are made until they are installed")
     stack.start()
     wait_until(lambda: answers(stack.url), stack.web)
 

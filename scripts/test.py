@@ -16,6 +16,7 @@ from pathlib import Path
 
 from scripts import postgres
 from scripts.environment import ROOT
+from scripts.packages import bring, missing_for_pdf
 from scripts.processes import StartError
 
 RESULTS = ROOT / "var" / "test"
@@ -43,22 +44,18 @@ def say(text: str) -> None:
 
 def bring_programs() -> None:
     """Installs what is missing where that needs no asking; else says how. Raises StartError in CI."""
-    missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
-    if missing and shutil.which("apt-get") and os.geteuid() == 0:
-        say(f"installing {' and '.join(missing)} by apt")
-        with (RESULTS / "apt.log").open("w") as log:
-            for command in (["update"], ["install", "--yes", "--no-install-recommends", *missing]):
-                subprocess.run(
-                    ["apt-get", "--quiet", *command],
-                    env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    check=False,
-                )
-        missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+    missing = missing_packages()
+    if missing:
+        say(f"{' and '.join(missing)} missing: trying apt")
+        if bring(missing, RESULTS / "apt.log"):
+            missing = missing_packages()
     if missing:
         complain(f"{' and '.join(missing)} missing: install by your package manager; what needs it is skipped.")
+
+
+def missing_packages() -> list[str]:
+    programs = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+    return [*programs, *missing_for_pdf()]
 
 
 def complain(text: str) -> None:
