@@ -7,6 +7,7 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
@@ -110,6 +111,27 @@ def test_somebody_elses_session_cannot_be_ended(cast: dict[str, User]) -> None:
     pk = UserSession.objects.get(session_key=key(theirs)).pk
     sign_in("viewer").post(f"{SESSIONS}{pk}/end")
     assert theirs.get(SESSIONS).status_code == 200
+
+
+def test_an_administrator_ends_the_sessions_of_one_person_or_of_all(cast: dict[str, User]) -> None:
+    viewer, manager = sign_in("viewer"), sign_in("manager")
+    call_command("end_sessions", "Viewer@example.com")
+    assert [client.get(SESSIONS).status_code for client in (viewer, manager)] == [302, 200]
+    call_command("end_sessions", all=True)
+    assert manager.get(SESSIONS).status_code == 302
+    assert not Session.objects.exists()
+    entry = AuditEntry.objects.filter(action="session.ended").order_by("id")[0]
+    assert (entry.actor, entry.target) == ("", "1 of viewer@example.com, by an administrator")
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--all", "viewer@example.com"], ["viewer@example.com", "nobody@example.com"]]
+)
+def test_sessions_of_nobody_in_particular_are_not_ended(cast: dict[str, User], arguments: list[str]) -> None:
+    viewer = sign_in("viewer")
+    with pytest.raises(CommandError):
+        call_command("end_sessions", *arguments)
+    assert viewer.get(SESSIONS).status_code == 200
 
 
 # --- what was typed ------------------------------------------------------------------------------------------------
