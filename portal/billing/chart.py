@@ -9,6 +9,8 @@ from django.utils.safestring import SafeString
 
 SERIES = 7  # colours; what comes after them is one more, "others"
 WIDTH, HEIGHT, FOOT, TOP = 760, 220, 24, 8
+COMPACT = 320  # wide, for few bars
+MANY = 6  # bars, of which a narrow screen labels every other one
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +21,20 @@ class Bar:
     parts: Sequence[tuple[int, int | Decimal, str]]
 
 
-def stacked(title: str, bars: Sequence[Bar]) -> SafeString:
+def stacked(title: str, bars: Sequence[Bar], width: int = WIDTH) -> SafeString:
     """The picture; '' where there is nothing to draw. Series are numbered, their colours are billing.css's."""
     highest = max((sum(max(value, 0) for _series, value, _text in bar.parts) for bar in bars), default=0)
     if not highest:
         return SafeString("")
-    step = WIDTH / len(bars)
+    step = width / len(bars)
     drawn = format_html_join(
         "", "{}", ((_bar(bar, position * step, step, highest),) for position, bar in enumerate(bars))
     )
     base = HEIGHT - FOOT
     return format_html(
-        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}"><line class="chart-base" x1="0" y1="{}" '
+        '<svg class="chart{}" viewBox="0 0 {} {}" role="img" aria-label="{}"><line class="chart-base" x1="0" y1="{}" '
         'x2="{}" y2="{}"/>{}</svg>',
-        *(WIDTH, HEIGHT, title, base, WIDTH, base, drawn),
+        *(" chart-many" if len(bars) > MANY else "", width, HEIGHT, title, base, width, base, drawn),
     )
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
 from portal.billing import months, use
-from portal.billing.chart import SERIES, Bar, stacked
+from portal.billing.chart import COMPACT, SERIES, Bar, stacked
 from portal.billing.use import Used
 from portal.inventory.index import plain
 from portal.inventory.reads import Listing, Source
@@ -177,7 +177,7 @@ class ConsumptionPage:
         texts = [f"{months.label(month) or _('still to come')}: {self._number(value)}" for month, value in numbers]
         last = [Bar(months.short(self.previous_month), [(0, before, texts[0])])] if self.previous_month else []
         now = Bar(months.short(self.month), [(0, so_far, texts[1]), (SERIES, whole - so_far, texts[2])])
-        return stacked(_("This month against the last"), [*last, now])
+        return stacked(_("This month against the last"), [*last, now], COMPACT)
 
     def _number(self, value: int) -> str:
         """A main number in plain text."""
