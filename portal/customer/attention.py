@@ -1,6 +1,6 @@
-"""What needs someone besides changes, for the overview: keys that the platform refuses."""
+"""What needs someone besides changes, for the overview: keys that the platform refuses, limits near or passed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.timezone import get_default_timezone
@@ -9,6 +9,8 @@ from django.utils.translation import ngettext
 
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES, KEYS
+from portal.billing.limits import Limit
+from portal.billing.summary import Summary
 from portal.changes.models import State
 from portal.changes.pending import Pending
 from portal.inventory.reads import Listing, Trouble
@@ -26,16 +28,32 @@ class Alert:
     label: str = ""
 
 
-def refused_keys(scope: Scope, listings: Iterable[Listing], pending: Sequence[Pending]) -> list[Alert]:
+def refusals(listings: Iterable[Listing]) -> dict[str, Trouble]:
+    """What is known of each key that the platform refuses, by the group of the key."""
+    return {one.group: one for listing in listings for one in listing.troubles if one.reason == "refused"}
+
+
+def refused_keys(scope: Scope, refused: Mapping[str, Trouble], pending: Sequence[Pending]) -> list[Alert]:
     """Each key that the platform refuses, with how many changes wait for it to be replaced."""
-    refused = {one.group: one for listing in listings for one in listing.troubles if one.reason == "refused"}
     waiting = len({one.change_id for one in pending if is_parked(one)}) if scope.may_see(CHANGES) else 0
     return [_refused(scope, refused[group], waiting) for group in sorted(refused)]
+
+
+def limits(running: Summary | None) -> list[Alert]:
+    """Each limit of the running month that is near or passed; for who may see money."""
+    return [_limit(one, running.address) for one in running.warnings] if running else []
 
 
 def is_parked(one: Pending) -> bool:
     """Whether it waits for a key: said once for all of them, not by each change."""
     return one.state == State.PARKED
+
+
+def _limit(one: Limit, address: str) -> Alert:
+    title = _("%(name)s: the limit is passed") if one.is_passed else _("%(name)s: near the limit")
+    text = _("%(value)s of %(limit)s this month, that is %(percent)s.")
+    values = {"value": one.shown_value, "limit": one.shown_limit, "percent": one.shown_percent}
+    return Alert("gauge", title % {"name": one.name}, text % values, address, _("Limits"))
 
 
 def _refused(scope: Scope, trouble: Trouble, waiting: int) -> Alert:

@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
+from portal.billing.summary import Summary, summary
 from portal.changes.history import needing_someone
 from portal.changes.pending import Pending, PendingIndex
-from portal.customer.attention import Alert, is_parked, refused_keys
+from portal.customer.attention import Alert, is_parked, limits, refusals, refused_keys
 from portal.customer.change_words import Told
 from portal.customer.first_steps import Step, steps
 from portal.inventory import reads
-from portal.inventory.reads import Listing, Source
+from portal.inventory.reads import Listing, Source, Trouble
 from portal.inventory.tree import GroupTree, sums
 from portal.resources.looks import LOOKS, State, Status
 from portal.resources.spec import Record
@@ -167,14 +168,14 @@ class Overview:
     @cached_property
     def alerts(self) -> list[Alert]:
         """What needs someone besides changes."""
-        return refused_keys(self.scope, self.listings.values(), self.pending.all)
+        return [*refused_keys(self.scope, self._refusals, self.pending.all), *limits(self.running)]
 
     @cached_property
     def attention(self) -> list[Told]:
         """Changes that go no further until a person acts, and those rejected lately; without what an alert tells."""
         if not self.scope.may_see(CHANGES):
             return []
-        told = {one.change_id for one in self.pending.all if self.alerts and is_parked(one)}
+        told = {one.change_id for one in self.pending.all if self._refusals and is_parked(one)}
         found = needing_someone(self.scope, most=MOST + len(told))
         return [Told(self.scope, change) for change in found if change.pk not in told][:MOST]
 
@@ -203,6 +204,11 @@ class Overview:
         held = sums(tree, self._records(MACHINES), ("cores", "memory", "disk"))
         return [self._group(name, depth, held.get(name, {})) for name, depth in tree.walk()]
 
+    @cached_property
+    def running(self) -> Summary | None:
+        """The running month; None for who may not see money of the whole customer."""
+        return summary(self.scope)
+
     @property
     def cost(self) -> Cost | None:
         """None for who may not see money, and where there is no invoice."""
@@ -221,6 +227,10 @@ class Overview:
         )
 
     # --- pieces
+
+    @cached_property
+    def _refusals(self) -> Mapping[str, Trouble]:
+        return refusals(self.listings.values())
 
     def _records(self, name: str) -> Sequence[Record]:
         return self.listings[name].records if name in self.listings else ()
