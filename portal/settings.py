@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from ipaddress import ip_network
+from logging import ERROR, LogRecord
 from pathlib import Path
 from typing import Any
 
@@ -280,14 +281,23 @@ TIME_ZONE = "Europe/Berlin"
 
 # --- logging ------------------------------------------------------------------------------------------------------
 
+def _without_traceback(record: LogRecord) -> bool:
+    """A refusal (403) is no failure: one line says enough, and the audit trail the rest."""
+    if record.levelno < ERROR:
+        record.exc_info = None
+    return True
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"refusals": {"()": "django.utils.log.CallbackFilter", "callback": _without_traceback}},
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
     "loggers": {
         "django": {"level": "INFO", "propagate": True, "handlers": []},
+        "django.request": {"filters": ["refusals"]},
         # A line for each message and each end: the follower alone has four a second.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

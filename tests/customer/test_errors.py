@@ -29,3 +29,10 @@ def test_a_failure_of_ours_says_nothing_of_it(
     assert "Traceback" not in said
     (reference,) = re.findall(r"\b[0-9a-f]{12}\b", text_of(answer))
     assert f"error page {reference} for GET /c/10001/people/" in caplog.text
+
+
+def test_a_refusal_is_one_line_in_the_log(signed_in: Callable[[str], Client], caplog: pytest.LogCaptureFixture) -> None:
+    assert signed_in("viewer").get("/c/10001/people/").status_code == 403
+    (record,) = [one for one in caplog.records if one.name == "django.request"]
+    assert record.exc_info is None
+    assert "/c/10001/people/" in record.getMessage()
