@@ -281,6 +281,7 @@ TIME_ZONE = "Europe/Berlin"
 
 # --- logging ------------------------------------------------------------------------------------------------------
 
+
 def _without_traceback(record: LogRecord) -> bool:
     """A refusal (403) is no failure: one line says enough, and the audit trail the rest."""
     if record.levelno < ERROR:
