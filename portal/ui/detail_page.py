@@ -107,9 +107,9 @@ class DetailPage:
 
     @property
     def state(self) -> SafeString:
-        """State and notes, the progress of an installation, and what is pending."""
+        """State and notes, how far an installation is or how long a group's maintenance goes on, what is pending."""
         shown = badges.badges(self.statuses, self.viewing.zone, self.viewing.now) if self.statuses else ""
-        bar = progress(self.record, self.viewing, Installs.seen()) if self._is_installing else ""
+        bar = progress(self.record, self.viewing, Installs.seen()) if self._is_installing else self._countdown
         return format_html("{}{} {}", shown, bar, pending.notes(self.pending_here, self.viewing))
 
     @cached_property
@@ -226,6 +226,12 @@ class DetailPage:
     @property
     def _is_installing(self) -> bool:
         return any(status.state is State.INSTALLING for status in self.statuses)
+
+    @property
+    def _countdown(self) -> SafeString:
+        """How long a group stays in maintenance; '' where that is not known."""
+        ends = [one.until for one in self.statuses if one.state is State.MAINTENANCE and self.type.name == GROUPS]
+        return when.countdown(ends[0], self.viewing.now) if ends and ends[0] else SafeString("")
 
     def _names(self, other: Record) -> bool:
         """Whether one of the page's own fields names it, so that it is linked there."""

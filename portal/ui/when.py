@@ -103,6 +103,13 @@ def duration(seconds: float) -> str:
     return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
 
 
+def countdown(moment: datetime, now: datetime) -> SafeString:
+    """How long until then: "42 min left"; js/portal.js lets it run, and asks for the page anew at its end."""
+    left = max(0, round((moment - now).total_seconds()))
+    running = format_html('<span data-left="{}">{}</span>', left, duration(left))
+    return format_html('<span class="countdown">{}</span>', format_html(_("{left} left"), left=running))
+
+
 def hour_words(hour: int) -> str:
     """22:00, of an hour of the day."""
     return time(hour % 24).strftime("%H:%M")

@@ -66,7 +66,8 @@ const markTheme = () => {
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-theme-form]") || !event.submitter) return;
   event.preventDefault();
-  document.cookie = `theme=${event.submitter.value}; path=/; max-age=31536000; samesite=lax`;
+  const [name, secure] = location.protocol === "https:" ? ["__Host-theme", "; secure"] : ["theme", ""];
+  document.cookie = `${name}=${event.submitter.value}; path=/; max-age=31536000; samesite=lax${secure}`;
   document.documentElement.dataset.theme = event.submitter.value;
   document.documentElement.dispatchEvent(new Event("theme"));
   markTheme();
@@ -110,6 +111,23 @@ document.addEventListener("click", async (event) => {
     getSelection().addRange(range);
   }
 });
+
+// --- countdowns: data-left says how many seconds were left when the server wrote it -----------------------------------
+
+const ends = new WeakMap();
+const two = (number) => String(number).padStart(2, "0");
+setInterval(() => {
+  for (const shown of document.querySelectorAll("[data-left]")) {
+    const { left: said } = shown.dataset;
+    if (ends.get(shown)?.said !== said) ends.set(shown, { said, at: Date.now() + said * 1000 });
+    const left = Math.max(0, Math.ceil((ends.get(shown).at - Date.now()) / 1000));
+    const hours = Math.floor(left / 3600);
+    shown.textContent = `${hours ? `${hours}:` : ""}${two(Math.floor(left / 60) % 60)}:${two(left % 60)}`;
+    if (left) continue;
+    shown.removeAttribute("data-left");
+    document.querySelector("main .fresh")?.requestSubmit();
+  }
+}, 1000);
 
 // --- parts: quiet in hidden tabs, what changed is said, a lost connection is shown ------------------------------------
 

@@ -21,6 +21,9 @@ def test_a_group_is_made_put_into_maintenance_and_taken_out(visit: Visit) -> Non
     if confirm.is_visible():
         confirm.click()
     expect(page.locator("h1 .state-maintenance")).to_be_visible()
+    left = page.locator("h1 [data-left]")
+    expect(left).to_have_text(re.compile(r"^(1:00|59):\d\d$"))
+    expect(left).not_to_have_text(left.inner_text())
     visitor.check()
     page.get_by_role("button", name="End maintenance now").click()
     if confirm.is_visible():

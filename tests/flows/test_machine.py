@@ -98,6 +98,26 @@ def test_all_of_it_works_on_a_phone(visit: Visit) -> None:
     visitor.says("Changed by thumb")
 
 
+def test_leaving_a_form_with_typed_changes_asks(visit: Visit) -> None:
+    visitor = visit("operator")
+    page = visitor.go("virtualmachine/shop13/-/edit", check=False)
+    asked: list[str] = []
+    answers = ["dismiss", "accept"]
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), getattr(dialog, answers.pop(0))()))
+    put(page, "service_description", "Typed and not saved")
+    leave = page.get_by_role("link", name="Service users")
+    leave.click(no_wait_after=True)
+    expect(page.locator('[name="service_description"]')).to_have_value("Typed and not saved")
+    assert asked == ["beforeunload"]
+    leave.click()
+    page.wait_for_url(re.compile(r"/serviceuser/$"))
+    assert asked == ["beforeunload", "beforeunload"]
+    visitor.go("virtualmachine/shop13/-/edit", check=False)
+    leave.click()
+    page.wait_for_url(re.compile(r"/serviceuser/$"))
+    assert len(asked) == 2, "nothing typed, nothing asked"
+
+
 def test_lists_fit_a_laptop_one_line_a_record_with_the_menu_in_sight(visit: Visit) -> None:
     visitor = visit("manager")
     for type_name in ("virtualmachine", "resourcegroup", "serviceuser", "permission", "maintenance"):
