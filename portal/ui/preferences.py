@@ -1,5 +1,6 @@
 """How a person wants the pages to look and in which language: cookies, also before signing in."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,6 +15,12 @@ THEMES = ("auto", "light", "dark")
 A_YEAR = 365 * 24 * 60 * 60
 
 
+def look(request: HttpRequest) -> str:
+    """The look that the person has chosen, "auto" where none."""
+    chosen = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
+    return chosen if chosen in THEMES else "auto"
+
+
 @login_not_required
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
@@ -21,8 +28,9 @@ def theme(request: HttpRequest) -> HttpResponse:
     response = redirect(_way_back(request))
     wanted = request.POST.get("theme", "")
     if wanted in THEMES:
-        # Read by static/js/theme.js, so not HttpOnly.
-        response.set_cookie("theme", wanted, max_age=A_YEAR, samesite="Lax", secure=request.is_secure())
+        # Also set by static/js/portal.js, so not HttpOnly.
+        name = settings.THEME_COOKIE_NAME
+        response.set_cookie(name, wanted, max_age=A_YEAR, samesite="Lax", secure=settings.HTTPS)
     return response
 
 

@@ -21,11 +21,14 @@ call_command("seed_demo", verbosity=0)
 client = Client(headers={"X-Forwarded-Proto": "https", "Host": "portal.example.com"})
 answer = client.post("/accounts/login/", {"login": "viewer@example.com", "password": "portal-demo"})
 client.get("/accounts/")
+for name, value in (("theme", "dark"), ("language", "de")):
+    client.post(f"/preferences/{name}", {name: value, "next": "/"})
+page = client.get("/accounts/").content.decode()
 kept = ("secure", "httponly", "samesite", "path", "domain")
 cookies = {name: {key: str(cookie[key]) for key in kept} for name, cookie in client.cookies.items()}
 plain = Client(headers={"Host": "portal.example.com"}).get("/accounts/login/")
 led = [plain.status_code, plain.headers["Location"]]
-print(json.dumps({"headers": dict(answer.headers), "cookies": cookies, "plain": led}))
+print(json.dumps({"headers": dict(answer.headers), "cookies": cookies, "plain": led, "page": page}))
 """
 
 
@@ -38,10 +41,13 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> dict:
 
 
 def test_cookies_belong_to_this_host_alone(asked: dict) -> None:
-    assert {"__Host-sessionid", "__Host-csrftoken", "__Host-who"} <= set(asked["cookies"])
+    assert set(asked["cookies"]) == {
+        f"__Host-{name}" for name in ("sessionid", "csrftoken", "who", "language", "theme")
+    }
     for name, cookie in asked["cookies"].items():
-        assert name.startswith("__Host-"), name
-        assert cookie == {"secure": "True", "httponly": "True", "samesite": "Lax", "path": "/", "domain": ""}, name
+        hidden = "" if name == "__Host-theme" else "True"  # the look is for scripts, too
+        assert cookie == {"secure": "True", "httponly": hidden, "samesite": "Lax", "path": "/", "domain": ""}, name
+    assert '<html lang="de" data-theme="dark">' in asked["page"]
 
 
 def test_browsers_are_told_to_come_by_https_only(asked: dict) -> None:

@@ -19,7 +19,7 @@ from django.utils.timezone import get_default_timezone, now
 from portal.accounts.management.commands.seed_demo import PASSWORD, PEOPLE
 from portal.accounts.roles import Role
 from portal.resources.looks import LOOKS, Status
-from portal.ui import badges, icons, when
+from portal.ui import badges, icons, preferences, when
 
 register = template.Library()
 
@@ -41,6 +41,9 @@ SPRITE = (
 def icon(name: str, classes: str = "") -> SafeString:
     """A Tabler icon, decoration only."""
     return icons.icon(name, classes)
+
+
+register.filter("look", preferences.look)
 
 
 @register.filter
