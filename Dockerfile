@@ -6,6 +6,7 @@ WORKDIR /app
 COPY requirements requirements
 COPY scripts/setup scripts/setup
 COPY locale locale
+COPY portal/accounts/locale portal/accounts/locale
 COPY package.json package-lock.json .npmrc ./
 # uv beside the environment, not in it: the image needs no installer.
 RUN python3 -m venv /opt/uv \
@@ -35,7 +36,7 @@ COPY --from=build /app/node_modules/@fontsource/source-sans-3/files node_modules
 COPY --from=build /app/node_modules/dejavu-fonts-ttf/ttf node_modules/dejavu-fonts-ttf/ttf
 COPY --from=build /app/node_modules/@expo-google-fonts/noto-emoji/400Regular node_modules/@expo-google-fonts/noto-emoji/400Regular
 COPY manage.py gunicorn.conf.py ./
-COPY portal portal
+COPY --from=build /app/portal portal
 COPY static static
 COPY templates templates
 USER portal
