@@ -16,6 +16,8 @@ from portal.ui import addresses
 from portal.ui.values import choice_label
 from portal.ui.values import text as value_text
 
+SHOWN_CHANGES = 100
+
 type AddressOf = Callable[[str, str], str]
 
 
@@ -160,6 +162,17 @@ class Invoice:
         if self.previous is None:
             return ()
         return compare(read_items(self.previous["items"]), self.items)
+
+    @property
+    def largest_changes(self) -> Sequence[Change]:
+        """As many as somebody reads."""
+        return self.changes[:SHOWN_CHANGES]
+
+    @property
+    def other_changes(self) -> tuple[int, str] | None:
+        """How many there are besides, and what they come to; None for none."""
+        others = self.changes[SHOWN_CHANGES:]
+        return (len(others), amounts.signed(amounts.add(one.difference for one in others))) if others else None
 
     @property
     def previous_month(self) -> str:

@@ -88,7 +88,7 @@ class Paper:
     def lines(self) -> int:
         """Roughly, of its tables."""
         things = sum(len(section.page.records) for section in self.used.sections) if self.used else 0
-        return things + (len(self.invoice.items) + len(self.invoice.changes) if self.invoice else 0)
+        return things + (len(self.invoice.items) if self.invoice else 0)
 
     @property
     def is_wide(self) -> bool:

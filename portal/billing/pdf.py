@@ -24,7 +24,7 @@ FONTS = (
     ("DejaVu Sans", 600, "dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf"),
     ("Noto Emoji", 400, "@expo-google-fonts/noto-emoji/400Regular/NotoEmoji_400Regular.ttf"),
 )
-_CHART = re.compile(r'(<svg class="chart"[^>]*? aria-label="([^"]*)"[^>]*>)')
+_CHART = re.compile(r'(<svg class="chart[^>]*? aria-label="([^"]*)"[^>]*>)')
 _CHART_RULE = re.compile(r"^(?:\.document )?(\.(?:series|chart)[^{]*\{[^}]*\})", re.MULTILINE)
 
 
