@@ -19,13 +19,15 @@ from portal.resources.types import TYPES
 
 MOST_CANDIDATES = 400
 MOST_WORDS = 6
+ENOUGH = 10  # found by the beginning of a word: then nobody means the middle of one
+SHORTEST_MIDDLE = 3  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """Something to go to; attributes as of customer.find.Hit, whose template shows it."""
 
-    rank: int  # 0 exactly so, 1 begins so, 2 mentions it
+    rank: int  # 0 exactly so, 1 begins so, 2 a word of it begins so, 3 mentions it otherwise
     icon: str
     title: str
     address: str
@@ -71,7 +73,9 @@ def _rank(text: str, *names: str) -> int:
     found = [plain(name) for name in names]
     if wanted in found:
         return 0
-    return 1 if any(name.startswith(wanted) for name in found) else 2
+    if any(name.startswith(wanted) for name in found):
+        return 1
+    return 2 if any(f" {wanted}" in name for name in found) else 3
 
 
 def _customers(text: str) -> Iterator[Hit]:
@@ -119,6 +123,8 @@ def _changes(text: str) -> Iterator[Hit]:
 
 def _records(text: str) -> Iterator[Hit]:
     entries = _by_whole(text) or _by_words(text)
+    if len(entries) < ENOUGH:
+        entries += _by_middle(text, {one.pk for one in entries})
     seen: set[tuple[int, str, str]] = set()
     for entry in sorted(entries, key=lambda one: (_rank(text, one.title), natural(one.title))):
         same = (entry.customer_id, entry.type_name, entry.key)
@@ -154,6 +160,14 @@ def _by_words(text: str) -> list[Entry]:
         if found:
             return found
     return []
+
+
+def _by_middle(text: str, found: set[int]) -> list[Entry]:
+    """By what stands somewhere in a title: "eb12" of web12."""
+    if len(text) < SHORTEST_MIDDLE:
+        return []
+    ids = Entry.objects.filter(title__icontains=text).values_list("pk", flat=True)[:MOST_CANDIDATES]
+    return list(Entry.objects.select_related("customer").filter(pk__in=set(ids) - found))
 
 
 def _mentioned(entry: Entry) -> str:

@@ -27,7 +27,7 @@ from portal.inventory.place import Place, place_of
 from portal.inventory.store import Seen
 from portal.resources.spec import Record
 
-TYPES = ("virtualmachine", "resourcegroup", "serviceuser", "invoice")
+TYPES = ("virtualmachine", "resourcegroup", "serviceuser", "permission", "invoice")
 AT_ONCE = 1000
 RENEWED_AFTER = 3600.0  # seconds after which a snapshot that nobody looks at is fetched again
 MOST_RENEWED = 20  # in one run

@@ -101,6 +101,8 @@ class Entry(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("api_key", "type_name", "key"), name="one_entry_per_record"),)
+        # For what stands in the middle of a title: all titles are read, and nothing else.
+        indexes = (models.Index(fields=("title",), name="entry_title"),)
 
     def __str__(self) -> str:
         return f"{self.type_name} {self.key}"
@@ -142,3 +144,22 @@ class Sample(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at}"
+
+
+class KeySample(models.Model):
+    """What was done with an API key in the minute before; none where nothing was. Kept for a day (console.samples)."""
+
+    group = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    calls = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+    reads = models.PositiveIntegerField(default=0)  # of its snapshots, by pages
+    hits = models.PositiveIntegerField(default=0)  # of those, without waiting for the platform
+
+    class Meta:
+        ordering = ("at",)
+        indexes = (models.Index(fields=("group", "at"), name="key_sample"),)
+
+    def __str__(self) -> str:
+        return f"{self.group} {self.at}"

@@ -18,31 +18,16 @@ from portal.accounts import audit
 from portal.accounts.models import ApiKey
 from portal.changes import health as going_on
 from portal.console import charts, samples
+from portal.console.keys_page import KeyFigures, of_last_day
 from portal.console.models import Sample
 from portal.console.shell import render_console
 from portal.console.staff import for_staff
-from portal.inventory import breaker, counters
+from portal.inventory import breaker, counters, workers
 from portal.inventory.connection import Away
 from portal.inventory.counters import Count
-from portal.inventory.health import Snapshots, snapshots
+from portal.inventory.health import Snapshot, Snapshots, of_keys, snapshots
 from portal.resources.types import TYPES
 from portal.ui import when
-
-BAD = ("NotReachable", "Unreadable", "Refused")
-MOST_KEYS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class KeyFigures:
-    """What has been asked with a key."""
-
-    group: str
-    address: str
-    customer: str
-    calls: int
-    errors: int
-    latency: str
-    refused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,46 +84,32 @@ class Platform:
         return [*found, Beat(_("Beat and a worker"), beat, _is_late(beat, now, 60))]
 
     @cached_property
-    def _by_key(self) -> Mapping[str, list[tuple[Count, float]]]:
-        found: dict[str, list[tuple[Count, float]]] = {}
-        for count, total in self.totals.items():
-            if count[0] in ("key calls", "key seconds"):
-                found.setdefault(count[1], []).append((count, total))
-        return found
+    def workers(self) -> list[str] | None:
+        """Names of those that are alive; None where nobody can tell."""
+        try:
+            return workers.alive()
+        except Away:
+            return None
+
+    @cached_property
+    def _known(self) -> list[Snapshot]:
+        try:
+            return of_keys(ApiKey.objects.all())
+        except Away:
+            return []
 
     @cached_property
     def keys(self) -> list[KeyFigures]:
-        """Those refused and those with errors first, then by how much they are used."""
-        found = [self._figures(key) for key in ApiKey.objects.select_related("customer").defer("sealed")]
-        return sorted(found, key=lambda one: (not one.refused, -one.errors, -one.calls))[:MOST_KEYS]
+        return of_last_day(self._known)
 
     @property
     def key_count(self) -> int:
         return ApiKey.objects.count()
 
-    def _figures(self, key: ApiKey) -> KeyFigures:
-        counted = self._by_key.get(key.resource_group, [])
-        calls = sum(total for count, total in counted if count[0] == "key calls")
-        seconds = sum(total for count, total in counted if count[0] == "key seconds")
-        errors = sum(total for count, total in counted if count[0] == "key calls" and count[2] in BAD)
-        return KeyFigures(
-            key.resource_group,
-            reverse("console:customer", args=[key.customer.number]),
-            str(key.customer),
-            int(calls),
-            int(errors),
-            f"{1000 * seconds / calls:.0f} ms" if calls else "",
-            key.refused_at is not None,
-        )
-
     @property
     def snapshots(self) -> list[tuple[str, int, str, str, int]]:
         """(type, how many, newest, oldest, how many fail)."""
-        try:
-            found = snapshots()
-        except Away:
-            return []
-        return [_ages(name, one) for name, one in found.items()]
+        return [_ages(name, one) for name, one in snapshots(self._known).items()]
 
     @cached_property
     def samples(self) -> list[Sample]:
@@ -155,8 +126,8 @@ class Platform:
         wanted = (
             (_("Calls a minute"), grown("calls"), "", reverse("console:health") + "#keys"),
             (_("Failed calls a minute"), grown("failed"), "", reverse("console:health") + "#keys"),
-            (_("Time of a call, ms"), _latency, "ms", reverse("console:health") + "#keys"),
-            (_("Reads served from what is known, %"), _hit_rate, "%", reverse("console:health") + "#snapshots"),
+            (_("Time of a call, ms"), samples.latency, "ms", reverse("console:health") + "#keys"),
+            (_("Reads served from what is known, %"), samples.hit_rate, "%", reverse("console:health") + "#snapshots"),
             (_("Messages waiting"), kept("messages"), "", reverse("console:changes") + "?which=stuck"),
             (_("Oldest undone change, s"), kept("oldest"), "s", reverse("console:changes") + "?which=stuck"),
         )
@@ -173,9 +144,14 @@ class Platform:
         return int(grown) if grown is not None else None
 
     @property
+    def budget_of_key(self) -> int:
+        """Calls a minute that one key may make."""
+        return int(settings.API_BUDGET)
+
+    @property
     def budget(self) -> int:
         """Calls a minute that all keys together may make."""
-        return int(settings.API_BUDGET) * max(1, self.key_count)
+        return self.budget_of_key * max(1, self.key_count)
 
 
 def _is_late(at: datetime | None, now: datetime, seconds: int) -> bool:
@@ -186,16 +162,6 @@ def _ages(name: str, found: Snapshots) -> tuple[str, int, str, str, int]:
     ages = found.ages
     newest, oldest = (when.duration(min(ages)), when.duration(max(ages))) if ages else ("", "")
     return _(TYPES[name].plural), len(ages), newest, oldest, found.failing.total()
-
-
-def _latency(before: samples.Figures, after: samples.Figures) -> float | None:
-    calls, seconds = samples.grown("calls", before, after), samples.grown("seconds", before, after)
-    return 1000 * seconds / calls if calls and seconds is not None else None
-
-
-def _hit_rate(before: samples.Figures, after: samples.Figures) -> float | None:
-    reads, hits = samples.grown("reads", before, after), samples.grown("hits", before, after)
-    return 100 * hits / reads if reads and hits is not None else None
 
 
 @for_staff

@@ -1,7 +1,13 @@
 """What a worker does for the console."""
 
+from contextlib import suppress
+from typing import Any
+
+from celery.signals import heartbeat_sent
+
 from portal.celery import app
 from portal.console import index, samples
+from portal.inventory import workers
 from portal.inventory.connection import Away, connected
 
 LOCK, LOCKED_FOR = "console:indexing", 60
@@ -27,3 +33,10 @@ def update_index() -> None:
 def take_sample() -> None:
     """Note how things are, for the charts of the last day."""
     samples.take()
+
+
+@heartbeat_sent.connect
+def is_alive(sender: Any, **_kwargs: object) -> None:
+    """This worker goes on: Celery says so every 2 seconds, in the process that hands tasks out."""
+    with suppress(Away):
+        workers.note(sender.eventer.hostname)

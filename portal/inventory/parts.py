@@ -75,6 +75,7 @@ def parts_of(customer: Customer, type_names: Iterable[str], *, wait: bool) -> li
     names = list(type_names)
     parts = _look(customer, names)
     counters.count(Counter(("reads", part.source.value) for part in parts))
+    counters.count(Counter(("key reads", part.api_key.resource_group, part.source.value) for part in parts))
     awaited = _fetch_where_needed(parts)
     if wait and awaited:
         _wait(awaited)

@@ -36,6 +36,8 @@ def indexed(cast: object) -> ApiKey:
     index.replace(key, "virtualmachine", {one.key: one for one in (machine, other)})
     index.replace(key, "resourcegroup", {"shop": record("resourcegroup", name="shop")})
     index.replace(key, "serviceuser", {"shop/s-shop": record("serviceuser", uid="s-shop", resource_group="shop")})
+    allowed = record("permission", uid="s-shop", resource_group="shop", permission="stats")
+    index.replace(key, "permission", {allowed.key: allowed})
     invoice = record("invoice", consumption_start="2026-10-01", total="1234.5600")
     index.replace(key, "invoice", {invoice.key: invoice})
     return key
@@ -57,7 +59,9 @@ def indexed(cast: object) -> ApiKey:
         ("02-00-00-AB-CD-01", "web12"),
         ("020000abcd01", "web12"),
         ("02:00:00:ab:cd", "web12"),
+        ("eb12", "web12"),
         ("s-shop", "s-shop"),
+        ("s-shop stats", "s-shop stats"),
         ("shop", "shop"),
         ("1234.56", "2026-10"),
         ("1.234,56 €", "2026-10"),
@@ -84,6 +88,12 @@ def test_exactly_so_comes_before_beginning_so(indexed: ApiKey) -> None:
     finder = Finder("web12", 5)
     assert [hit.title for hit in finder.hits] == ["web12", "web121"]
     assert finder.goes_at_once
+
+
+def test_the_beginning_of_a_word_comes_before_its_middle(indexed: ApiKey) -> None:
+    machines = [read(TYPES["virtualmachine"], MACHINE | {"name": name}) for name in ("aweb1", "web1")]
+    index.replace(indexed, "virtualmachine", {one.key: one for one in machines})
+    assert [hit.title for hit in Finder("web", 5).hits] == ["web1", "aweb1"]
 
 
 def test_what_has_changed_is_found_anew_and_what_is_gone_is_not(indexed: ApiKey) -> None:

@@ -39,6 +39,10 @@ CONSOLE: dict[str, list[Asked]] = {
     "console:changes": [Asked("/console/changes/", 200, 405)],
     "console:decide": [Asked("/console/changes/decide", 405, 404)],
     "console:health": [Asked("/console/platform/", 200, 405)],
+    "console:key": [
+        Asked("/console/platform/keys/services/", 200, 405),
+        Asked("/console/platform/keys/nothing/", 404, 405),
+    ],
     "console:reset": [Asked("/console/platform/reset", 405, 302)],
     "console:announcements": [Asked("/console/announcements/", 200, 422)],
     "console:end_announcement": [Asked("/console/announcements/4711/end", 405, 404)],

@@ -1,0 +1,95 @@
+"""The platform page: each key's day, who works for us, and what stands behind a number."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from portal.accounts.models import ApiKey
+from portal.api import Call
+from portal.console.models import KeySample
+from portal.console.samples import take
+from portal.inventory import breaker, connection, counters, parts, workers
+from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
+
+
+@pytest.fixture
+def staff(browse: Browse) -> Client:  # noqa: F811
+    take()  # from here on growth is known
+    return browse("staff")
+
+
+def called(outcome: str = "ok", times: int = 1, group: str = "services") -> None:
+    for _ in range(times):
+        counters.observe(Call("query", "virtualmachine", group, 0.25, outcome, 0))
+
+
+def test_of_each_key_it_is_noted_what_was_done_with_it_in_the_minute(staff: Client) -> None:
+    called(times=3)
+    called("NotReachable")
+    take()
+    sample = KeySample.objects.get()
+    assert (sample.group, sample.calls, sample.failed, sample.seconds) == ("services", 4, 1, 1.0)
+    take()
+    assert KeySample.objects.count() == 1  # nothing was done since
+    called(times=2, group="acme")
+    take()
+    assert list(KeySample.objects.values_list("group", "calls")) == [("services", 4), ("acme", 2)]
+
+
+def test_counts_that_begin_anew_are_noted_from_nothing(staff: Client) -> None:
+    called(times=5)
+    take()
+    with connection.connected() as redis:
+        redis.delete("counters")
+    called(times=2)
+    take()
+    assert list(KeySample.objects.values_list("calls", flat=True)) == [5, 2]
+
+
+def test_a_keys_page_says_how_its_day_went(staff: Client, settings: Any) -> None:
+    settings.API_BUDGET = 3
+    called(times=4)
+    called("Unreadable")
+    take()
+    text = text_of(staff.get("/console/platform/keys/services/"))
+    for said in ("Busiest minute 5 of 3", "Calls 5", "Failed 1", "250 ms", "Calls go out yes", "Resource groups"):
+        assert said in text, said
+    assert 'href="/console/platform/keys/services/"' in staff.get("/console/platform/").content.decode()
+
+
+def test_reads_are_counted_by_key(staff: Client) -> None:
+    customer = ApiKey.objects.get(resource_group="services").customer
+    parts.parts_of(customer, ["resourcegroup"], wait=True)
+    parts.parts_of(customer, ["resourcegroup"], wait=True)
+    counters.hand_on()
+    take()
+    sample = KeySample.objects.get(group="services")
+    assert (sample.reads, sample.hits) == (2, 1)
+    assert "Served from what is known 50 %" in text_of(staff.get("/console/platform/keys/services/"))
+
+
+def test_the_breaker_is_shown_with_every_key_and_reset_by_staff(staff: Client) -> None:
+    for _ in range(5):
+        breaker.observe(Call("query", "", "services", 0.1, "NotReachable", 0))
+    assert "stopped by the breaker since" in text_of(staff.get("/console/platform/keys/services/"))
+    assert "The breaker is open" in text_of(staff.get("/console/platform/"))
+    assert "The breaker is closed" in text_of(staff.post("/console/platform/reset", follow=True))
+    breaker.check()
+
+
+def test_workers_that_say_so_are_alive(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Workers alive 0" in text_of(staff.get("/console/platform/"))
+    workers.note("celery@one")
+    workers.note("celery@two")
+    assert "Workers alive 2 celery@one, celery@two" in text_of(staff.get("/console/platform/"))
+    monkeypatch.setattr(workers, "ALIVE_FOR", -1.0)
+    assert workers.alive() == []
+
+
+def test_without_redis_the_page_says_so(staff: Client, settings: Any) -> None:
+    settings.CACHE_URL = settings.BROKER_URL = "redis://127.0.0.1:1/0"
+    connection.forget_absence()
+    assert "Redis does not answer" in text_of(staff.get("/console/platform/"))
+    assert staff.get("/console/platform/keys/services/").status_code == 200
+    assert staff.post("/console/platform/reset").status_code == 302
