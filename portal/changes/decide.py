@@ -17,6 +17,7 @@ from portal.accounts.models import ApiKey
 from portal.changes.errors import TooLate
 from portal.changes.models import Change, Item, State
 from portal.changes.nudge import nudge
+from portal.changes.pending import parked_by_key
 from portal.changes.submit import next_turn, submit
 from portal.changes.visible import require_change
 from portal.changes.wanted import Wanted
@@ -94,12 +95,13 @@ def replace(scope: Scope, change: Change, wanted: Sequence[Wanted], token: str) 
 
 
 def resume(api_key: ApiKey) -> int:
-    """A key has been given, or a new secret: what was parked for its group goes on, in its old turn. How many.
+    """A key has been given, or a new secret: what waits for its group goes on, in its old turn. How many changes.
 
-    What was being followed under a key that was taken away is followed by the new one.
+    What was to go out with a key that was taken away, or was followed by it, has the new one.
     """
     group = Change.objects.filter(customer=api_key.customer_id, key_group=api_key.resource_group)
-    group.filter(state__in=(State.RECORDED, State.SETTLING), api_key=None).update(api_key=api_key)
+    group.filter(done_at=None, api_key=None).exclude(state=State.PARKED).update(api_key=api_key)
+    waiting = parked_by_key(api_key.customer).get(api_key.resource_group, 0)
     parked = group.filter(state=State.PARKED).order_by("turn")
     ids = [str(pk) for pk in parked.values_list("pk", flat=True)]
     parked.filter(pk__in=ids).order_by().update(
@@ -112,7 +114,7 @@ def resume(api_key: ApiKey) -> int:
     )
     for pk in ids[:1]:
         transaction.on_commit(partial(nudge, pk))
-    return len(ids)
+    return waiting
 
 
 def _ask_again(change: Change) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from hashlib import blake2b
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Q
 
 from portal.accounts.access import Scope
 from portal.accounts.models import Customer
@@ -87,9 +87,12 @@ def pending_of(scope: Scope) -> PendingIndex:
 
 
 def parked_by_key(customer: Customer) -> dict[str, int]:
-    """Group → how many changes wait for a key of it that works."""
-    parked = Change.objects.filter(customer=customer, state=State.PARKED, done_at=None)
-    return dict(parked.order_by().values_list("key_group").annotate(Count("pk")))
+    """Group → how many changes wait for a key of it that works: the parked ones, and those behind them in the line."""
+    changes = Change.objects.filter(customer=customer, done_at=None)
+    parked = changes.filter(state=State.PARKED)
+    ahead = Exists(parked.filter(key_group=OuterRef("key_group"), turn__lt=OuterRef("turn")))
+    waiting = changes.filter(Q(state=State.PARKED) | Q(ahead, state=State.QUEUED))
+    return dict(waiting.order_by().values_list("key_group").annotate(Count("pk")))
 
 
 def _pending(item: Item, change: Change) -> Pending:

@@ -1,6 +1,7 @@
 """API keys: checked before they are kept, shown to nobody, bound to their group; and what waits for one goes on."""
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -187,6 +188,25 @@ def test_what_waits_for_a_key_is_said_and_goes_on_in_order(manager: Client, park
     key = ApiKey.objects.get(resource_group="services")
     assert {change.key_generation for change in waiting} == {key.generation}
     assert key.refused_at is None
+
+
+def test_what_stands_behind_a_parked_change_waits_too(manager: Client, parked: list[Change]) -> None:
+    """Only the first was tried; the others have not gone out."""
+    Change.objects.exclude(pk=parked[0].pk).update(state=State.QUEUED, answer={})
+    assert re.search(r"services refused since .*? 3 ", text_of(manager.get(KEYS)))
+    replace(manager, SECRET)
+    assert "3 changes" in text_of(manager.get(KEYS))
+    assert {change.state for change in Change.objects.all()} == {State.QUEUED}
+
+
+def test_what_stands_behind_goes_out_with_a_key_that_was_removed_and_entered_again(
+    manager: Client, parked: list[Change]
+) -> None:
+    Change.objects.exclude(pk=parked[0].pk).update(state=State.QUEUED, answer={})
+    manager.post(f"{KEYS}services/-/remove")
+    assert connect(manager).status_code == 302
+    key = ApiKey.objects.get(resource_group="services")
+    assert {(change.state, change.api_key_id) for change in Change.objects.all()} == {(State.QUEUED, key.pk)}
 
 
 def test_a_key_that_is_refused_again_leaves_them_waiting(manager: Client, parked: list[Change]) -> None:
