@@ -1,11 +1,14 @@
 """Consumption and invoices in the browser: what is shown, to whom, and that nothing the platform sends breaks it."""
 
+import io
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import openpyxl
 import pytest
 
-from portal.accounts.models import AuditEntry
+from portal.accounts.models import AuditEntry, Membership
 from tests.customer.conftest import text_of
 from tests.customer.visiting import Visit
 from tests.inventory.platform import Platform
@@ -177,3 +180,48 @@ def test_the_refresh_button_loads_the_whole_page_anew(visit: Visit, path: str) -
     page = visit("billing", path).content.decode()
     assert f'<form class="fresh" method="post" action="/c/10001/{path}">' in page
     assert "hx-post" not in page
+
+
+def test_numbers_dates_and_money_are_in_the_persons_language(browse: Any, visit: Visit, answers: Any) -> None:
+    answers("invoice", invoice("2026-01-01", [("shop01", "1234.5000")], "1234.5000"))
+    answers("consumption", use("traffic", "shop", {"traffic": 1_234_567_890}))
+    client = browse("billing")
+    german = {"Accept-Language": "de"}
+    bill = text_of(client.get("/c/10001/invoice/2026-01-01/", headers=german))
+    assert "Rechnung Januar 2026" in bill
+    assert "1.234,5000 EUR" in bill
+    assert "1,23 GB" in text_of(client.get("/c/10001/consumption/", headers=german))
+    found = client.get("/c/10001/invoice/", {"least": "1.234", "most": "1.234,50"}, headers=german)
+    assert "1.234,5000 EUR" in text_of(found)
+    limits = text_of(client.get("/c/10001/thresholds/", headers=german))
+    assert "Kostengrenzen" in limits
+
+
+def test_a_workbook_of_what_was_used_has_numbers_days_and_texts(visit: Visit, answers: Any) -> None:
+    answers("consumption", use("traffic", "=shop()", {"traffic": 2**31 - 1, "odd": {"er": [1]}, "none": None}))
+    response = visit("billing", "consumption/", format="xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(response.content)).worksheets[0]
+    month, kind, name, *parameters = [cell.value for cell in sheet[2]]
+    assert (month, kind, name) == (datetime(2026, 1, 1), "traffic", "=shop()")
+    assert sheet["C2"].data_type == "s"
+    assert {2**31 - 1, "{'er': [1]}"} <= set(parameters)
+    entry = AuditEntry.objects.get(action="exported", target="consumption")
+    assert '"format": "xlsx"' in entry.after
+
+
+def test_a_member_limited_to_a_group_sees_what_it_used_and_no_money(visit: Visit) -> None:
+    Membership.objects.filter(user__email="manager@example.com").update(group="shop")
+    visit("billing", "consumption/")
+    for type_name in ("resourcegroup", "virtualmachine"):
+        visit("manager", f"{type_name}/")
+    page = visit("manager", "consumption/", type="traffic").context["page"]
+    assert [line.record["type_id"] for line in page.lines] == ["shop", "shop-search"]
+    assert "EUR" not in text_of(visit("manager", "consumption/"))
+    assert [visit("manager", path).status_code for path in ("invoice/", "thresholds/")] == [403, 403]
+
+
+def test_the_running_month_stands_against_the_last_with_the_rest_apart(visit: Visit) -> None:
+    page = visit("billing", "consumption/", type="traffic").context["page"]
+    chart = str(page.projection.chart)
+    assert chart.count("<rect") == 3
+    assert "still to come: " in chart
