@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from hashlib import blake2b
 
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
+from portal.billing import amounts
 from portal.billing.summary import Summary, summary
 from portal.changes.history import needing_someone
 from portal.changes.pending import Pending, PendingIndex
@@ -338,11 +338,10 @@ def _month(invoice: Record) -> str:
 
 def _difference(latest: Record, before: Record) -> str:
     """How a total differs from the month before, in words; '' where one of them is no number."""
-    try:
-        new, old = Decimal(latest["total"]), Decimal(before["total"])
-    except (InvalidOperation, TypeError):
+    new, old = amounts.parse(latest["total"]), amounts.parse(before["total"])
+    if new is None or old is None:
         return ""
-    amount = measures.number((new - old).copy_abs().quantize(Decimal("0.01")))
+    amount = measures.number(round(abs(amounts.subtract(new, old)), 2))
     if new == old:
         return _("as much as in %(month)s") % {"month": _month(before)}
     text = _("%(amount)s EUR more than in %(month)s") if new > old else _("%(amount)s EUR less than in %(month)s")

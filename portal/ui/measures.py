@@ -1,6 +1,7 @@
 """Sizes, numbers and money in words that people read, never less exact than what they stand for."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 
 from django.utils.formats import number_format
 from django.utils.html import format_html
@@ -12,6 +13,7 @@ from portal.resources.spec import Value
 
 LARGER = {"MiB": "GiB", "GiB": "TiB"}
 SI = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+AMOUNT = re.compile(r"-?\d{1,40}(\.\d{1,40})?", re.ASCII)
 NBSP = "\N{NO-BREAK SPACE}"
 
 # What consumption measures (co_01): name -> label and unit; other names are shown as they are.
@@ -79,12 +81,13 @@ def _thousands(value: int) -> tuple[str, str]:
 
 
 def money(value: str, currency: str) -> SafeString:
-    """Money as in the source, all four places: the last two stand back where they are noughts."""
-    try:
-        whole = Decimal(value)
-    except InvalidOperation:
+    """Money as in the source, all four places: the last two stand back where they are noughts.
+
+    What is no plain amount (`1e999999`, `NaN`) is shown as it came.
+    """
+    if not AMOUNT.fullmatch(value):
         return format_html("{}", value)
-    text = number(whole)
+    text = number(Decimal(value))
     if "." not in value or not text.endswith("00") or len(value.rpartition(".")[2]) != 4:
         return format_html('{}{}<span class="unit">{}</span>', text, NBSP, currency)
     return format_html('{}<span class="unit">{}{}{}</span>', text[:-2], text[-2:], NBSP, currency)

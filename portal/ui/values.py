@@ -106,17 +106,23 @@ def text(field: Field, value: Value) -> str:
         case Kind.BOOLEAN:
             return _("yes") if value in (True, "true") else _("no")
         case Kind.HOUR:
-            return when.hour_words(int(value)) if str(value).isdigit() else str(value)
+            return when.hour_words(int(value)) if _is_number(value) else str(value)
         case Kind.DATE:
             return _day(field, str(value))
         case Kind.CHOICE:
             return choice_label(field, str(value))
         case Kind.INTEGER:
-            return measures.amount_text(int(value), field.unit) if str(value).isdigit() else str(value)
+            return measures.amount_text(int(value), field.unit) if _is_number(value) else str(value)
         case Kind.DELETION:
             deadline = _deadline(value)
             return date_format(deadline, _("j M Y")) if deadline else _("none")
     return str(value)
+
+
+def _is_number(value: Value) -> bool:
+    """Whether it is a whole number, or a text that is nothing but one (an address may hold anything)."""
+    text = str(value)
+    return text.isascii() and text.isdigit() and len(text) < 20
 
 
 def choice_label(field: Field, value: str) -> str:

@@ -36,6 +36,7 @@ FORMS = {
     "permission/-/new?resource_group=shop": {"uid": "nora", "permission": "login"},
     "virtualmachine/shop00/-/edit": {},
     "resourcegroup/shop/-/edit": {},
+    "serviceuser/shop/s-deploy/-/edit": {},
 }
 
 
@@ -190,6 +191,20 @@ def test_every_field_takes_anything_without_breaking(browse: Browse, path: str) 
         response = client.post(f"{HOME}{path}", filled(values, **{field.name: "a\x00b"}))
         assert response.status_code in (200, 302, 422), field.name
     assert not any("\x00" in str(item.wanted) for change in Change.objects.all() for item in change.items.all())
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_whatever_is_saved_is_taken_or_said_beside_the_field(browse: Browse, path: str) -> None:
+    client = browse("manager")
+    values = filled(values_of(client.get(f"{HOME}{path}")), **FORMS[path])
+    fields = TYPES[path.split("/")[0]].settable_fields(creating="/new" in path)
+    for text in ("", "x" * 10_000, "-1", "1e3", "Ольга 🙂" * 1_000, "a\x00b", "\u202eabc"):
+        response = client.post(f"{HOME}{path}", filled(values, **{field.name: [text, text] for field in fields}))
+        assert response.status_code in (302, 422), text[:20]
+        page = response.content.decode()
+        assert response.status_code == 302 or 'aria-invalid="true"' in page or "notice-danger problems" in page, text[
+            :20
+        ]
 
 
 def test_a_form_opened_too_long_ago_or_elsewhere_is_shown_again_filled(browse: Browse) -> None:

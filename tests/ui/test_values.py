@@ -1,8 +1,10 @@
-"""Values in words without markup."""
+"""Values in words without markup, and money as it came."""
 
 import pytest
+from django.utils.html import escape
 
 from portal.resources.types import TYPES
+from portal.ui.measures import money
 from portal.ui.values import text
 
 
@@ -18,3 +20,19 @@ from portal.ui.values import text
 )
 def test_a_planned_deletion_is_its_day(deletion: dict[str, object] | None, words: str) -> None:
     assert text(TYPES["virtualmachine"].field("deletion"), deletion) == words
+
+
+@pytest.mark.parametrize("value", ["1e999999", "NaN", "-Infinity", "1_000", "١٢", "1" * 400, "0x1", " 1 ", "", "<b>"])
+def test_what_is_no_amount_is_shown_as_it_came(value: str) -> None:
+    assert money(value, "EUR") == escape(value)
+
+
+def test_an_amount_keeps_its_four_places() -> None:
+    assert money("1234.5000", "EUR") == '1,234.50<span class="unit">00\N{NO-BREAK SPACE}EUR</span>'
+    assert money("-0.1234", "EUR").startswith("-0.1234")
+
+
+@pytest.mark.parametrize("typed", ["²", "٣", "9" * 5000, "1e3", "-1"])
+def test_a_number_in_an_address_that_is_none_is_shown_as_typed(typed: str) -> None:
+    assert text(TYPES["virtualmachine"].field("cores"), typed) == typed
+    assert text(TYPES["resourcegroup"].field("maintenance_start"), typed) == typed
