@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from django.utils.safestring import SafeString
@@ -9,8 +10,8 @@ from django.utils.safestring import SafeString
 from portal.accounts.access import Scope
 from portal.billing import months, use
 from portal.billing.consumption import ConsumptionPage, type_label
+from portal.billing.kept import Complete
 from portal.billing.use import Used
-from portal.inventory.reads import Listing
 from portal.resources.spec import Record
 
 
@@ -22,6 +23,7 @@ class Row:
     measured: SafeString
     now: SafeString
     before: SafeString
+    gone: datetime | None  # when the platform last listed it, where it does not any more
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Section:
             use.parameters_line(record),
             use.shown(page.kind, use.main(record)),
             use.shown(page.kind, use.main(before) if before else None),
+            page.gone.get(record.key),
         )
 
 
@@ -54,12 +57,12 @@ class MonthUsed:
     """Everything that templates/print/consumption.html asks for."""
 
     scope: Scope
-    listing: Listing
+    complete: Complete
     month: str
 
     @cached_property
     def used(self) -> Used:
-        return use.used(self.scope, self.listing)
+        return use.used(self.scope, self.complete.listing)
 
     @property
     def label(self) -> str:
@@ -74,7 +77,11 @@ class MonthUsed:
     def sections(self) -> Sequence[Section]:
         here = self.used.by_month.get(self.month, {})
         return [
-            Section(ConsumptionPage(self.scope, self.listing, {"period": self.month, "type": name}))
+            Section(
+                ConsumptionPage(
+                    self.scope, self.complete.listing, {"period": self.month, "type": name}, self.complete.gone
+                )
+            )
             for name in self.used.types
             if name in here
         ]

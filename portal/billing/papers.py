@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
 from portal.accounts.models import Customer
-from portal.billing import months
+from portal.billing import kept, months
 from portal.billing.consumption_paper import MonthUsed
 from portal.billing.invoices import Invoice, previous_of, safe_name
+from portal.billing.kept import Complete
 from portal.billing.trend import Trend
 from portal.billing.use import used
 from portal.inventory import reads
@@ -63,6 +64,7 @@ class Paper:
     invoice: Invoice | None = None
     trend: Trend | None = None
     used: MonthUsed | None = None
+    gone: datetime | None = None  # when the platform last listed the invoice, where it does not any more
 
     @property
     def template(self) -> str:
@@ -111,8 +113,13 @@ class Shelf:
     printing: Printing
 
     @cached_property
+    def complete(self) -> Complete:
+        """Also with what the platform lists no more."""
+        return kept.complete(self.scope, reads.listing(self.scope, self.kind))
+
+    @property
     def listing(self) -> Listing:
-        return reads.listing(self.scope, self.kind)
+        return self.complete.listing
 
     @property
     def is_known(self) -> bool:
@@ -130,7 +137,7 @@ class Shelf:
         if month not in self.months:
             raise KeyError(month)
         if self.kind == CONSUMPTION:
-            found = MonthUsed(self.scope, self.listing, month)
+            found = MonthUsed(self.scope, self.complete, month)
             return Paper(self.kind, month, self.printing, self.listing.as_of, used=found)
         record = self.listing.by_key[month]
         return Paper(
@@ -140,6 +147,7 @@ class Shelf:
             self.listing.as_of,
             invoice=self._invoice(record),
             trend=Trend.until(record, self.listing.records),
+            gone=self.complete.gone.get(month),
         )
 
     def _invoice(self, record: Record) -> Invoice:

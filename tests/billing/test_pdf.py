@@ -1,6 +1,7 @@
 """PDFs: what is on each sheet, that it is accessible, and that nothing in an invoice breaks it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -194,3 +195,9 @@ def test_what_stands_in_the_margins_cannot_end_their_style() -> None:
     assert "</style>" not in css
     assert words(css).count('content: "') == 3
     assert css.count("\n") == 1
+
+
+def test_what_the_platform_lists_no_more_is_said_to_be_gone_on_paper_too() -> None:
+    vanished = replace(paper([], "0.0000"), gone=PRINTED)
+    assert "No longer on the platform, last seen" in papers.html(vanished)
+    assert "No longer on the platform" not in papers.html(paper([], "0.0000"))
