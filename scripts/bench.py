@@ -88,6 +88,7 @@ def main() -> int:
                     concurrent_views(stack)
                     bench_changes.measure(stack)
                     bench_billing.measure(stack)
+                    bench_billing.measure_pages(stack, machines)
     except StartError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1

@@ -1,6 +1,6 @@
-"""`python -m scripts.bench_billing`: how long papers take that a worker makes, ordered and fetched over HTTP.
+"""`python -m scripts.bench_billing`: how long pages of money take, and papers that a worker makes, over HTTP.
 
-The customer has 1,000 machines, so an invoice has more than 1,000 items.
+The customer has 1,000 machines, so an invoice has more than 1,000 items; pages are measured with 2,000 as well.
 """
 
 import re
@@ -50,10 +50,34 @@ def measure(stack: Stack) -> None:
     show("zip of three such invoices", f"{seconds:7.1f} s")
 
 
+def measure_pages(stack: Stack, machines: int) -> None:
+    """Prints how long pages of money take, once every process knows all of it."""
+    visitor = Visitor(stack.url, "billing@example.com")
+    last = re.findall(r'<a href="(/c/10001/invoice/[\d-]+/)"', visitor.get("/c/10001/invoice/"))[0]
+    for name, path in (
+        ("consumption, 14 months", "/c/10001/consumption/?type=virtualmachine"),
+        ("an invoice", last),
+        ("limits", "/c/10001/thresholds/"),
+    ):
+        for _time in range(12):
+            visitor.get(path)
+        took = spread(_seconds(visitor, path) for _time in range(40))
+        show(f"page of {name}, {machines:,} machines, warm", took)
+
+
+def _seconds(visitor: Visitor, path: str) -> float:
+    started = time.perf_counter()
+    visitor.get(path)
+    return time.perf_counter() - started
+
+
 def main() -> int:
     try:
         with portal(MACHINES) as stack:
+            measure_pages(stack, MACHINES)
             measure(stack)
+        with portal(2 * MACHINES) as stack:
+            measure_pages(stack, 2 * MACHINES)
     except StartError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
