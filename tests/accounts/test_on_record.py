@@ -1,8 +1,9 @@
-"""Whatever people do goes on record: who did what to whom, from where, before and after."""
+"""Whatever people do goes on record: who did what to whom, from where, before and after; no action is forgotten."""
 
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
+from portal.accounts.actions import ACTIONS
 from portal.accounts.models import AuditEntry, Customer, Membership, User
 from portal.console.models import Announcement, Note
 from tests.support.factors import now_shown
@@ -228,3 +230,8 @@ def test_an_act_goes_on_record(
     assert (entry.actor.partition(" as ")[0], entry.target.strip(), entry.address) == (actor, target, ADDRESS)
     assert (json.loads(entry.before) if entry.before else None) == before
     assert after is ... or (json.loads(entry.after) if entry.after else None) == after
+
+
+def test_every_action_that_there_is_has_a_test_that_looks_for_it() -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path("tests").rglob("test_*.py"))
+    assert [action for action in ACTIONS if f'"{action}"' not in tests] == []
