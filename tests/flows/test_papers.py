@@ -1,0 +1,71 @@
+"""Money on paper in the browser: ordered with and without JavaScript, made by a real worker, printed by Chromium."""
+
+import io
+import re
+import zipfile
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.billing.conftest import press  # noqa: F401
+from tests.billing.reading import pages
+from tests.flows.conftest import NARROW, C, Visit
+from tests.support.portal import Portal
+
+
+def file_of(page: Page) -> tuple[str, bytes]:
+    """Waits until the order is made, and fetches its file."""
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download").click(timeout=60_000)
+    return waiting.value.suggested_filename, waiting.value.path().read_bytes()
+
+
+@pytest.mark.usefixtures("press")
+def test_a_year_of_invoices_is_ordered_followed_and_fetched(visit: Visit) -> None:
+    visitor = visit("billing")
+    page = visitor.go("invoice/")
+    page.get_by_role("button", name="Zip of PDFs").last.click()
+    page.wait_for_url(re.compile("/paper/[0-9a-f-]{36}/"))
+    visitor.check()
+    name, data = file_of(page)
+    assert name == "invoice-10001-2025-09--2025-12.zip"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.namelist() == [f"invoice-10001-2025-{month:02d}.pdf" for month in range(9, 13)]
+    visitor.check()
+    page.set_viewport_size(NARROW)
+    visitor.go("paper/")
+    visitor.says("Invoices September 2025 – December 2025")
+
+
+@pytest.mark.usefixtures("press")
+def test_an_invoice_is_ordered_without_javascript(visit: Visit, browser: Browser, portal_stack: Portal) -> None:
+    visit("billing")
+    plain = browser.new_context(java_script_enabled=False)
+    plain.add_cookies(portal_stack.cookies["billing"])
+    page = plain.new_page()
+    page.goto(f"{portal_stack.url}{C}invoice/2026-10-01/")
+    page.get_by_role("button", name="PDF").click()
+    again = page.get_by_role("link", name="Look again")
+    while again.count():
+        again.click()
+    name, data = file_of(page)
+    assert name == "invoice-10001-2026-10.pdf"
+    assert "Invoice October 2026" in pages(data)[0]
+    plain.close()
+
+
+def test_chromium_prints_the_document_with_heads_and_numbers_on_every_sheet(visit: Visit) -> None:
+    visitor = visit("billing")
+    page = visitor.go("invoice/2026-10-01/")
+    page.get_by_role("link", name="Print", exact=True).click()
+    expect(page.get_by_role("button", name="Print")).to_be_visible()
+    visitor.check()
+    assert page.title() == "invoice-10001-2026-10"
+    for size in ("A4", "Letter"):
+        sheets = pages(page.pdf(format=size))
+        assert "Back" not in sheets[0]
+        for number, text in enumerate(sheets, start=1):
+            assert f"Page {number} of {len(sheets)}" in text
+            assert "Before tax. Not the tax invoice." in text
+        assert "Price before tax" in sheets[0]
+        assert "Price before tax" in sheets[1]
