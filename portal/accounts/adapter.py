@@ -18,6 +18,12 @@ from portal.accounts.clients import client_address
 from portal.accounts.models import User
 
 log = logging.getLogger(__name__)
+# What needs not be told: that one has just signed in or out, and what the page itself says.
+UNSAID = (
+    "account/messages/logged_in.txt",
+    "account/messages/logged_out.txt",
+    "mfa/messages/recovery_codes_generated.txt",
+)
 MFA_PLACE = b"second factor"
 MFA_PURPOSE = "second factors"
 
@@ -52,9 +58,8 @@ class AccountAdapter(DefaultAccountAdapter):
             log.exception("mail %s was not sent", template_prefix)
 
     def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
-        """Nobody needs to be told that they have just signed in or out."""
         template = kwargs.get("message_template") or (args[0] if args else "")
-        if template not in ("account/messages/logged_in.txt", "account/messages/logged_out.txt"):
+        if template not in UNSAID:
             super().add_message(request, level, *args, **kwargs)
 
 

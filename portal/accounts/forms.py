@@ -1,10 +1,9 @@
 """Forms of signing in: allauth's, for addresses as we keep them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from allauth.account import forms as allauth
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import LoginForm as AllauthLoginForm
-from allauth.account.forms import ResetPasswordForm as AllauthResetForm
 from django.forms import Form
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +16,7 @@ def _is_plain(form: Form, name: str) -> bool:
     return str(form.data.get(form.add_prefix(name), "")).isascii()
 
 
-class LoginForm(AllauthLoginForm):
+class LoginForm(allauth.LoginForm):
     """Knows whose session has ended, so that they only type their password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -46,7 +45,7 @@ class LoginForm(AllauthLoginForm):
         return password[: LONGEST + 1]
 
 
-class ResetPasswordForm(AllauthResetForm):
+class ResetPasswordForm(allauth.ResetPasswordForm):
     """Looks nobody up whose address only looks like the one that was typed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -60,3 +59,37 @@ class ResetPasswordForm(AllauthResetForm):
         if not _is_plain(self, "email"):
             self.users = []
         return email
+
+
+class PasswordLook(Form):
+    """What is asked where a password is entered: said by the label alone, and once what a new one must be like."""
+
+    labels: ClassVar = {
+        "oldpassword": _("Current password"),
+        "password1": _("New password"),
+        "password2": _("New password, once more"),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.label = self.labels.get(name, field.label)
+        if "password1" in self.fields:
+            self.fields["password1"].help_text = _("At least 10 characters; a sentence is good.")
+
+
+class ChangePasswordForm(PasswordLook, allauth.ChangePasswordForm):
+    """Another password, by the old one."""
+
+
+class SetPasswordForm(PasswordLook, allauth.SetPasswordForm):
+    """A first password, for whoever signs in without one."""
+
+
+class ResetPasswordKeyForm(PasswordLook, allauth.ResetPasswordKeyForm):
+    """Another password, by the link of a mail."""
+
+
+class ReauthenticateForm(PasswordLook, allauth.ReauthenticateForm):
+    """The password once more."""

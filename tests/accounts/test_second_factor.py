@@ -128,6 +128,13 @@ def test_a_password_is_changed_with_the_old_one_only(signed_in: Callable[[str], 
     assert AuditEntry.objects.filter(action="password.changed").count() == 1
 
 
+def test_a_new_password_is_asked_for_in_plain_words(signed_in: Callable[[str], Client]) -> None:
+    page = signed_in("viewer").get("/accounts/password/change/").content.decode()
+    for words in ("Current password", "New password, once more", "At least 10 characters; a sentence is good."):
+        assert page.count(words) == 1, words
+    assert "placeholder" not in page[page.index("<main") :]
+
+
 def test_a_session_ends_after_seven_days_however_busy(signed_in: Callable[[str], Client]) -> None:
     client = signed_in("viewer")
     session = client.session
