@@ -24,7 +24,7 @@ from portal.changes import decide as decisions
 from portal.changes.errors import ChangeError, TooLate
 from portal.changes.health import ON_THE_WAY
 from portal.changes.models import Change, Item, State
-from portal.console.notes import notes_of
+from portal.console.notes import noted, notes_of
 from portal.console.shell import render_console
 from portal.console.staff import find_customer, for_staff, scope_of
 from portal.console.viewing import view_as_address
@@ -67,6 +67,7 @@ class Row:
     told: Told
     address: str
     customer_address: str
+    notes: int = 0  # about it
 
     @property
     def customer(self) -> object:
@@ -108,7 +109,7 @@ class ChangeList:
 
     @cached_property
     def rows(self) -> list[Row]:
-        return [row_of(self.request, change) for change in self._found[:PER_PAGE]]
+        return rows_of(self.request, self._found[:PER_PAGE])
 
     @property
     def tabs(self) -> list[tuple[str, object, bool]]:
@@ -133,12 +134,24 @@ def all_changes() -> QuerySet[Change]:
     return Change.objects.select_related("customer", "author", "api_key").prefetch_related(items)
 
 
-def row_of(request: HttpRequest, change: Change) -> Row:
+def rows_of(request: HttpRequest, changes: Sequence[Change]) -> list[Row]:
+    """For a list: with how many notes there are about each."""
+    notes = noted((one.customer_id, subject_of(one)) for one in changes)
+    return [row_of(request, one, notes.get((one.customer_id, subject_of(one)), 0)) for one in changes]
+
+
+def row_of(request: HttpRequest, change: Change, notes: int = 0) -> Row:
     return Row(
         Told(scope_of(request, change.customer), change),
         reverse("console:change", args=[change.customer.number, change.number]),
         reverse("console:customer", args=[change.customer.number]),
+        notes,
     )
+
+
+def subject_of(change: Change) -> str:
+    """What a note about it is about."""
+    return f"change/{change.number}"
 
 
 @for_staff
@@ -165,7 +178,7 @@ def change(request: HttpRequest, number: str, change: int) -> HttpResponse:
     found = all_changes().filter(customer=customer, number=change).first() if change < 2**31 else None
     if found is None:
         raise Http404
-    subject = f"change/{found.number}"
+    subject = subject_of(found)
     page = f"{addresses.page(number, 'changes')}{found.number}/"
     context = {
         "row": row_of(request, found),

@@ -19,7 +19,7 @@ from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, AuditEntry, Customer, Membership
 from portal.changes.models import Change
 from portal.changes.models import State as ChangeState
-from portal.console.changes import Row, all_changes, row_of
+from portal.console.changes import Row, all_changes, rows_of
 from portal.console.models import Note
 from portal.console.notes import notes_of
 from portal.console.shell import render_console
@@ -129,13 +129,19 @@ class CustomerPage:
         return len(self.listings[MACHINES].records)
 
     @cached_property
-    def not_ready(self) -> list[tuple[str, str, SafeString]]:
-        """Machines with something the matter: (name, address, states)."""
+    def not_ready(self) -> list[tuple[str, str, SafeString, int]]:
+        """Machines with something the matter: (name, address, states, how many notes)."""
         listing = self.listings[MACHINES]
         told = reads.states(self.scope, listing).items()
         found = [(key, states) for key, states in told if states[0].state not in (State.READY, State.OFF)]
+        notes = Counter(note.subject for note in self.notes)
         return [
-            (key, self.record_address(MACHINES, key), badges.badges(states, BERLIN, self.now))
+            (
+                key,
+                self.record_address(MACHINES, key),
+                badges.badges(states, BERLIN, self.now),
+                notes[f"{MACHINES}/{key}"],
+            )
             for key, states in found[:MOST]
         ]
 
@@ -146,7 +152,7 @@ class CustomerPage:
         undone = list(of_customer.filter(done_at=None)[:MOST])
         rejected = list(of_customer.filter(state=ChangeState.REJECTED)[:3])
         shown: dict[object, Change] = {one.pk: one for one in (*undone, *rejected, *of_customer[:MOST])}
-        return [row_of(self.request, one) for one in list(shown.values())[:MOST]]
+        return rows_of(self.request, list(shown.values())[:MOST])
 
     @property
     def coming(self) -> list[Coming]:

@@ -1,18 +1,21 @@
 """Search over all customers: what is meant by a text, best first."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import urlencode
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Customer, Membership, User
 from portal.changes.models import Change
 from portal.console.models import Entry, Term
+from portal.console.notes import Subject, noted
 from portal.console.terms import Range, ranges, word_range
 from portal.inventory.index import natural, plain
 from portal.resources.types import TYPES
@@ -32,7 +35,8 @@ class Hit:
     title: str
     address: str
     note: str
-    state: str = ""
+    state: SafeString | str = ""  # the mark of what has notes
+    subject: Subject | None = None
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,11 @@ class Finder:
         hits = [*_customers(self.text), *_people(self.text), *_changes(self.text), *_records(self.text)]
         return sorted(hits, key=lambda hit: hit.rank)  # stable: among equals customers first, then people
 
-    @property
+    @cached_property
     def hits(self) -> list[Hit]:
-        return self._all[: self.most]
+        shown = self._all[: self.most]
+        notes = noted(hit.subject for hit in shown if hit.subject)
+        return [replace(hit, state=_mark(notes[hit.subject])) if hit.subject in notes else hit for hit in shown]
 
     @property
     def more(self) -> int:
@@ -66,6 +72,10 @@ class Finder:
     @property
     def all_address(self) -> str:
         return f"{reverse('console:home')}?{urlencode({'q': self.text})}"
+
+
+def _mark(notes: int) -> SafeString:
+    return render_to_string("console/noted.html", {"notes": notes})
 
 
 def _rank(text: str, *names: str) -> int:
@@ -85,7 +95,8 @@ def _customers(text: str) -> Iterator[Hit]:
     for customer in Customer.objects.filter(condition)[:20]:
         address = reverse("console:customer", args=[customer.number])
         title = f"{customer.number} {customer.name}"
-        yield Hit(_rank(text, customer.number, customer.name), "building", title, address, _("Customer"))
+        rank = _rank(text, customer.number, customer.name)
+        yield Hit(rank, "building", title, address, _("Customer"), subject=(customer.pk, ""))
 
 
 def _people(text: str) -> Iterator[Hit]:
@@ -118,6 +129,7 @@ def _changes(text: str) -> Iterator[Hit]:
             title,
             address,
             f"{change.customer} · {change.get_state_display()}",
+            subject=(change.customer_id, f"change/{change.number}"),
         )
 
 
@@ -138,7 +150,8 @@ def _hit(entry: Entry, text: str) -> Hit:
     address = reverse("console:record", args=[entry.customer.number, entry.type_name, entry.key])
     rank = 0 if plain(text) in entry.words.split("\n") else _rank(text, entry.title)
     note = " · ".join(part for part in (entry.note[:80], str(entry.customer), _(kind.label)) if part)
-    return Hit(rank, kind.icon, entry.title, address, note)
+    subject = (entry.customer_id, f"{entry.type_name}/{entry.key}")
+    return Hit(rank, kind.icon, entry.title, address, note, subject=subject)
 
 
 def _by_whole(text: str) -> list[Entry]:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.models import ApiKey, Customer, Membership, User
@@ -58,6 +59,16 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.subject}: {self.text[:40]}"
+
+    @property
+    def subject_address(self) -> str:
+        """The console's page of what it is about; the customer's where that is gone or unheard of."""
+        kind, _slash, name = self.subject.partition("/")
+        if kind == "change" and name.isascii() and name.isdigit() and int(name) < 2**31:
+            return reverse("console:change", args=[self.customer.number, int(name)])
+        if name and kind != "change":
+            return reverse("console:record", args=[self.customer.number, kind, name])
+        return reverse("console:customer", args=[self.customer.number])
 
 
 class Announcement(models.Model):

@@ -1,8 +1,9 @@
 """Notes of staff about customers, records and changes: written, pinned, taken away."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.contrib import messages
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -17,11 +18,25 @@ from portal.console.staff import find_customer, for_staff, is_admin, member_of_s
 
 LONGEST = 4000
 
+type Subject = tuple[int, str]
+"""What a note is about: the customer's id, and the note's `subject`."""
+
 
 def notes_of(customer: Customer, subject: str | None = None) -> Sequence[Note]:
     """Of the customer with all that it has, or about one thing; pinned ones first, then the newest."""
-    found = Note.objects.select_related("author").filter(customer=customer)
+    found = Note.objects.select_related("author", "customer").filter(customer=customer)
     return list(found if subject is None else found.filter(subject=subject))
+
+
+def noted(subjects: Iterable[Subject]) -> dict[Subject, int]:
+    """How many notes there are about each of these, for the mark that lists put beside it; without those of none."""
+    wanted = set(subjects)
+    if not wanted:
+        return {}
+    customers, names = {pk for pk, _name in wanted}, {name for _pk, name in wanted}
+    found = Note.objects.filter(customer__in=customers, subject__in=names).order_by()
+    counted = found.values_list("customer", "subject").annotate(count=Count("pk"))
+    return {(pk, name): count for pk, name, count in counted if (pk, name) in wanted}
 
 
 @for_staff

@@ -126,10 +126,10 @@ class Platform:
         wanted = (
             (_("Calls a minute"), grown("calls"), "", reverse("console:health") + "#keys"),
             (_("Failed calls a minute"), grown("failed"), "", reverse("console:health") + "#keys"),
-            (_("Time of a call, ms"), samples.latency, "ms", reverse("console:health") + "#keys"),
-            (_("Reads served from what is known, %"), samples.hit_rate, "%", reverse("console:health") + "#snapshots"),
+            (_("Time of a call"), samples.latency, "ms", reverse("console:health") + "#keys"),
+            (_("Served from what is known"), samples.hit_rate, "%", reverse("console:health") + "#snapshots"),
             (_("Messages waiting"), kept("messages"), "", reverse("console:changes") + "?which=stuck"),
-            (_("Oldest undone change, s"), kept("oldest"), "s", reverse("console:changes") + "?which=stuck"),
+            (_("Oldest undone change"), kept("oldest"), "s", reverse("console:changes") + "?which=stuck"),
         )
         return [
             charts.chart(title, samples.series(self.samples, value), unit, address)

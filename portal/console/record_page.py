@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.accounts.access import Scope
-from portal.console.changes import all_changes, row_of
+from portal.console.changes import all_changes, rows_of
 from portal.console.notes import notes_of
 from portal.console.shell import render_console
 from portal.console.staff import find_customer, for_staff, scope_of
@@ -45,7 +45,7 @@ def record(request: HttpRequest, number: str, type_name: str, key: str) -> HttpR
     listing = reads.listing(scope, type_name)
     found = listing.by_key.get(key)
     changes = all_changes().filter(customer=customer, items__type_name=type_name, items__key=key).distinct()
-    rows = [row_of(request, change) for change in changes.order_by("-number")[:MOST_CHANGES]]
+    rows = rows_of(request, list(changes.order_by("-number")[:MOST_CHANGES]))
     subject = f"{type_name}/{key}"
     notes = notes_of(customer, subject)
     if found is None and not rows and not notes:

@@ -8,6 +8,7 @@ from portal.console import index
 from portal.console.find import Finder
 from portal.console.models import Entry, Term
 from portal.console.terms import amount_term, ranges
+from portal.inventory import flight
 from portal.resources.spec import Record, read
 from portal.resources.types import TYPES
 from tests.customer.conftest import Browse, browse, part, platform, text_of  # noqa: F401
@@ -136,6 +137,8 @@ def test_the_index_follows_the_snapshots(browse: Browse) -> None:  # noqa: F811
     browse("manager").get("/c/10001/virtualmachine/")
     staff = browse("staff")
     assert "Nothing here mentions" in text_of(part(staff, "/console/?q=shop13"))
+    for done in list(flight.under_way()):  # what the page has fetched behind it
+        done.wait(10)
     assert index.update() >= 1
     hits = part(staff, "/console/?q=shop13")
     assert "shop13" in text_of(hits)

@@ -5,9 +5,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from portal.accounts.access import get_scope
 from portal.accounts.models import AuditEntry, Customer, Membership, User
+from portal.changes.submit import submit
+from portal.changes.wanted import Wanted
+from portal.console import index
 from portal.console.models import Announcement, Note, Sample
 from portal.console.samples import take
+from portal.inventory import flight
 from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
 
 PAGES = ("", "changes/", "platform/", "announcements/", "staff/", "customers/new", "c/10001/", "c/10001/manage")
@@ -72,6 +77,24 @@ def test_a_note_is_kept_with_its_author_and_pinned_ones_come_first(staff: Client
     assert text.index("Never reboot shop13") < text.index("Calls on Mondays")
     assert "Stella Staff" in text
     assert "Never reboot shop13" in text_of(staff.get("/console/c/10001/virtualmachine/shop13/"))
+
+
+def test_lists_mark_what_has_notes(staff: Client, browse: Browse, cast: dict[str, User]) -> None:  # noqa: F811
+    browse("manager").get("/c/10001/virtualmachine/")
+    for done in list(flight.under_way()):
+        done.wait(10)
+    index.update()
+    wanted = Wanted(type_name="virtualmachine", key="shop14", wanted={"cores": 7}, before={"cores": 3})
+    submit(get_scope(cast["manager"], "10001"), [wanted], "1")
+    pages = ("/console/?q=shop14", "/console/changes/?which=all", "/console/c/10001/")
+    assert not any("console-noted" in staff.get(page).content.decode() for page in pages)
+    for subject in ("virtualmachine/shop14", "change/1"):
+        staff.post("/console/c/10001/note", {"text": "Look out", "subject": subject})
+    for page in pages:
+        assert "1 note" in text_of(staff.get(page)), page
+    assert (
+        'href="/console/c/10001/virtualmachine/shop14/">virtualmachine/shop14' in staff.get(pages[2]).content.decode()
+    )
 
 
 def test_a_note_of_somebody_else_is_removed_by_admins_only(support: Client, cast: dict[str, User]) -> None:
