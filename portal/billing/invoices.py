@@ -226,10 +226,10 @@ def safe_name(text: str) -> str:
 
 
 def _sums(items: Iterable[Item]) -> Mapping[tuple[str, str], Decimal]:
-    sums: dict[tuple[str, str], Decimal] = {}
+    prices: dict[tuple[str, str], list[Decimal | None]] = {}
     for item in items:
-        sums[item.identity] = amounts.add((sums.get(item.identity), item.price))
-    return sums
+        prices.setdefault(item.identity, []).append(item.price)
+    return {identity: amounts.add(found) for identity, found in prices.items()}
 
 
 def _item(one: Value, address_of: AddressOf) -> Item:
