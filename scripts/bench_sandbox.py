@@ -5,10 +5,10 @@ import time
 import xmlrpc.client
 from pathlib import Path
 
-from scripts.environment import free_port, new_secrets
+from scripts.environment import free_port, new_secrets, stack_environment
 from scripts.measuring import show
 from scripts.processes import Process, accepts_connections, run, wait_until
-from scripts.stack import SANDBOX_ENV, sandbox_command, stack_environment
+from scripts.stack import SANDBOX_ENV, sandbox_command
 
 LARGE = ("--machines", "100000", "--customers", "500")
 SIZES = (1_000, 10_000)  # machines that one query answers
