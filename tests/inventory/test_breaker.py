@@ -1,5 +1,8 @@
 """The breaker: when it stops calls, who may try again, and that all processes stop together."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -107,6 +110,16 @@ def test_calls_that_were_under_way_when_it_opened_do_not_make_it_longer(clock: l
     clock[0] += 5
     breaker.observe(Call("query", "virtualmachine", "services", 20.0, "NotReachable", 0))
     assert breaker.state().since == since
+
+
+def test_what_one_process_has_seen_stops_the_others(redis_url: str) -> None:
+    connection.forget_absence()
+    for _ in range(5):
+        call("NotReachable")
+    asked = "import django; django.setup(); from portal.inventory import breaker; breaker.check()"
+    env = os.environ | {"DJANGO_SETTINGS_MODULE": "portal.settings", "CACHE_URL": redis_url, "DEBUG": "1"}
+    other = subprocess.run([sys.executable, "-c", asked], env=env, capture_output=True, text=True, check=False)
+    assert "not asked: the platform has failed again and again" in other.stderr
 
 
 def test_staff_can_reset_it(clock: list[float]) -> None:
