@@ -9,6 +9,7 @@ from portal.accounts.access import get_scope
 from portal.accounts.models import ApiKey, Customer, Membership, User
 from portal.billing import tasks
 from portal.billing.kept_models import Held, Kept
+from portal.billing.papers import Printing, Shelf, html
 from portal.inventory import reads
 from tests.billing.test_pages import answers, invoice, use  # noqa: F401
 from tests.customer.conftest import text_of
@@ -108,3 +109,11 @@ def test_a_customer_without_a_key_is_left_alone(vanished: Visit) -> None:
     tasks.keep()
     assert Kept.objects.filter(gone_since__isnull=False).count() == before
     assert Held.objects.get(type="invoice").seen <= timezone.now()
+
+
+def test_it_can_still_be_put_on_paper(vanished: Visit) -> None:
+    vanished("billing", "consumption/")
+    scope = get_scope(User.objects.get(email="billing@example.com"), "10001")
+    shelf = Shelf(scope, "invoice", Printing(scope.customer, "billing"))
+    assert "2026-01-01" in shelf.months
+    assert "7.0000" in html(shelf.paper("2026-01-01"))
