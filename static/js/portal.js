@@ -21,7 +21,13 @@ document.addEventListener("beforetoggle", (event) => {
   });
 }, true);
 
-// Arrow keys move within a menu, and within the results of the jump field.
+// Arrow keys move from its button into an open menu, within a menu, and within the results of the jump field.
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "ArrowDown" && byId(event.target.getAttribute("popovertarget"));
+  if (!menu || !menu.matches(".menu:popover-open")) return;
+  menu.querySelector("a, button, input")?.focus();
+  event.preventDefault();
+});
 document.addEventListener("keydown", (event) => {
   const list = event.target.closest(".menu, .jump");
   if (!list || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
