@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import redis
 import requests
 
-from scripts import bench_billing, bench_changes, bench_sandbox
+from scripts import bench_billing, bench_changes, bench_console, bench_sandbox
 from scripts.measuring import control, portal, show, spread
 from scripts.processes import StartError
 from scripts.stack import Stack
@@ -89,6 +89,8 @@ def main() -> int:
                     bench_changes.measure(stack)
                     bench_billing.measure(stack)
                     bench_billing.measure_pages(stack, machines)
+        with portal() as stack:
+            bench_console.measure(stack)
     except StartError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
