@@ -5,6 +5,7 @@ from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -81,6 +82,17 @@ class SocialAdapter(DefaultSocialAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
+
+    def authenticate_by_email(self, sociallogin: Any) -> Any:
+        """Whoever is known here got in by a mail to their address: it is theirs, and so is their password.
+
+        allauth wipes the passwords of accounts whose address it takes for unverified.
+        """
+        found = super().authenticate_by_email(sociallogin)
+        if found is not None:
+            proven = {"verified": True, "primary": True}
+            EmailAddress.objects.update_or_create(user=found[0], email=found[0].email, defaults=proven)
+        return found
 
 
 def record_attempt(action: str, email: str) -> None:

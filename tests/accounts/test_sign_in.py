@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 import redis
+from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal import auth as totp
+from allauth.socialaccount.internal.flows.email_authentication import wipe_password
+from allauth.socialaccount.models import SocialLogin
 from django.contrib.auth import hashers
 from django.core import mail
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from portal.accounts.adapter import SocialAdapter
 from portal.accounts.models import AuditEntry, User
 from tests.support.factors import now_shown
 
@@ -250,3 +254,19 @@ def test_a_mail_server_that_is_away_shows_nobody_who_has_an_account(cast: dict[s
     settings.MAILERS = {"default": smtp}
     for email in ("manager@example.com", "nobody@example.com"):
         assert Client().post(RESET, {"email": email}).headers["Location"] == "/accounts/password/reset/done/"
+
+
+# --- single sign-on ------------------------------------------------------------------------------------------------
+
+
+def test_single_sign_on_leaves_the_password_as_it_is(cast: dict[str, User], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their address is proven: they were invited to it."""
+    adapter = SocialAdapter()
+    monkeypatch.setattr(adapter, "can_authenticate_by_email", lambda *args: True)
+    said = [EmailAddress(email="manager@example.com", verified=True)]
+    found = adapter.authenticate_by_email(SocialLogin(email_addresses=said))
+    assert found == (cast["manager"], "manager@example.com")
+    wipe_password(RequestFactory().get("/"), *found)
+    assert User.objects.get(email="manager@example.com").check_password(PASSWORD)
+    unproven = [EmailAddress(email="viewer@example.com", verified=False)]
+    assert adapter.authenticate_by_email(SocialLogin(email_addresses=unproven)) is None

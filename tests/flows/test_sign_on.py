@@ -1,8 +1,10 @@
 """Single sign-on against a real OpenID Connect server: by settings alone, and only for people who are known here."""
 
 import json
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from scripts.environment import free_port
 from scripts.processes import Process, accepts_connections, wait_until
-from tests.support.browser import axe
+from tests.support.browser import axe, sign_in
 from tests.support.portal import Portal
 
 PEOPLE = (
@@ -51,17 +53,35 @@ def sign_on(page: Page, portal: Portal, subject: str, path: str = "/") -> None:
     page.wait_for_url(lambda address: address.startswith(portal.url))
 
 
+def on_record(portal: Portal) -> set[str]:
+    """What the audit trail says was done."""
+    with closing(sqlite3.connect(portal.directory / "portal.sqlite3", timeout=20)) as database:
+        return {action for (action,) in database.execute("SELECT action FROM accounts_auditentry")}
+
+
 def test_a_member_signs_in_where_they_wanted_to_go(page: Page, portal: Portal) -> None:
     sign_on(page, portal, "viewer", "/c/10001/changes/")
     expect(page.get_by_role("heading", name="Changes")).to_be_visible()
     page.goto(f"{portal.url}/accounts/sso/connections/")
-    expect(page.get_by_role("button", name="Disconnect")).to_be_visible()
     axe(page)
+    page.get_by_role("button", name="Disconnect").click()
+    expect(page.get_by_role("button", name="Disconnect")).to_have_count(0)
+    assert {"single_sign_on.connected", "single_sign_on.disconnected"} <= on_record(portal)
+    page.context.clear_cookies()
+    sign_in(page, portal.url, "viewer@example.com")  # the password is as it was
 
 
 @pytest.mark.parametrize("subject", ["stranger", "unverified"])
 def test_nobody_gets_in_who_is_not_known_by_a_verified_address(page: Page, portal: Portal, subject: str) -> None:
     sign_on(page, portal, subject)
+    axe(page)
+    page.goto(f"{portal.url}/c/10001/")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_an_answer_that_nobody_asked_for_signs_nobody_in(page: Page, portal: Portal) -> None:
+    """The provider's answer carries what the session began with; one made up by somebody else opens nothing."""
+    page.goto(f"{portal.url}/accounts/oidc/sso/login/callback/?code=stolen&state=forged")
     axe(page)
     page.goto(f"{portal.url}/c/10001/")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
