@@ -20,7 +20,7 @@ from portal.console.terms import Range, ranges, word_range
 from portal.inventory.index import natural, plain
 from portal.resources.types import TYPES
 
-MOST_CANDIDATES = 400
+MOST_CANDIDATES = 200
 MOST_WORDS = 6
 ENOUGH = 10  # found by the beginning of a word: then nobody means the middle of one
 SHORTEST_MIDDLE = 3  # characters

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from portal.accounts.access import get_scope
 from portal.accounts.models import AuditEntry, Customer, Membership, User
+from portal.changes.models import Change, State
 from portal.changes.submit import submit
 from portal.changes.wanted import Wanted
 from portal.console import index
@@ -55,12 +57,20 @@ def test_djangos_admin_is_nowhere(staff: Client) -> None:
     assert staff.get("/admin/").status_code == 404
 
 
-def test_a_customer_is_on_one_screen(staff: Client, browse: Browse) -> None:  # noqa: F811
+def test_a_customer_is_on_one_screen(staff: Client, browse: Browse, cast: dict[str, User]) -> None:  # noqa: F811
     for name in ("virtualmachine", "resourcegroup", "maintenance", "invoice"):
         browse("manager").get(f"/c/10001/{name}/")
+    for token in ("waits", "failed"):
+        wanted = Wanted(type_name="virtualmachine", key="shop14", wanted={"cores": 7}, before={"cores": 3})
+        submit(get_scope(cast["manager"], "10001"), [wanted], token)
+    answer = {"kind": "fault", "text": "no room left"}
+    Change.objects.filter(number=2).update(state=State.REJECTED, done_at=timezone.now(), answer=answer)
     text = text_of(staff.get("/console/c/10001/"))
-    for said in ("Example Services GmbH", "manager@example.com", "services", "works", "Machines", "ready", "EUR"):
-        assert said in text
+    people = ("manager@example.com", "never signed in", "signed in today")
+    machines = ("leaving", "ready", "Changes to the virtual hardware", "is shut down for deletion")
+    changes = ("1: change shop14", "2: change shop14", "no room left", "Change submitted")
+    for said in ("Example Services GmbH", "services", "works", "EUR", *people, *machines, *changes):
+        assert said in text, said
 
 
 def test_a_customer_that_is_not_there_is_not_found(staff: Client) -> None:
