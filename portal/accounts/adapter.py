@@ -90,8 +90,9 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         """
         found = super().authenticate_by_email(sociallogin)
         if found is not None:
+            pk, email = found[0].pk, found[0].email
             proven = {"verified": True, "primary": True}
-            EmailAddress.objects.update_or_create(user=found[0], email=found[0].email, defaults=proven)
+            EmailAddress.objects.update_or_create(user_id=pk, email=email, defaults=proven)
         return found
 
 
