@@ -118,6 +118,35 @@ def test_leaving_a_form_with_typed_changes_asks(visit: Visit) -> None:
     assert len(asked) == 2, "nothing typed, nothing asked"
 
 
+def test_a_list_is_filtered_and_a_record_opened_and_edited_by_keyboard(visit: Visit) -> None:
+    visitor = visit("operator")
+    page = visitor.go("virtualmachine/", check=False)
+    keys = page.keyboard
+    keys.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.locator('[popovertarget="facet-state"]').focus()
+    keys.press("Enter")
+    keys.press("ArrowDown")
+    page.locator('#facet-state [value="ready"]').focus()
+    keys.press("Space")
+    page.wait_for_url(re.compile(r"state=ready"))
+    expect(page.locator('#facet-state [value="ready"]')).to_be_focused()
+    keys.press("Escape")
+    expect(page.locator(".chip")).to_contain_text("ready")
+    page.locator("#row-shop01 .row-do .icon-button").focus()
+    keys.press("Enter")
+    keys.press("ArrowDown")
+    expect(page.locator("#menu-shop01 a").first).to_be_focused()
+    keys.press("Enter")
+    page.wait_for_url(re.compile(r"/virtualmachine/shop01/-/edit$"))
+    keys.press("Control+k")
+    keys.type("shop12")
+    expect(page.locator(".hit").first).to_contain_text("shop12")
+    keys.press("ArrowDown")
+    keys.press("Enter")
+    page.wait_for_url(re.compile(r"/virtualmachine/shop12/$"))
+
+
 def test_lists_fit_a_laptop_one_line_a_record_with_the_menu_in_sight(visit: Visit) -> None:
     visitor = visit("manager")
     for type_name in ("virtualmachine", "resourcegroup", "serviceuser", "permission", "maintenance"):
