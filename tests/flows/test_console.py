@@ -1,30 +1,31 @@
 """Ten calls to support, from the search to the resolution, in Chromium over the whole portal in processes."""
 
 import re
-import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.flows.conftest import Visitor, put
-from tests.support.browser import PATIENCE
+from tests.flows.conftest import put
+from tests.support.browser import axe, sign_in
 from tests.support.portal import Portal
-
-MARKUP = re.compile(r"<[^>]+>")
 
 
 class Desk:
     """A member of staff at work; `customer` is one of the customer's people in a browser of their own."""
 
-    def __init__(self, page: Page, elsewhere: Page, portal: Portal) -> None:
+    def __init__(self, page: Page, portal: Portal, browser: Browser) -> None:
         self.page = page
         self.portal = portal
-        self.elsewhere = elsewhere
-        self._visitor = Visitor(page, portal, "staff")
+        self._browser = browser
+        sign_in(page, portal.url, "staff@example.com")
 
     def customer(self, name: str, path: str) -> Page:
-        return Visitor(self.elsewhere, self.portal, name).go(path, check=False)
+        page = self._browser.new_context(locale="en-GB").new_page()
+        page.set_default_timeout(15_000)
+        sign_in(page, self.portal.url, f"{name}@example.com")
+        page.goto(f"{self.portal.url}/c/10001/{path}")
+        return page
 
     def go(self, path: str, *, check: bool = True) -> Page:
         self.page.goto(f"{self.portal.url}/console/{path}")
@@ -33,40 +34,43 @@ class Desk:
         return self.page
 
     def check(self) -> None:
-        self._visitor.check()
+        axe(self.page)
+        wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert self.page.evaluate(wider) <= 0, f"{self.page.url} scrolls sideways"
 
     def find(self, text: str, title: str) -> Page:
-        """Types it into the search, and goes to the hit."""
-        self.go("", check=False)
-        part = {"HX-Request": "true", "HX-Request-Type": "partial"}
-        self.wait_for(title, f"{self.portal.url}/console/", {"q": text}, part)  # the index follows within seconds
-        self.page.locator("#find").press_sequentially(text)
-        self.page.locator("#found .hit", has_text=title).first.click()
+        """Types it into the search until the hit is there (the index follows within seconds), and goes there."""
+        field = self.page.locator("#find")
+        hit = self.page.locator("#found .hit", has_text=title).first
+
+        def is_there() -> bool:
+            self.go("", check=False)
+            field.press_sequentially(text)
+            try:
+                expect(hit).to_be_visible(timeout=3000)
+            except AssertionError:
+                return False
+            return True
+
+        assert any(is_there() for _ in range(12)), f"{title} was not found by {text}"
+        self.check()
+        hit.click()
         self.page.wait_for_url(re.compile("/console/c/"))
         self.check()
         return self.page
 
-    def wait_for(
-        self, text: str, url: str, params: dict[str, str] | None = None, headers: dict[str, str] | None = None
-    ) -> None:
-        """Asks for a page, without showing it, until it says so, in words or in its markup."""
-        until = time.monotonic() + PATIENCE / 1000
-        while True:
-            answer = self.page.context.request.get(url, params=params, headers=headers)
-            said = " ".join(MARKUP.sub(" ", answer.text()).split())
-            if text in said or text in answer.text():
-                return
-            assert time.monotonic() < until, f"{url} does not say {text!r}, but: {said}"
-            self.page.wait_for_timeout(200)
-
     def says(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.locator("main")).to_contain_text(text)
 
-    def says_in_time(self, text: str) -> None:
-        """Comes back until the page says so."""
-        self.wait_for(text, self.page.url)
-        self.page.reload()
-        self.says(text)
+    def says_in_time(self, text: str, tries: int = 15) -> None:
+        """Reloads until the page says so."""
+        main = self.page.locator("main")
+        for _ in range(tries):
+            if text in main.inner_text():
+                return
+            self.page.wait_for_timeout(1000)
+            self.page.reload()
+        expect(main).to_contain_text(text)
 
     def view_as(self, person: str, reason: str, *, writing: bool = False) -> Page:
         """From a page of the console, on to the same thing as that person sees it."""
@@ -94,18 +98,11 @@ class Desk:
 
 
 @pytest.fixture
-def desk(portal_stack: Portal, page: Page, elsewhere: Page) -> Iterator[Desk]:
+def desk(portal_stack: Portal, page: Page, browser: Browser) -> Iterator[Desk]:
     portal_stack.platform.control(reset=True)
-    yield Desk(page, elsewhere, portal_stack)
-    portal_stack.cookies["staff"] = page.context.cookies()  # viewing as somebody renews the session
+    page.set_default_timeout(15_000)
+    yield Desk(page, portal_stack, browser)
     portal_stack.platform.control(reset=True)
-
-
-def refresh(page: Page) -> None:
-    """Presses the button beside "as of", and waits for what comes of it."""
-    with page.expect_response(lambda answer: answer.request.method == "POST"):
-        page.locator(".fresh button").first.click()
-    page.wait_for_load_state()
 
 
 def edit(page: Page, name: str, value: str) -> None:
@@ -119,8 +116,7 @@ def test_the_machine_wont_come_up(desk: Desk) -> None:
     with desk.portal.platform.proxy() as proxy:
         proxy.apply([{"__type__": "virtualmachine", "name": "shop14", "online": False}])
     page = desk.find("shop14", "shop14")
-    desk.wait_for("state-off", page.url)
-    page.reload()
+    desk.says_in_time("off", tries=60)
     expect(page.locator("h1 .state-off")).to_be_visible()
     desk.view_as("operator@example.com", "Ticket 1: the machine won't come up", writing=True)
     page.get_by_role("button", name="Switch on").click()
@@ -140,7 +136,7 @@ def test_i_changed_the_memory_and_nothing_happened(desk: Desk) -> None:
 
 
 def test_we_cant_sign_in(desk: Desk) -> None:
-    stranger = desk.elsewhere
+    stranger = desk._browser.new_context().new_page()
     stranger.goto(f"{desk.portal.url}/accounts/login/")
     stranger.fill("input[name=login]", "viewer@example.com")
     stranger.fill("input[type=password]", "not-my-password")
@@ -186,7 +182,9 @@ def test_our_key_stopped_working(desk: Desk) -> None:
     refused = {"kind": "status", "value": 401, "method": "*", "times": 500}
     desk.portal.platform.control(fault=refused)
     customer = desk.customer("manager", "virtualmachine/")
-    refresh(customer)
+    for _ in range(3):
+        customer.get_by_role("button", name=re.compile("Refresh|again|now", re.IGNORECASE)).first.click()
+        customer.wait_for_timeout(500)
     page = desk.go("")
     desk.says_in_time("keys refused")
     page.get_by_role("link", name="10001 Example Services GmbH").first.click()
@@ -208,7 +206,8 @@ def test_the_api_is_down(desk: Desk) -> None:
     desk.portal.platform.control(fault={"kind": "status", "value": 503, "method": "*", "times": 500})
     for name in ("virtualmachine", "resourcegroup", "serviceuser", "permission", "maintenance", "consumption"):
         customer.goto(f"{desk.portal.url}/c/10001/{name}/")
-        refresh(customer)
+        customer.locator("form:has(.fresh) button, .fresh button").first.click()
+        customer.wait_for_timeout(300)
     page = desk.go("platform/")
     desk.says_in_time("The breaker is open")
     desk.check()
@@ -233,7 +232,7 @@ def test_a_change_hangs(desk: Desk) -> None:
     page.get_by_role("button", name="Try again now").click()
     expect(page.locator("#messages .notice")).to_be_visible()
     page = desk.go("changes/?which=all&q=shop15")
-    desk.says_in_time("recorded")
+    desk.says_in_time("recorded", tries=60)
     page.get_by_role("link", name=re.compile(r"Change \d+")).first.click()
     desk.check()
     desk.says("What was answered")
