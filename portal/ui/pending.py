@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.html import format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -13,6 +13,7 @@ from portal.changes.pending import Pending
 from portal.resources.spec import Record, Value
 from portal.ui import addresses
 from portal.ui.icons import symbol_use
+from portal.ui.markup import joined
 from portal.ui.values import Viewing
 
 ASKS = frozenset({State.CONFLICT, State.PARKED, State.REJECTED})
@@ -47,18 +48,30 @@ def overlay(record: Record, pending: Sequence[Pending]) -> dict[str, Change]:
 
 def notes(pending: Sequence[Pending], viewing: Viewing) -> SafeString:
     """Each pending change in a word or two, a link to it."""
-    return format_html_join(
-        " ",
-        '<a class="state {}" href="{}">{}<span>{}</span></a>',
-        (
-            (
-                "state-shutdown" if one.state in ASKS else "state-waiting",
-                f"{addresses.page(viewing.customer_no, 'changes')}#change-{one.number}",
-                symbol_use("hourglass"),
-                words(one),
-            )
-            for one in pending
-        ),
+    return joined((_note(one, viewing, words(one)) for one in pending), " ")
+
+
+def in_row(pending: Sequence[Pending], viewing: Viewing) -> SafeString:
+    """The same for a row: of what the platform has taken an icon, since the state beside it says what it waits for."""
+    return joined((_in_row(one, viewing) for one in pending), " ")
+
+
+def _in_row(one: Pending, viewing: Viewing) -> SafeString:
+    if one.recorded_at is None or one.state in ASKS:
+        return _note(one, viewing, words(one))
+    word = format_html('<span class="note-word">{}</span>', words(one))
+    return _note(one, viewing, word, classes=" state-note", title=words(one))
+
+
+def _note(one: Pending, viewing: Viewing, word: str, *, classes: str = "", title: str = "") -> SafeString:
+    return format_html(
+        '<a class="state {}{}" href="{}"{}>{}<span>{}</span></a>',
+        "state-shutdown" if one.state in ASKS else "state-waiting",
+        classes,
+        f"{addresses.page(viewing.customer_no, 'changes')}#change-{one.number}",
+        format_html(' title="{}"', title) if title else "",
+        symbol_use("hourglass"),
+        word,
     )
 
 

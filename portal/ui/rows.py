@@ -179,7 +179,7 @@ def _state(row: Row, layout: Layout, viewing: Viewing) -> SafeString:
     if any(status.state is State.INSTALLING for status in row.statuses):
         bar = progress(row.record, viewing, layout.installs, brief=True)
     shown = badges.in_row(row.statuses, viewing.zone, viewing.now) if row.statuses else ""
-    return format_html('<span class="in-row">{}{} {}</span>', shown, bar, pending.notes(row.pending, viewing))
+    return format_html('<span class="in-row">{}{} {}</span>', shown, bar, pending.in_row(row.pending, viewing))
 
 
 def loading(columns: Sequence[str], count: int = 8) -> SafeString:
