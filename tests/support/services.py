@@ -96,12 +96,11 @@ class Sandbox(SandboxClient):
 
     def __init__(self, database: Path) -> None:
         super().__init__(free_port())
-        self.database = database
-        self._env = sandbox_env(database)
+        self.env = sandbox_env(database)
         self.process = Process(
             "sandbox",
             sandbox_command("serve", "--port", str(self.port)),
-            env=self._env,
+            env=self.env,
             log=database.with_suffix(".log"),
         )
 
@@ -115,7 +114,7 @@ class Sandbox(SandboxClient):
     def seed(self, **options: int | str) -> None:
         """Makes its world anew: `seed(machines=1000, customers=2, seed=7, at="2026-11-24")`; else the demo's."""
         self.stop()
-        seed_world(self._env, **options)
+        seed_world(self.env, **options)
         self.start()
 
 
@@ -183,9 +182,9 @@ def running_sandbox(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="module")
-def shared_platform(running_sandbox: Sandbox, demo_world: Path) -> Sandbox:
-    """One sandbox for the tests of a module, with the demo world: each takes machines and names of its own."""
-    restore(demo_world, running_sandbox.database)
+def shared_platform(running_sandbox: Sandbox) -> Sandbox:
+    """One sandbox for the tests of a module, with the demo world of now: each takes machines and names of its own."""
+    seed_world(running_sandbox.env)
     if not running_sandbox.process.is_alive:
         running_sandbox.start()
     running_sandbox.control(reset=True)
