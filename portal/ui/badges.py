@@ -4,7 +4,7 @@ In a row it has one line: short dates, and of the notes beside the state only th
 """
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -15,6 +15,8 @@ from portal.resources.times import BERLIN
 from portal.ui import when
 from portal.ui.icons import symbol_use
 from portal.ui.markup import joined
+
+HALF_A_DAY = timedelta(hours=12)
 
 
 def state_word(state: State) -> str:
@@ -90,8 +92,8 @@ def _detail_tag(status: Status, detail: str, tz: tzinfo) -> SafeString:
 
 
 def _near(moment: datetime, tz: tzinfo, now: datetime, *, brief: bool) -> str:
-    """Only the time where it is today."""
-    if moment.astimezone(tz).date() == now.astimezone(tz).date():
+    """Only the time where it is today, or where half a day leaves no doubt."""
+    if moment.astimezone(tz).date() == now.astimezone(tz).date() or abs(moment - now) < HALF_A_DAY:
         return when.clock(moment, tz)
     return when.words(moment, tz, now, brief=brief)
 

@@ -52,25 +52,28 @@ def notes(pending: Sequence[Pending], viewing: Viewing) -> SafeString:
 
 
 def in_row(pending: Sequence[Pending], viewing: Viewing) -> SafeString:
-    """The same for a row: of what the platform has taken an icon, since the state beside it says what it waits for."""
+    """The same for a row: of what the platform has taken an icon, since the state beside it says what it waits for.
+
+    Where the list has little room, the others are icons too.
+    """
     return joined((_in_row(one, viewing) for one in pending), " ")
 
 
 def _in_row(one: Pending, viewing: Viewing) -> SafeString:
-    if one.recorded_at is None or one.state in ASKS:
-        return _note(one, viewing, words(one))
-    word = format_html('<span class="note-word">{}</span>', words(one))
+    shown = one.recorded_at is None or one.state in ASKS
+    word = format_html('<span class="{}">{}</span>', "note-ask" if shown else "note-word", words(one))
     return _note(one, viewing, word, classes=" state-note", title=words(one))
 
 
 def _note(one: Pending, viewing: Viewing, word: str, *, classes: str = "", title: str = "") -> SafeString:
+    look, icon = ("state-shutdown", "alert-triangle") if one.state in ASKS else ("state-waiting", "hourglass")
     return format_html(
         '<a class="state {}{}" href="{}"{}>{}<span>{}</span></a>',
-        "state-shutdown" if one.state in ASKS else "state-waiting",
+        look,
         classes,
         f"{addresses.page(viewing.customer_no, 'changes')}#change-{one.number}",
         format_html(' title="{}"', title) if title else "",
-        symbol_use("hourglass"),
+        symbol_use(icon),
         word,
     )
 

@@ -1,6 +1,6 @@
 """States as badges: in full on a page, in one line in a row, in plain words for a spreadsheet."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from portal.resources.looks import State, Status
 from portal.resources.spec import Context
@@ -31,6 +31,13 @@ def test_a_note_in_a_row_keeps_its_words_for_the_hover_and_for_ears() -> None:
     shown = badges.in_row((OFF, LEAVING), BERLIN, NOW)
     assert '<span class="note-word">leaving</span>' in shown
     assert 'title="leaving on 30 November"' in shown
+
+
+def test_a_row_says_the_day_only_where_the_time_alone_would_leave_a_doubt() -> None:
+    late = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
+    soon, later = (Status(State.MAINTENANCE, late + timedelta(hours=hours)) for hours in (2, 14))
+    assert "until 01:30<" in badges.in_row((soon,), BERLIN, late)
+    assert "until tomorrow 13:30<" in badges.in_row((later,), BERLIN, late)
 
 
 def test_plain_words_tell_all_states() -> None:

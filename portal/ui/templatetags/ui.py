@@ -33,7 +33,18 @@ ALERT_ICONS = {
 # What rows and badges repeat.
 SPRITE = (
     *dict.fromkeys(look.icon for look in LOOKS.values()),
-    *("check", "minus", "dots", "hourglass", "copy", "arrow-narrow-right", "arrow-up", "arrow-down", "selector"),
+    *(
+        "check",
+        "minus",
+        "dots",
+        "hourglass",
+        "alert-triangle",
+        "copy",
+        "arrow-narrow-right",
+        "arrow-up",
+        "arrow-down",
+        "selector",
+    ),
 )
 
 
