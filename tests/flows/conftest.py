@@ -1,12 +1,11 @@
 """Flows in Chromium over the whole portal in processes: web, worker, beat, Redis, sandbox. Every page passes axe."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.support.browser import axe, sign_in
+from tests.support.browser import check, enter
 from tests.support.portal import Portal
 
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
@@ -20,16 +19,7 @@ class Visitor:
         self.page = page
         self.portal = portal
         if not page.context.cookies(portal.url):  # else another tab is signed in
-            self._sign_in(name)
-
-    def _sign_in(self, name: str) -> None:
-        """Takes up the session that the person has from an earlier test, where it still goes on."""
-        context = self.page.context
-        context.add_cookies(self.portal.cookies.get(name, []))
-        if context.request.get(f"{self.portal.url}/accounts/", max_redirects=0).status != HTTPStatus.OK:
-            context.clear_cookies()
-            sign_in(self.page, self.portal.url, f"{name}@example.com")
-            self.portal.cookies[name] = context.cookies()
+            enter(page, portal, name)
 
     def go(self, path: str, *, check: bool = True) -> Page:
         self.page.goto(f"{self.portal.url}{C}{path}")
@@ -38,10 +28,7 @@ class Visitor:
         return self.page
 
     def check(self) -> None:
-        """What stands there now passes axe, and does not scroll sideways."""
-        axe(self.page)
-        wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert self.page.evaluate(wider) <= 0, f"{self.page.url} scrolls sideways"
+        check(self.page)
 
     def says(self, text: str) -> None:
         """Waits until the page says so, without reloading it."""

@@ -1,29 +1,29 @@
 """Ten calls to support, from the search to the resolution, in Chromium over the whole portal in processes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.flows.conftest import put
-from tests.support.browser import axe, sign_in
+from tests.support.browser import check, enter, watched
 from tests.support.portal import Portal
 
 
 class Desk:
     """A member of staff at work; `customer` is one of the customer's people in a browser of their own."""
 
-    def __init__(self, page: Page, portal: Portal, browser: Browser) -> None:
+    def __init__(self, page: Page, portal: Portal, new_page: Callable[[], Page]) -> None:
         self.page = page
         self.portal = portal
-        self._browser = browser
-        sign_in(page, portal.url, "staff@example.com")
+        self.new_page = new_page
+        enter(page, portal, "staff")
 
     def customer(self, name: str, path: str) -> Page:
-        page = self._browser.new_context(locale="en-GB").new_page()
-        page.set_default_timeout(15_000)
-        sign_in(page, self.portal.url, f"{name}@example.com")
+        page = self.new_page()
+        enter(page, self.portal, name)
         page.goto(f"{self.portal.url}/c/10001/{path}")
         return page
 
@@ -34,9 +34,7 @@ class Desk:
         return self.page
 
     def check(self) -> None:
-        axe(self.page)
-        wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert self.page.evaluate(wider) <= 0, f"{self.page.url} scrolls sideways"
+        check(self.page)
 
     def find(self, text: str, title: str) -> Page:
         """Types it into the search until the hit is there (the index follows within seconds), and goes there."""
@@ -100,8 +98,8 @@ class Desk:
 @pytest.fixture
 def desk(portal_stack: Portal, page: Page, browser: Browser) -> Iterator[Desk]:
     portal_stack.platform.control(reset=True)
-    page.set_default_timeout(15_000)
-    yield Desk(page, portal_stack, browser)
+    with ExitStack() as others:
+        yield Desk(page, portal_stack, lambda: others.enter_context(watched(browser)).new_page())
     portal_stack.platform.control(reset=True)
 
 
@@ -136,7 +134,7 @@ def test_i_changed_the_memory_and_nothing_happened(desk: Desk) -> None:
 
 
 def test_we_cant_sign_in(desk: Desk) -> None:
-    stranger = desk._browser.new_context().new_page()
+    stranger = desk.new_page()
     stranger.goto(f"{desk.portal.url}/accounts/login/")
     stranger.fill("input[name=login]", "viewer@example.com")
     stranger.fill("input[type=password]", "not-my-password")

@@ -3,12 +3,17 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 
 from scripts.environment import ROOT
 from tests.support.services import require
+
+if TYPE_CHECKING:
+    from tests.support.portal import Portal
 
 PASSWORD = "portal-demo"
 SCREENSHOTS = ROOT / "test-results"
@@ -108,6 +113,16 @@ def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Pa
         page.screenshot(path=SCREENSHOTS / f"{request.node.module.__name__}-{request.node.name}.png", full_page=True)
 
 
+def enter(page: Page, portal: "Portal", name: str) -> None:
+    """Lets a person of the demo in, by the session that they have from an earlier test where it still goes on."""
+    context = page.context
+    context.add_cookies(portal.cookies.get(name, []))
+    if context.request.get(f"{portal.url}/accounts/", max_redirects=0).status != HTTPStatus.OK:
+        context.clear_cookies()
+        sign_in(page, portal.url, f"{name}@example.com")
+        portal.cookies[name] = context.cookies()
+
+
 def sign_in(page: Page, url: str, email: str = "manager@example.com", password: str = PASSWORD) -> None:
     """Signs in through the form, as a person does."""
     page.goto(f"{url}/accounts/login/")
@@ -117,18 +132,27 @@ def sign_in(page: Page, url: str, email: str = "manager@example.com", password: 
     page.wait_for_url(lambda address: "/accounts/login" not in address)
 
 
+def check(page: Page) -> None:
+    """What stands there now passes axe, and does not scroll sideways."""
+    axe(page)
+    wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wider) <= 0, f"{page.url} scrolls sideways"
+
+
 def axe(page: Page) -> None:
     """Asserts that axe finds nothing on the page as it stands that WCAG 2.2 AA forbids."""
     # By the debugging protocol: the page's own Content-Security-Policy would not let the script in.
     page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": AXE.read_text()})
-    result = page.evaluate(
+    violations = page.evaluate(
         """tags => axe.run(document, {
             runOnly: {type: "tag", values: tags},
             rules: {"target-size": {enabled: true}},
-        })""",
+            resultTypes: ["violations"],
+            preload: false,
+        }).then(result => result.violations)""",
         WCAG_2_2_AA,
     )
-    assert not result["violations"], "\n".join(map(_words, result["violations"]))
+    assert not violations, "\n".join(map(_words, violations))
 
 
 def _words(violation: dict) -> str:
