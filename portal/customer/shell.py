@@ -4,7 +4,7 @@ Views answer with `render_page` for a page, `render_part` for a part of one, and
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +28,8 @@ from portal.ui import addresses, when
 # Types in the order of the rail; the rest of it stands in `Shell.nav`.
 FIRST = ("virtualmachine", "resourcegroup", "serviceuser", "permission", "maintenance")
 MONEY = ("consumption", "invoice")
+# Pages without a line of their own: where one came from stays marked.
+BELOW = {"consumption": "thresholds", "invoice": "paper"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,11 @@ class Shell:
         counted = listing.source is not Source.NEVER and not resource_type.money
         url = addresses.of_type(self.customer.number, resource_type.name)
         count = len(listing.records) if counted else None
-        return self._item(_(resource_type.plural), resource_type.icon, url, count=count)
+        item = self._item(_(resource_type.plural), resource_type.icon, url, count=count)
+        below = BELOW.get(resource_type.name)
+        if below and self._path.startswith(addresses.page(self.customer.number, below)):
+            return replace(item, current=True)
+        return item
 
     def _item(self, label: str, icon: str, url: str, *, count: int | None = None, apart: bool = False) -> NavItem:
         return NavItem(label, icon, url, count, current=self._path.startswith(url), apart=apart)

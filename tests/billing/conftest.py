@@ -9,12 +9,21 @@ import pytest
 from portal.billing import pdf
 from tests.customer.conftest import browse, odd_platform, platform  # noqa: F401
 from tests.customer.visiting import visit  # noqa: F401
+from tests.inventory.platform import Platform
 
 
 @pytest.fixture(autouse=True)
 def _no_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker's part is played by the tests."""
     monkeypatch.setattr("portal.billing.jobs.nudge", lambda pk, task: None)
+
+
+@pytest.fixture
+def answers(odd_platform: Platform) -> Any:  # noqa: F811
+    def put(type_name: str, *records: dict[str, Any]) -> None:
+        odd_platform.records["services", type_name] = list(records)
+
+    return put
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,21 @@
-"""What a PDF says: its text, and the tags by which a screen reader reads it."""
+"""What a PDF says: its text, the tags by which a screen reader reads it, and what is wrong with it."""
 
 import io
 from collections import Counter
 from typing import Any
 
+from page import ValidationProfile, validate_pdf_bytes
 from pypdf import PdfReader
 
 
 def reader(data: bytes) -> PdfReader:
     return PdfReader(io.BytesIO(data))
+
+
+def faults(data: bytes) -> list[str]:
+    """What a validator has against it as PDF/UA-1, by the rules of the Matterhorn protocol."""
+    report = validate_pdf_bytes(data, profile=ValidationProfile.PDF_UA_1)
+    return [f"{one.rule_id}: {one.message}" for one in report.failures]
 
 
 def words(text: str) -> str:

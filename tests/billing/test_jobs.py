@@ -16,7 +16,7 @@ from portal.billing import job_leases, pdf, press
 from portal.billing import tasks as billing_tasks
 from portal.billing.job_models import Chunk, Job, Reason, State
 from portal.billing.jobs import MOST_OPEN
-from tests.billing.reading import pages, reader
+from tests.billing.reading import faults, pages, reader
 from tests.customer.conftest import Browse, text_of
 from tests.customer.visiting import PART
 from tests.support.services import Sandbox
@@ -109,6 +109,7 @@ def test_several_months_come_as_one_pdf_or_as_a_zip_that_sorts(order: Order, bil
         "invoice-10001-2026-09--2026-10.zip",
     )
     text = pages(downloaded(billing, one))
+    assert faults(downloaded(billing, one)) == []
     assert "Invoice September 2026" in text[0]
     assert any("Invoice October 2026" in page and "Page 1 of" in page for page in text[1:])
     with zipfile.ZipFile(io.BytesIO(downloaded(billing, zipped))) as archive:
@@ -125,6 +126,7 @@ def test_consumption_comes_with_all_types_of_the_month(order: Order, billing: Cl
     for said in ("Consumption October 2026", "Traffic", "Machine", "Contract", "shop01", "Sum of the month"):
         assert said in text
     assert reader(data).trailer["/Root"]["/Lang"] == "en"
+    assert faults(data) == []
 
 
 def test_a_double_click_is_one_order_and_on_record_once(order: Order) -> None:

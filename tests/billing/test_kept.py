@@ -11,7 +11,7 @@ from portal.billing import tasks
 from portal.billing.kept_models import Held, Kept
 from portal.billing.papers import Printing, Shelf, html
 from portal.inventory import reads
-from tests.billing.test_pages import answers, invoice, use  # noqa: F401
+from tests.billing.records import invoice, use
 from tests.customer.conftest import text_of
 from tests.customer.visiting import Visit
 from tests.inventory.platform import Platform
@@ -25,7 +25,7 @@ MONTHS = [invoice("2026-01-01", [("shop01", "7.0000")], "7.0000"), invoice("2026
 
 
 @pytest.fixture
-def vanished(odd_platform: Platform, answers: Any, visit: Visit) -> Visit:  # noqa: F811
+def vanished(odd_platform: Platform, answers: Any, visit: Visit) -> Visit:
     """Seen and kept; then the platform lists neither the second machine nor January's invoice any more."""
     answers("consumption", *SEEN)
     answers("invoice", *MONTHS)
@@ -64,7 +64,7 @@ def test_its_own_pages_say_so_too(vanished: Visit) -> None:
     assert "odd" in page
 
 
-def test_what_is_listed_again_is_no_longer_gone(vanished: Visit, answers: Any) -> None:  # noqa: F811
+def test_what_is_listed_again_is_no_longer_gone(vanished: Visit, answers: Any) -> None:
     answers("consumption", *SEEN)
     look(vanished)
     assert GONE not in text_of(vanished("billing", "consumption/"))
@@ -72,7 +72,7 @@ def test_what_is_listed_again_is_no_longer_gone(vanished: Visit, answers: Any) -
 
 def test_a_platform_that_does_not_answer_makes_nothing_vanish(
     odd_platform: Platform,
-    answers: Any,  # noqa: F811
+    answers: Any,
     visit: Visit,
 ) -> None:
     answers("consumption", *SEEN)

@@ -9,9 +9,9 @@ import openpyxl
 import pytest
 
 from portal.accounts.models import AuditEntry, Membership
+from tests.billing.records import invoice, use
 from tests.customer.conftest import text_of
 from tests.customer.visiting import Visit
-from tests.inventory.platform import Platform
 
 NASTY = [
     ("<script>alert(1)</script>", "-0.0001"),
@@ -20,26 +20,6 @@ NASTY = [
     ("\N{PILE OF POO} emoji", "12345678901234567890.1234"),
     ("=HYPERLINK(1)", "1e999999"),
 ]
-
-
-def invoice(start: str, items: list[tuple[str, str]], total: str) -> dict[str, Any]:
-    return {
-        "__type__": "invoice",
-        "consumption_start": start,
-        "consumption_end": start[:8] + "28",
-        "customer_no": "10001",
-        "items": [{"description": text, "price": price, "product": "VM-SSD"} for text, price in items],
-        "status": "final",
-        "total": total,
-    }
-
-
-@pytest.fixture
-def answers(odd_platform: Platform) -> Any:
-    def put(type_name: str, *records: dict[str, Any]) -> None:
-        odd_platform.records["services", type_name] = list(records)
-
-    return put
 
 
 @pytest.mark.parametrize("path", ["invoice/", "invoice/2026-10-01/", "consumption/"])
@@ -111,10 +91,6 @@ def test_an_invoice_without_its_parts_is_still_shown(visit: Visit, answers: Any,
     answers("invoice", invoice("2026-01-01", [], "5.0000") | broken)
     assert visit("billing", "invoice/").status_code == 200
     assert visit("billing", "invoice/2026-01-01/").status_code == 200
-
-
-def use(kind: str, name: str, parameters: Any, period: str = "2026-01-01") -> dict[str, Any]:
-    return {"__type__": "consumption", "period": period, "type": kind, "type_id": name, "parameters": parameters}
 
 
 @pytest.mark.parametrize(
@@ -225,3 +201,11 @@ def test_the_running_month_stands_against_the_last_with_the_rest_apart(visit: Vi
     chart = str(page.projection.chart)
     assert chart.count("<rect") == 3
     assert "still to come: " in chart
+
+
+@pytest.mark.parametrize(("path", "line"), [("thresholds/", "Consumption"), ("paper/", "Invoices")])
+def test_the_navigation_marks_what_a_page_without_a_line_of_its_own_belongs_to(
+    visit: Visit, path: str, line: str
+) -> None:
+    items = visit("billing", path).context["shell"].nav
+    assert [item.label for item in items if item.current] == [line]

@@ -15,7 +15,7 @@ from portal.billing.papers import Paper, Printing
 from portal.billing.trend import Trend
 from portal.resources.spec import read_all
 from portal.resources.types import TYPES
-from tests.billing.reading import alternatives, fonts, pages, reader, tags, words
+from tests.billing.reading import alternatives, faults, fonts, pages, reader, tags, words
 
 type Press = Callable[[str], pdf.Press]
 MONTHS = [f"2026-{month:02d}-01" for month in range(1, 11)]
@@ -145,6 +145,10 @@ def test_it_is_tagged_for_screen_readers(nasty: bytes) -> None:
     assert catalog["/ViewerPreferences"]["/DisplayDocTitle"]
     assert b'pdfuaid:part="1"' in catalog["/Metadata"].get_data()
     assert reader(nasty).metadata.title == 'Invoice October 2026 · Söhne & "Co" \\ Ltd (10001)'
+
+
+def test_a_validator_finds_nothing_against_pdf_ua(nasty: bytes) -> None:
+    assert faults(nasty) == []
 
 
 def test_its_fonts_are_ours_and_embedded(nasty: bytes) -> None:

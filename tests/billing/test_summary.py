@@ -11,7 +11,7 @@ from portal.accounts.access import get_scope
 from portal.accounts.models import Customer, User
 from portal.billing.summary import Summary, summary
 from portal.billing.threshold_models import Measure, Threshold
-from tests.billing.test_pages import answers, invoice, use  # noqa: F401
+from tests.billing.records import invoice, use
 from tests.customer.visiting import Visit
 from tests.inventory.platform import Platform
 
@@ -19,7 +19,7 @@ NOW = "Mon, 16 Nov 2026 00:00:00 GMT"  # an hour after half of the month has pas
 
 
 @pytest.fixture
-def november(odd_platform: Platform, answers: Any, visit: Visit) -> Callable[..., Summary | None]:  # noqa: F811
+def november(odd_platform: Platform, answers: Any, visit: Visit) -> Callable[..., Summary | None]:
     """The platform's November, as one of the cast sees it."""
     odd_platform.date = NOW
 

@@ -11,7 +11,7 @@ from django.test import Client
 from portal.accounts.models import AuditEntry, Customer, User
 from portal.billing import tasks, thresholds
 from portal.billing.threshold_models import Measure, Notice, Passed, Threshold
-from tests.billing.test_pages import answers, invoice, use  # noqa: F401
+from tests.billing.records import invoice, use
 from tests.customer.conftest import text_of
 from tests.customer.visiting import Visit
 from tests.inventory.platform import Platform
@@ -21,7 +21,7 @@ MONTHS = ("2026-10-01", "2026-11-01")
 
 
 @pytest.fixture
-def passed(odd_platform: Platform, answers: Any, visit: Visit) -> Threshold:  # noqa: F811
+def passed(odd_platform: Platform, answers: Any, visit: Visit) -> Threshold:
     """A limit of 1 GB for group shop, of which 2 GB are used this month."""
     odd_platform.date = "Mon, 16 Nov 2026 00:00:00 GMT"
     answers("consumption", *(use("traffic", "shop", {"traffic": 2 * 10**9}, month) for month in MONTHS))

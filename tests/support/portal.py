@@ -44,20 +44,22 @@ class Portal(Stack):
             if not process.is_alive:
                 process.start()
                 self.wait(process)
-        restore(self.template / DATABASES[0], self.directory / DATABASES[0])
+        # The platform first: keys of the world to come would be refused by the one that was.
         self.seed_sandbox()  # of now: what was being installed when the tests began is ready meanwhile
-        self._renew_keys()
+        self.platform.control(reset=True)
+        new = shutil.copy(self.template / DATABASES[0], self.directory / "new.sqlite3")
+        self._renew_keys(new)
+        restore(new, self.directory / DATABASES[0])
         with redis.Redis(port=self.redis_port) as client:
             client.flushall()
-        self.platform.control(reset=True)
         self.cookies.clear()
         self._log_start = self.web.log.stat().st_size
 
-    def _renew_keys(self) -> None:
+    def _renew_keys(self, path: Path) -> None:
         """API keys in another generation: what the processes remember of the earlier world is of no use to these."""
         self._renewals += 1
         with (
-            closing(sqlite3.connect(self.directory / DATABASES[0], timeout=20)) as database,
+            closing(sqlite3.connect(path)) as database,
             override_settings(CREDENTIAL_KEYS=self.secrets["CREDENTIAL_KEYS"].split(",")),
         ):
             rows = database.execute("SELECT id, customer_id, resource_group, generation, sealed FROM accounts_apikey")
