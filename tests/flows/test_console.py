@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.flows.conftest import put
-from tests.support.browser import check, enter, watched
+from tests.support.browser import PATIENCE, check, enter
 from tests.support.portal import Portal
 
 
@@ -98,8 +97,16 @@ class Desk:
 @pytest.fixture
 def desk(portal_stack: Portal, page: Page, browser: Browser) -> Iterator[Desk]:
     portal_stack.platform.control(reset=True)
-    with ExitStack() as others:
-        yield Desk(page, portal_stack, lambda: others.enter_context(watched(browser)).new_page())
+    others: list[Page] = []
+
+    def new_page() -> Page:
+        others.append(browser.new_context(locale="en-GB").new_page())
+        others[-1].set_default_timeout(PATIENCE)
+        return others[-1]
+
+    yield Desk(page, portal_stack, new_page)
+    for other in others:  # the page alone: Chromium now and then never ends when one context is closed after another
+        other.close()
     portal_stack.platform.control(reset=True)
 
 
