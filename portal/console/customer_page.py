@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
+from itertools import groupby, islice
 
 from allauth.mfa.models import Authenticator
 from django.http import HttpRequest, HttpResponse
@@ -69,6 +70,17 @@ class Coming:
     address: str
     text: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What the trail tells. `target` is '' where it is the actor again."""
+
+    label: str
+    target: str
+    actor: str
+    at: datetime  # the last time
+    times: int
 
 
 @dataclass(frozen=True)
@@ -139,7 +151,7 @@ class CustomerPage:
             (
                 key,
                 self.record_address(MACHINES, key),
-                badges.badges(states, BERLIN, self.now),
+                badges.in_row(states, BERLIN, self.now),
                 notes[f"{MACHINES}/{key}"],
             )
             for key, states in found[:MOST]
@@ -180,9 +192,11 @@ class CustomerPage:
         return notes_of(self.customer)
 
     @property
-    def trail(self) -> list[tuple[AuditEntry, str]]:
-        entries = AuditEntry.objects.filter(chain=self.customer.number).order_by("-sequence")[: MOST * 2]
-        return [(entry, actions.label(entry.action)) for entry in entries]
+    def trail(self) -> list[Happened]:
+        """The latest first; the same several times in a row is told once."""
+        entries = AuditEntry.objects.filter(chain=self.customer.number).order_by("-sequence")[: MOST * 10]
+        same = groupby(entries, key=lambda one: (one.action, one.target, one.actor))
+        return [_happened(list(ones)) for _key, ones in islice(same, MOST * 2)]
 
     def record_address(self, type_name: str, key: str) -> str:
         return reverse("console:record", args=[self.customer.number, type_name, key])
@@ -192,7 +206,7 @@ class CustomerPage:
             starts = parse_moment(one["starts"] or "")
             if is_open(one, self.now) and starts is not None and starts < self.now + AHEAD:
                 name = str(one["machine"])
-                text = str(one["comment"] or _("Maintenance"))
+                text = str(one["comment"] or _("Maintenance")).removeprefix(f"{name} ")  # which stands before it
                 yield Coming("tool", name, self.record_address(MACHINES, name), text, starts)
 
     def _deletions(self) -> Iterator[Coming]:
@@ -205,6 +219,12 @@ class CustomerPage:
                 yield Coming(
                     "trash", machine.key, self.record_address(MACHINES, machine.key), _("is shut down for deletion"), at
                 )
+
+
+def _happened(same: Sequence[AuditEntry]) -> Happened:
+    last = same[0]
+    target = last.target if last.target != last.actor else ""
+    return Happened(actions.label(last.action), target, last.actor, last.at, len(same))
 
 
 def _counted() -> Mapping[tuple[str, ...], float]:

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from portal.accounts import audit
 from portal.accounts.access import get_scope
 from portal.accounts.models import AuditEntry, Customer, Membership, User
 from portal.changes.models import Change, State
@@ -71,6 +72,16 @@ def test_a_customer_is_on_one_screen(staff: Client, browse: Browse, cast: dict[s
     changes = ("1: change shop14", "2: change shop14", "no room left", "Change submitted")
     for said in ("Example Services GmbH", "services", "works", "EUR", *people, *machines, *changes):
         assert said in text, said
+
+
+def test_the_same_several_times_in_a_row_is_told_once(staff: Client, cast: dict[str, User]) -> None:
+    customer = Customer.objects.get(number="10001")
+    for action in ("sign_in.done", "sign_in.done", "sign_in.done", "sign_out"):
+        audit.record(action, customer=customer, actor=cast["viewer"], target="viewer@example.com")
+    trail = staff.get("/console/c/10001/").context["page"].trail
+    told = [(str(one.label), one.target, one.times) for one in trail[:2]]
+    assert told == [("Signed out", "", 1), ("Signed in", "", 3)]
+    assert "Signed in 3 times" in text_of(staff.get("/console/c/10001/"))
 
 
 def test_a_customer_that_is_not_there_is_not_found(staff: Client) -> None:
