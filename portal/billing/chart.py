@@ -34,7 +34,8 @@ def stacked(title: str, bars: Sequence[Bar], width: int = WIDTH) -> SafeString:
     return format_html(
         '<svg class="chart{}" viewBox="0 0 {} {}" role="img" aria-label="{}"><line class="chart-base" x1="0" y1="{}" '
         'x2="{}" y2="{}"/>{}</svg>',
-        *(" chart-many" if len(bars) > MANY else "", width, HEIGHT, title, base, width, base, drawn),
+        f"{' chart-wide' if width == WIDTH else ''}{' chart-many' if len(bars) > MANY else ''}",
+        *(width, HEIGHT, title, base, width, base, drawn),
     )
 
 

@@ -117,6 +117,14 @@ def resume(api_key: ApiKey) -> int:
     return waiting
 
 
+def resume_accepted() -> None:
+    """What waits for a key that the platform refused, and accepts again by now, goes on: nobody enters it anew."""
+    accepted = Change.objects.filter(state=State.PARKED, api_key__isnull=False, api_key__refused_at=None)
+    for key in ApiKey.objects.filter(pk__in=accepted.order_by().values("api_key")):
+        with transaction.atomic():
+            resume(key)
+
+
 def _ask_again(change: Change) -> dict[str, Any]:
     """Fields of a change that a person asks for anew: last in the line, by the key that its group has now."""
     key = ApiKey.objects.filter(customer=change.customer_id, resource_group=change.key_group).first()

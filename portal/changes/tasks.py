@@ -3,6 +3,7 @@
 from portal.celery import app
 from portal.changes import follow, health, leases, nudge
 from portal.changes import perform as performing
+from portal.changes.decide import resume_accepted
 
 FOLLOW_EXPIRES = 5  # seconds
 
@@ -15,8 +16,10 @@ def perform(pk: str) -> None:
 
 @app.task(name="changes.sweep")
 def sweep() -> None:
-    """Finds what nobody works on: leases of workers that went away, and what is due but whose message was lost."""
+    """Finds what nobody works on: leases of workers that went away, what is due but whose message was lost, and what
+    waits for a key that works again."""
     leases.expire()
+    resume_accepted()
     for pk in leases.heads():
         perform.apply_async((pk,), expires=nudge.EXPIRES, retry=False)
     health.beat(health.SWEEPER)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
 from portal.changes import leases, outcome
-from portal.changes.decide import resolve_conflict, resume
+from portal.changes.decide import resolve_conflict, resume, resume_accepted
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
 from portal.changes.wanted import Wanted
@@ -272,6 +272,21 @@ def test_a_new_secret_sets_what_was_parked_going_in_its_order(scope: Scope, plat
     assert {change.state for change in Change.objects.all()} == {"recorded"}
     assert machine(platform, name)["disk"] == disk + 3
     assert services_key().refused_at is None
+
+
+def test_what_a_key_was_parked_for_goes_on_once_the_platform_accepts_it_again(scope: Scope, platform: Sandbox) -> None:
+    change, name, disk = growing(scope, platform)
+    platform.control(fault={"kind": "status", "value": 401, "method": "*", "times": 1})
+    assert run(change).state == State.PARKED
+    resume_accepted()
+    change.refresh_from_db()
+    assert change.state == State.PARKED, "the key is still held to be refused"
+    ApiKey.objects.update(refused_at=None)  # as a read does that the platform has answered
+    resume_accepted()
+    run_all()
+    change.refresh_from_db()
+    assert change.state == State.RECORDED
+    assert machine(platform, name)["disk"] > disk
 
 
 def test_a_refusal_of_a_secret_that_was_replaced_meanwhile_parks_nothing(
