@@ -22,8 +22,7 @@ from scripts.processes import StartError
 RESULTS = ROOT / "var" / "test"
 PROGRAMS = {"redis-server": "redis-server", "chromium": "chromium"}  # what tests start → its package
 # A module stays together, since its tests share servers; modules go in the order in which tests/conftest.py has them.
-# Three processes for two processors: tests of browsers and workers wait more than they work.
-OPTIONS = ["--quiet", "--durations=5", "--numprocesses=3", "--dist=loadscope", "--no-loadscope-reorder"]
+OPTIONS = ["--quiet", "--durations=5", "--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder"]
 SANDBOX = ["--ds=portal.sandbox.settings", "tests/sandbox"]
 ON_THE_DATABASE = ["tests/accounts", "tests/inventory", "tests/changes"]
 
@@ -81,7 +80,7 @@ def database_suites() -> Iterator[list[Suite]]:
 
 
 def run(suite: Suite) -> None:
-    """Runs one suite on three processes, and notes in it what came out."""
+    """Runs one suite on two processes, and notes in it what came out."""
     say(suite.name)
     report = RESULTS / f"{suite.name.replace(', ', '-')}.xml"
     report.unlink(missing_ok=True)
