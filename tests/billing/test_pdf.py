@@ -16,6 +16,7 @@ from portal.billing.trend import Trend
 from portal.resources.spec import read_all
 from portal.resources.types import TYPES
 from tests.billing.reading import alternatives, faults, fonts, pages, reader, tags, words
+from tests.billing.records import invoice
 
 type Press = Callable[[str], pdf.Press]
 MONTHS = [f"2026-{month:02d}-01" for month in range(1, 11)]
@@ -31,17 +32,6 @@ NASTY = [
 ]
 CUSTOMER = Customer(number="10001", name='Söhne & "Co" \\ Ltd')
 PRINTED = datetime(2026, 11, 24, 12, 46, tzinfo=UTC)
-
-
-def invoice(start: str, items: list[tuple[str, str]], total: str) -> dict[str, Any]:
-    return {
-        "consumption_start": start,
-        "consumption_end": start[:8] + "28",
-        "customer_no": "10001",
-        "items": [{"description": text, "price": price, "product": "VM-SSD"} for text, price in items],
-        "status": "final",
-        "total": total,
-    }
 
 
 def paper(items: list[tuple[str, str]], total: str) -> Paper:
