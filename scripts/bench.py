@@ -8,20 +8,13 @@ import redis
 import requests
 
 from scripts import bench_billing, bench_changes, bench_console, bench_sandbox
-from scripts.measuring import control, portal, show, spread
-from scripts.processes import StartError
+from scripts.measuring import bench, control, portal, seconds_of, show, spread
 from scripts.stack import Stack
 from scripts.visitor import Visitor
 
 SIZES = (10, 1_000, 10_000)  # machines of the customer
 LIST = "/c/10001/virtualmachine/?per_page=50"
 PEOPLE = ("manager@example.com", "operator@example.com", "viewer@example.com")
-
-
-def timed(visitor: Visitor, path: str) -> float:
-    started = time.perf_counter()
-    visitor.get(path)
-    return time.perf_counter() - started
 
 
 def forget(stack: Stack) -> None:
@@ -48,7 +41,8 @@ def warm_list(stack: Stack, machines: int) -> None:
     visitor = Visitor(stack.url, PEOPLE[0])
     for _time in range(20):  # each web process and thread has its turn
         visitor.get(LIST)
-    show(f"list of {machines:,} machines, 50 rows, warm", spread(timed(visitor, LIST) for _time in range(100)))
+    took = spread(seconds_of(lambda: visitor.get(LIST)) for _time in range(100))
+    show(f"list of {machines:,} machines, 50 rows, warm", took)
 
 
 def views_by_ten_people(stack: Stack) -> None:
@@ -77,25 +71,20 @@ def concurrent_views(stack: Stack, views: int = 200) -> None:
     show(f"{views} views at once, nothing cached: upstream queries", upstream(stack))
 
 
-def main() -> int:
-    try:
-        bench_sandbox.measure()
-        for machines in SIZES:
-            with portal(machines) as stack:
-                warm_list(stack, machines)
-                if machines == 1_000:
-                    views_by_ten_people(stack)
-                    concurrent_views(stack)
-                    bench_changes.measure(stack)
-                    bench_billing.measure(stack)
-                    bench_billing.measure_pages(stack, machines)
-        with portal() as stack:
-            bench_console.measure(stack)
-    except StartError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
-    return 0
+def measure_all() -> None:
+    bench_sandbox.measure()
+    for machines in SIZES:
+        with portal(machines) as stack:
+            warm_list(stack, machines)
+            if machines == 1_000:
+                views_by_ten_people(stack)
+                concurrent_views(stack)
+                bench_changes.measure(stack)
+                bench_billing.measure(stack)
+                bench_billing.measure_pages(stack, machines)
+    with portal() as stack:
+        bench_console.measure(stack)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(bench(measure_all))

@@ -11,7 +11,7 @@ import xmlrpc.client
 from collections.abc import Callable
 
 from scripts.chaos import BACK, KEYS, MACHINE, ready_machines, rows
-from scripts.measuring import control, portal, show, spread
+from scripts.measuring import bench, control, portal, show, spread
 from scripts.processes import StartError
 from scripts.stack import Stack
 from scripts.visitor import Visitor
@@ -104,15 +104,10 @@ def _wait_until(is_so: Callable[[], bool], *, every: float = 0.02, seconds: floa
         time.sleep(every)
 
 
-def main() -> int:
-    try:
-        with portal(1_000) as stack:
-            measure(stack)
-    except StartError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
-    return 0
+def measure_all() -> None:
+    with portal(1_000) as stack:
+        measure(stack)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(bench(measure_all))

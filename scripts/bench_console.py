@@ -4,8 +4,7 @@
 import sys
 import time
 
-from scripts.measuring import portal, show, spread
-from scripts.processes import StartError
+from scripts.measuring import bench, portal, seconds_of, show, spread
 from scripts.stack import Stack
 from scripts.visitor import Visitor
 
@@ -30,14 +29,9 @@ TIMES = 20
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
-def main() -> int:
-    try:
-        with portal() as stack:
-            measure(stack)
-    except StartError as error:
-        print(f"bench_console: {error}", file=sys.stderr)
-        return 1
-    return 0
+def measure_all() -> None:
+    with portal() as stack:
+        measure(stack)
 
 
 def measure(stack: Stack) -> None:
@@ -57,10 +51,11 @@ def measure(stack: Stack) -> None:
 
 
 def _timed(visitor: Visitor, text: str) -> float:
-    began = time.perf_counter()
-    answer = visitor.session.get(f"{visitor.url}/console/", params={"q": text}, headers=PART, timeout=60)
-    answer.raise_for_status()
-    return time.perf_counter() - began
+    def search() -> None:
+        answer = visitor.session.get(f"{visitor.url}/console/", params={"q": text}, headers=PART, timeout=60)
+        answer.raise_for_status()
+
+    return seconds_of(search)
 
 
 def fill() -> None:
@@ -93,4 +88,4 @@ def _machine(customer: int, number: int) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(bench(measure_all))

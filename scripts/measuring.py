@@ -1,8 +1,10 @@
 """What measurements share: a portal of a given size in processes of its own, and how figures are printed."""
 
 import statistics
+import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,23 @@ def portal(machines: int = 0, **env: str) -> Iterator[Stack]:
             raise StartError(f"{error}. The web server's log ends with:\n{stack.web.tail()}") from error
         finally:
             stack.stop()
+
+
+def bench(measure: Callable[[], None]) -> int:
+    """Runs a measurement as a program: its exit code. What did not start is said in a sentence."""
+    try:
+        measure()
+    except StartError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def seconds_of(call: Callable[[], object]) -> float:
+    """How long it takes."""
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
 
 
 def show(what: str, figures: str) -> None:

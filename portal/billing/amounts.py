@@ -54,6 +54,12 @@ def subtract(one: Decimal, other: Decimal) -> Decimal:
     return add((one, other.copy_negate()))
 
 
+def cents(amount: Decimal) -> Decimal:
+    """Rounded to two places, however large."""
+    with localcontext(prec=4 * MOST_DIGITS):
+        return round(amount, 2)
+
+
 def text(amount: Decimal) -> str:
     """1.234,5000 in German: four places, more where there are more; never rounded, never an exponent."""
     exponent = amount.as_tuple().exponent

@@ -108,9 +108,7 @@ def _fetcher() -> Any:
 @cache
 def _chart_rules() -> str:
     """The rules for charts of our style sheets, black where they depend on the theme."""
-    rules = re.findall(
-        r"^(?:\.document )?(\.(?:series|chart)[^{]*\{[^}]*\})", "".join(map(style, STYLES)), re.MULTILINE
-    )
+    rules = _CHART_RULE.findall("".join(map(style, STYLES)))
     return re.sub(r"var\([^)]*\)", "#000", "".join(rules))
 
 

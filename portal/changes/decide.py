@@ -95,7 +95,7 @@ def replace(scope: Scope, change: Change, wanted: Sequence[Wanted], token: str) 
 
 
 def resume(api_key: ApiKey) -> int:
-    """A key has been given, or a new secret: what waits for its group goes on, in its old turn. How many changes.
+    """A key is there, or works again: what waits for its group goes on, in its old turn. How many changes.
 
     What was to go out with a key that was taken away, or was followed by it, has the new one.
     """

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from itertools import groupby, islice
 
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_safe
 from portal.accounts import actions, factor, members
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, AuditEntry, Customer, Membership
+from portal.billing import amounts
 from portal.changes.models import Change
 from portal.changes.models import State as ChangeState
 from portal.console.changes import Row, all_changes, rows_of
@@ -250,12 +250,9 @@ def _key(parts: Sequence[Part], counted: Mapping[tuple[str, ...], float]) -> Key
 
 
 def _difference(total: object, before: object) -> str:
-    """ "+12.50 EUR" against the month before; '' where one of them is no number."""
-    try:
-        new, old = (Decimal(str(one)) for one in (total, before))
-    except InvalidOperation:
-        return ""
-    return f"{new - old:+.2f} EUR"
+    """ "+12.50 EUR" against the month before; '' where one of them is no amount."""
+    new, old = amounts.parse(total), amounts.parse(before)
+    return f"{amounts.cents(amounts.subtract(new, old)):+} EUR" if new is not None and old is not None else ""
 
 
 @for_staff

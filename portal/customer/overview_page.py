@@ -341,7 +341,7 @@ def _difference(latest: Record, before: Record) -> str:
     new, old = amounts.parse(latest["total"]), amounts.parse(before["total"])
     if new is None or old is None:
         return ""
-    amount = measures.number(round(abs(amounts.subtract(new, old)), 2))
+    amount = measures.number(amounts.cents(amounts.subtract(new, old)).copy_abs())
     if new == old:
         return _("as much as in %(month)s") % {"month": _month(before)}
     text = _("%(amount)s EUR more than in %(month)s") if new > old else _("%(amount)s EUR less than in %(month)s")

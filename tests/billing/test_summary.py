@@ -12,6 +12,7 @@ from portal.accounts.models import Customer, User
 from portal.billing.summary import Summary, summary
 from portal.billing.threshold_models import Measure, Threshold
 from tests.billing.records import invoice, use
+from tests.customer.conftest import text_of
 from tests.customer.visiting import Visit
 from tests.inventory.platform import Platform
 
@@ -110,3 +111,22 @@ def test_limits_stand_with_those_furthest_along_first(november: Any) -> None:
 def test_it_is_for_nobody_else(browse: Callable[[str], Client], name: str) -> None:
     browse("manager")
     assert summary(get_scope(User.objects.get(email=f"{name}@example.com"), "10001")) is None
+
+
+@pytest.mark.parametrize(
+    ("total", "told"),
+    [
+        ("12345678901234567890123456789.0100", "12,345,678,901,234,567,890,123,456,788.01 EUR more than in"),
+        ("1e999999", ""),
+        ("", ""),
+    ],
+)
+def test_the_overview_tells_the_difference_of_any_two_totals(visit: Visit, answers: Any, total: str, told: str) -> None:
+    answers("invoice", invoice("2026-09-01", [], "1.0000"), invoice("2026-10-01", [], total))
+    answers("virtualmachine", {"__type__": "virtualmachine", "name": "shop01", "resource_group": "shop"})
+    for type_name in ("invoice", "virtualmachine"):
+        visit("manager", f"{type_name}/")  # now it is known
+    response = visit("manager", "")
+    assert response.status_code == 200
+    assert told in text_of(response)
+    assert (" more than in" in text_of(response)) == bool(told)
