@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 from pathlib import Path
 
 from scripts import lock
@@ -98,7 +98,7 @@ def prepare(stack: Stack) -> None:
     say(
         "making the platform's demo world, the people and the static files" if is_first_run else "updating the database"
     )
-    with ThreadPoolExecutor() as pool:
+    with futures.ThreadPoolExecutor() as pool:
         tasks = [
             pool.submit(prepare_portal, stack, is_first_run),
             # All of them: what was interrupted may have left half a file, which looks finished.
@@ -106,6 +106,8 @@ def prepare(stack: Stack) -> None:
         ]
         if is_first_run:
             tasks.append(pool.submit(stack.seed_sandbox))
+        while futures.wait(tasks, timeout=0.1).not_done:
+            pause(0)
         for task in tasks:
             task.result()
     seeded.touch()

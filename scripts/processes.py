@@ -32,13 +32,19 @@ class AskedToEnd(Exception):
 
 
 _signals: list[int] = []  # that came since `heed_signals`
+_terminals: list[int] = []  # the standard streams that were one then
 
 
 def heed_signals() -> None:
-    """From now on SIGINT, SIGTERM and SIGHUP break into nothing, however often they come: `pause` raises AskedToEnd."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
-            continue  # nohup: to go on when the terminal closes
+    """From now on SIGINT, SIGTERM and SIGHUP break into nothing, however often they come: `pause` raises AskedToEnd.
+
+    It also does when the terminal is gone: make, where it is the first program in it, keeps that SIGHUP to itself.
+    """
+    heeded = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # that is nohup's: to go on without the terminal
+        heeded.append(signal.SIGHUP)
+        _terminals.extend(filter(os.isatty, range(3)))
+    for number in heeded:
         signal.signal(number, lambda number, frame: _signals.append(number))
 
 
@@ -46,7 +52,7 @@ def pause(seconds: float) -> None:
     """What waits for something waits by this."""
     if not _signals:
         time.sleep(seconds)
-    if _signals:
+    if _signals or not all(map(os.isatty, _terminals)):
         raise AskedToEnd
 
 
