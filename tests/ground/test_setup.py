@@ -15,6 +15,8 @@ from scripts.environment import ROOT
 from scripts.processes import Process, wait_until
 from tests.ground.test_processes import assert_ends
 
+# Python, but for asking apt.
+PYTHON = f'test "$2" = scripts.packages || exec {sys.executable} "$@"'
 TOOLS = ("sh", "dirname", "cp", "cmp", "cat", "tail", "mkdir")
 
 
@@ -79,7 +81,8 @@ class Machine:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(ROOT / name, folder)
         self.programs.mkdir()
-        self.program(folder / ".venv" / "bin" / "python", f'exec {sys.executable} "$@"')
+        self.python = folder / ".venv" / "bin" / "python"
+        self.program(self.python, PYTHON)
         self.does("uv", "true")
         self.does("npm", "mkdir -p node_modules")
         self.env = {"PATH": f"{self.programs}:{os.environ['PATH']}"}
@@ -144,12 +147,12 @@ def test_after_an_interruption_packages_that_look_installed_are_installed_again(
 
 
 def test_an_environment_that_was_left_half_made_is_made_anew(machine: Machine) -> None:
-    machine.does("python", f'case "$*" in *--clear*) exit 1;; esac; exec {sys.executable} "$@"')
-    (machine.folder / ".venv" / "bin" / "python").unlink()
+    machine.does("python", f'case "$*" in *--clear*) exit 1;; esac; {PYTHON}')
+    machine.python.unlink()
     assert machine.setup().returncode == 1
 
-    machine.program(machine.folder / ".venv" / "bin" / "python", f'exec {sys.executable} "$@"')  # that is there by now
-    machine.does("python", f'case "$*" in *--clear*) exit 0;; esac; exec {sys.executable} "$@"')
+    machine.program(machine.python, PYTHON)  # which is there before the rest
+    machine.does("python", f'case "$*" in *--clear*) exit 0;; esac; {PYTHON}')
     assert "making .venv" in machine.setup().stdout
     assert "making .venv" not in machine.setup().stdout
 
