@@ -16,7 +16,7 @@ from django.test import override_settings
 from portal.accounts.models import ApiKey
 from scripts.environment import new_secrets
 from scripts.stack import REDIS, Stack
-from tests.support.services import SandboxClient, made_once, require, restore
+from tests.support.services import SandboxClient, begin_world, made_once, require, restore
 
 DATABASES = ("portal.sqlite3", "sandbox.sqlite3")
 type NewPortal = Callable[..., "Portal"]
@@ -45,8 +45,7 @@ class Portal(Stack):
                 process.start()
                 self.wait(process)
         # The platform first: keys of the world to come would be refused by the one that was.
-        self.seed_sandbox()  # of now: what was being installed when the tests began is ready meanwhile
-        self.platform.control(reset=True)
+        begin_world(self.template / DATABASES[1], self.platform, self.directory / DATABASES[1])
         new = shutil.copy(self.template / DATABASES[0], self.directory / "new.sqlite3")
         self._renew_keys(new)
         restore(new, self.directory / DATABASES[0])

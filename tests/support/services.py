@@ -9,6 +9,7 @@ import urllib.request
 import xmlrpc.client
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import redis
 from scripts.environment import free_port
 from scripts.processes import Process, accepts_connections, run, wait_until
 from scripts.stack import REDIS, redis_command, sandbox_command
+from tests.support import moment
 
 SANDBOX_SETTINGS = "portal.sandbox.settings"
 
@@ -96,6 +98,7 @@ class Sandbox(SandboxClient):
 
     def __init__(self, database: Path) -> None:
         super().__init__(free_port())
+        self.database = database
         self.env = sandbox_env(database)
         self.process = Process(
             "sandbox",
@@ -112,9 +115,9 @@ class Sandbox(SandboxClient):
         self.process.stop()
 
     def seed(self, **options: int | str) -> None:
-        """Makes its world anew: `seed(machines=1000, customers=2, seed=7, at="2026-11-24")`; else the demo's."""
+        """Makes its world anew: `seed(machines=1000, customers=2, seed=7)`; else the demo's."""
         self.stop()
-        seed_world(self.env, **options)
+        seed_world(self.env, at=moment.AT.isoformat(), **options)
         self.start()
 
 
@@ -139,6 +142,22 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callabl
     return shared / name
 
 
+def begin_world(world: Path, platform: "SandboxClient", database: Path) -> None:
+    """The world of a running sandbox becomes one that was seeded at `AT`, which is now on its clock."""
+    unmoved = datetime.fromisoformat(platform.control(reset=True)["now"]) - _offset(database)
+    new = shutil.copy(world, database.with_suffix(".new"))
+    with closing(sqlite3.connect(new)) as there, there:
+        there.execute('UPDATE sandbox_world SET "offset" = ?', ((moment.AT - unmoved) // timedelta(microseconds=1),))
+    restore(new, database)
+
+
+def _offset(database: Path) -> timedelta:
+    """By how much its clock is ahead of that of its process."""
+    with closing(sqlite3.connect(database, timeout=20)) as there:
+        (microseconds,) = there.execute('SELECT "offset" FROM sandbox_world').fetchone()
+    return timedelta(microseconds=microseconds)
+
+
 def restore(source: Path, target: Path) -> None:
     """The content of one SQLite database takes the place of another's, while processes have that one open."""
     with closing(sqlite3.connect(source)) as new, closing(sqlite3.connect(target, timeout=20)) as old:
@@ -150,7 +169,7 @@ def demo_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database of a sandbox with the demo world."""
 
     def make(directory: Path) -> None:
-        seed_world(sandbox_env(directory / "sandbox.sqlite3"))
+        seed_world(sandbox_env(directory / "sandbox.sqlite3"), at=moment.AT.isoformat())
 
     return made_once(tmp_path_factory, "demo-world", make) / "sandbox.sqlite3"
 
@@ -163,6 +182,7 @@ def sandbox(demo_world: Path, tmp_path: Path, settings: Any) -> Iterator[Sandbox
     settings.API_URL = server.url
     try:
         server.start()
+        begin_world(demo_world, server, server.database)
         yield server
     finally:
         server.close()
@@ -182,10 +202,9 @@ def running_sandbox(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="module")
-def shared_platform(running_sandbox: Sandbox) -> Sandbox:
-    """One sandbox for the tests of a module, with the demo world of now: each takes machines and names of its own."""
-    seed_world(running_sandbox.env)
+def shared_platform(running_sandbox: Sandbox, demo_world: Path) -> Sandbox:
+    """One sandbox for the tests of a module, with the demo world as at first: each takes machines and names of its own."""
     if not running_sandbox.process.is_alive:
         running_sandbox.start()
-    running_sandbox.control(reset=True)
+    begin_world(demo_world, running_sandbox, running_sandbox.database)
     return running_sandbox
