@@ -23,12 +23,15 @@ def parse_moment(text: str) -> datetime | None:
 
 
 def parse_day(text: str) -> date | None:
-    """A day as the platform writes and takes it, YYYY-MM-DD; None for '' and any other text, also other ISO forms."""
+    """A day as the platform writes and takes it, YYYY-MM-DD; None for '' and any other text, also other ISO forms.
+
+    None as well for years in which no day can be reckoned with: before 1900 and after 9000.
+    """
     try:
         day = date.fromisoformat(text)
     except (TypeError, ValueError):
         return None
-    return day if day.isoformat() == text else None
+    return day if day.isoformat() == text and 1900 <= day.year <= 9000 else None
 
 
 def moment_to_key(text: str) -> str:

@@ -73,7 +73,12 @@ def test_vm_18_what_the_platform_would_not_take_as_a_day_is_none(text: str) -> N
     assert parse_day(text) is None
 
 
-@given(st.dates())
+@pytest.mark.parametrize("text", ["1899-12-31", "9001-01-01", "0001-01-01", "9999-12-31"])
+def test_a_day_that_cannot_be_reckoned_with_is_none(text: str) -> None:
+    assert parse_day(text) is None
+
+
+@given(st.dates(date(1900, 1, 1), date(9000, 12, 31)))
 def test_every_day_is_read_back_from_how_records_carry_it(day: date) -> None:
     assert parse_day(day.isoformat()) == day
 

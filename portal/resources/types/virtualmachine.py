@@ -48,10 +48,10 @@ ROLES = tuple(
 )
 
 
-def next_machine_name(group: str, taken: Iterable[str], first: int = 0) -> str:
+def next_machine_name(group: str, taken: Iterable[str]) -> str:
     """The group's next free machine name: its name and a serial number of two digits (vm_01)."""
     names = set(taken)
-    serial = first
+    serial = 0
     while f"{group}{serial:02d}" in names:
         serial += 1
     return f"{group}{serial:02d}"
