@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from portal.resources.labels import mark as _
-from portal.resources.names import host_name, linux_name
+from portal.resources.names import host_name
 from portal.resources.spec import Action, Choice, Field, Kind, ResourceType, Section, Settable
 from portal.resources.states import machine_states
 from portal.resources.types.machine_changes import keep_buttons, machine_effects, power_buttons, set_power
@@ -89,8 +89,7 @@ VIRTUAL_MACHINE = ResourceType(
             settable=Settable.AT_CREATION,
             required=True,
             filterable=True,
-            max_length=32,
-            check=linux_name,
+            max_length=38,  # a group's name and six digits; the form holds it against the group chosen
         ),
         Field(
             name="service_description",
