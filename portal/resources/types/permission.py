@@ -39,7 +39,6 @@ PERMISSION = ResourceType(
             settable=Settable.AT_CREATION,
             required=True,
             filterable=True,
-            open_choices=True,
             choices=(
                 Choice(value="login", label=_("login: log in to machines by SSH")),
                 Choice(value="sudo-srv", label=_("sudo-srv: configure and control services")),

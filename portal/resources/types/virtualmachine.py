@@ -199,7 +199,6 @@ VIRTUAL_MACHINE = ResourceType(
             default="fc-22.05-production",
             filterable=True,
             choices=ENVIRONMENTS,
-            open_choices=True,
         ),
         Field(
             name="environment_class",
@@ -209,7 +208,6 @@ VIRTUAL_MACHINE = ResourceType(
             default="NixOS",
             filterable=True,
             choices=(Choice(value="NixOS", label="NixOS"), Choice(value="Puppet", label="Puppet", outdated=True)),
-            open_choices=True,
         ),
         Field(
             name="classes",
@@ -222,7 +220,6 @@ VIRTUAL_MACHINE = ResourceType(
             settable=Settable.ALWAYS,
             default=["role::generic", "role::backupclient"],
             choices=ROLES,
-            open_choices=True,
         ),
         Field(
             name="backy_schedule",
@@ -237,7 +234,6 @@ VIRTUAL_MACHINE = ResourceType(
                 Choice(value="longterm", label=_("long-term")),
                 Choice(value="frequent+longterm", label=_("frequent and long-term")),
             ),
-            open_choices=True,
         ),
         Field(
             name="location",
@@ -249,7 +245,6 @@ VIRTUAL_MACHINE = ResourceType(
             default="rzob",
             filterable=True,
             choices=(Choice(value="rzob", label="rzob"),),
-            open_choices=True,
         ),
         Field(
             name="online",
@@ -267,7 +262,13 @@ VIRTUAL_MACHINE = ResourceType(
             default=False,
         ),
         Field(name="servicing", label=_("In service"), kind=Kind.BOOLEAN, section="lifecycle", default=True),
-        Field(name="deletion", label=_("Deletion"), kind=Kind.DELETION, section="lifecycle", default={}),
+        Field(
+            name="deletion",
+            label=_("Deletion"),
+            kind=Kind.DELETION,
+            section="lifecycle",
+            default={"deadline": "", "stages": []},
+        ),
         Field(
             name="last_maintenance_end",
             label=_("Last maintenance ended"),
@@ -312,7 +313,7 @@ VIRTUAL_MACHINE = ResourceType(
     lead="service_description",
     sort="name",
     search=("name", "resource_group", "service_description", "interfaces", "reverses", "aliases_fe", "aliases_srv"),
-    upstream_filter=("name", "resource_group", "location", "environment", "online", "production"),
+    upstream_filter=("name",),  # vm_23
     creatable=True,
     editable=True,
     deletable=True,
