@@ -7,8 +7,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as lazy
 
+from portal.resources.deletion import read_deletion
 from portal.resources.spec import Value
-from portal.resources.times import berlin_today, parse_day
+from portal.resources.times import berlin_today
 from portal.ui import when
 
 # (days from the deadline, name of the stage in `deletion.stages`, what happens); methods.md.
@@ -28,19 +29,13 @@ def days(deadline: date, today: date) -> Iterator[tuple[str, str, str]]:
         yield stage, when.day_words(day, today), str(text)
 
 
-def deadline_of(deletion: Value) -> date | None:
-    """The day of a planned deletion; None where none is planned, or none that can be read."""
-    return parse_day(str(deletion.get("deadline") or "")[:10]) if isinstance(deletion, dict) else None
-
-
 def line(deletion: Value, now: datetime) -> SafeString:
     """All stages in order, those reached marked and told; '' where no deletion is planned."""
-    deadline = deadline_of(deletion)
-    if deadline is None:
+    planned = read_deletion(deletion)
+    if planned.deadline is None:
         return SafeString("")
-    reached = deletion.get("stages") if isinstance(deletion.get("stages"), list) else []
     parts = (
-        (SafeString(' class="is-reached"' if stage in reached else ""), day, text)
-        for stage, day, text in days(deadline, berlin_today(now))
+        (SafeString(' class="is-reached"' if stage in planned.stages else ""), day, text)
+        for stage, day, text in days(planned.deadline, berlin_today(now))
     )
     return format_html('<ol class="stages">{}</ol>', format_html_join("", "<li{}><strong>{}</strong>{}</li>", parts))

@@ -68,6 +68,8 @@ def test_no_odd_day_is_taken(browse: Browse) -> None:
         "",
         "tomorrow",
         "31.12.2026",
+        "20271231",
+        "2027-W52-5",
         "2026-02-30",
         "0000-00-00",
         "9" * 100_000,

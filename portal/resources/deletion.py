@@ -1,0 +1,43 @@
+"""What a machine's record says of its deletion: the day, the stages reached, and what follows (vm_18 … vm_21)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from portal.resources.spec import Value
+from portal.resources.times import midnight, parse_day
+
+SHUT_DOWN = frozenset({"soft", "hard"})  # from the first of these stages on, the machine is off
+HARD_AFTER = timedelta(days=3)  # disk and record are gone so long after the deadline (vm_19)
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """The field `deletion` as far as it can be read."""
+
+    deadline: date | None = None
+    stages: tuple[str, ...] = ()
+    is_pending: bool = False  # also where the day cannot be read: any update cancels it (vm_20)
+
+    @property
+    def is_shut_down(self) -> bool:
+        """Whether it has come to the shutdown; cancelling it then starts the machine again (vm_21)."""
+        return not SHUT_DOWN.isdisjoint(self.stages)
+
+    @property
+    def shuts_down(self) -> datetime | None:
+        """When the machine is shut down: as its last day ends, in Berlin."""
+        return midnight(self.deadline) if self.deadline else None
+
+    @property
+    def gone(self) -> datetime | None:
+        """When nothing is left to bring back."""
+        return midnight(self.deadline + HARD_AFTER) if self.deadline else None
+
+
+def read_deletion(value: Value) -> Deletion:
+    """Read the field's value; whatever in it is not as documented is taken for absent."""
+    if not isinstance(value, dict):
+        return Deletion()
+    deadline, stages = value.get("deadline"), value.get("stages")
+    named = tuple(stage for stage in stages if isinstance(stage, str)) if isinstance(stages, list) else ()
+    return Deletion(parse_day(str(deadline or "")[:10]), named, bool(deadline or stages))
