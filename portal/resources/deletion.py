@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from portal.resources.spec import Value
+from portal.resources.spec import Record, Value
 from portal.resources.times import midnight, parse_day
 
 SHUT_DOWN = frozenset({"soft", "hard"})  # from the first of these stages on, the machine is off
 HARD_AFTER = timedelta(days=3)  # disk and record are gone so long after the deadline (vm_19)
+ANNOUNCED = "is shut down for deletion"  # how the platform's sentence about it ends, in a maintenance of the machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,10 @@ def read_deletion(value: Value) -> Deletion:
     deadline, stages = value.get("deadline"), value.get("stages")
     named = tuple(stage for stage in stages if isinstance(stage, str)) if isinstance(stages, list) else ()
     return Deletion(parse_day(str(deadline or "")[:10]), named, bool(deadline or stages))
+
+
+def only_announces(maintenance: Record) -> bool:
+    """Whether a maintenance says no more than that its machine will be deleted: nothing is changed in it."""
+    activities = maintenance.get("activities")
+    is_only_one = not isinstance(activities, list) or len(activities) <= 1
+    return is_only_one and str(maintenance.get("comment") or "").endswith(ANNOUNCED)

@@ -5,7 +5,7 @@ The first that fits is the state, the others that fit are notes beside it. `reso
 
 from datetime import datetime
 
-from portal.resources.deletion import Deletion, read_deletion
+from portal.resources.deletion import Deletion, only_announces, read_deletion
 from portal.resources.looks import State, Status
 from portal.resources.spec import Context, Record, Values
 from portal.resources.times import parse_moment
@@ -15,7 +15,9 @@ ORDER = tuple(State)
 
 def machine_states(machine: Values, context: Context) -> tuple[Status, ...]:
     """All states that fit a machine, the first being its state; never empty."""
-    open_windows = [record for record in context.maintenances if is_open(record, context.now)]
+    open_windows = [
+        record for record in context.maintenances if is_open(record, context.now) and not only_announces(record)
+    ]
     deletion = read_deletion(machine.get("deletion"))
     is_off = machine.get("online") is False
     # Off or shut down it is not servicing either (vm_16); that is no maintenance.

@@ -148,6 +148,13 @@ def test_a_maintenance_that_is_put_off_is_followed_to_its_new_window(scope: Scop
     assert (change.state, item_of(change).maintenance) == (State.SETTLING, second.key)
 
 
+def test_what_only_announces_a_deletion_is_not_the_window_of_a_change(scope: Scope, platform: Sandbox) -> None:
+    change = rebooting(scope, platform)
+    announced = planned(item_of(change).key, "2031-01-01", comment=f"{item_of(change).key} is shut down for deletion")
+    judged(change, maintenances={announced.key: announced})
+    assert item_of(change).maintenance == ""
+
+
 def test_a_window_that_is_open_has_not_done_anything_yet(scope: Scope, platform: Sandbox) -> None:
     change = rebooting(scope, platform)
     window = planned(item_of(change).key, "2031-01-01")
@@ -192,10 +199,10 @@ def state_of(scope: Scope, name: str) -> Shown:
     return reads.states(scope, reads.listing(scope, MACHINE))[name][0].state
 
 
-def planned(name: str, day: str) -> Record:
+def planned(name: str, day: str, comment: str = "") -> Record:
     """A maintenance of a machine from 01:00 to 04:00 UTC."""
     raw = {"machine": name, "starts": f"{day}T01:00:00Z", "ends": f"{day}T04:00:00Z", "active": False}
-    return read(TYPES["maintenance"], raw)
+    return read(TYPES["maintenance"], raw | {"comment": comment})
 
 
 def judged(

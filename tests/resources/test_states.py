@@ -63,6 +63,22 @@ def test_the_first_that_fits_is_the_state_and_the_others_are_notes(
     assert states(around(*maintenances), **values) == tuple(state for state in State if state in fitting)
 
 
+ANNOUNCEMENT = {"comment": "shop00 is shut down for deletion", "activities": [{"comment": "Shut down for deletion"}]}
+
+
+@pytest.mark.parametrize("active", [False, True])
+def test_the_window_that_announces_a_deletion_is_no_change_that_is_waited_for(active: bool) -> None:
+    """Whether the deletion stands or has just been cancelled and the window is not withdrawn yet."""
+    announced = around(maintenance(LATER, LATEST, active=active, **ANNOUNCEMENT))
+    assert states(announced, deletion=LEAVING) == (State.LEAVING,)
+    assert states(announced) == (State.READY,)
+
+
+def test_a_window_that_announces_a_deletion_and_changes_hardware_is_waited_for() -> None:
+    activities = [*ANNOUNCEMENT["activities"], {"comment": "cores: 1 → 2"}]
+    assert states(around(maintenance(LATER, LATEST, **ANNOUNCEMENT | {"activities": activities}))) == (State.WAITING,)
+
+
 # --- installing, power
 
 
