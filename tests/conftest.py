@@ -34,7 +34,13 @@ IS_SANDBOX = os.environ["DJANGO_SETTINGS_MODULE"] == "portal.sandbox.settings"
 collect_ignore = [] if IS_SANDBOX else ["sandbox"]
 pytest_plugins = ["tests.support.database", "tests.support.services"]
 if not IS_SANDBOX:
-    pytest_plugins += ["tests.support.audit", "tests.support.cast", "tests.support.portal", "tests.support.browser"]
+    pytest_plugins += [
+        "tests.support.moments",
+        "tests.support.audit",
+        "tests.support.cast",
+        "tests.support.portal",
+        "tests.support.browser",
+    ]
 
 
 @pytest.fixture(scope="module", autouse=True)

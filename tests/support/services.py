@@ -142,12 +142,12 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callabl
     return shared / name
 
 
-def begin_world(world: Path, platform: "SandboxClient", database: Path) -> None:
-    """The world of a running sandbox becomes one that was seeded at `AT`, which is now on its clock."""
+def begin_world(world: Path, platform: "SandboxClient", database: Path, at: datetime = moment.AT) -> None:
+    """The world of a running sandbox becomes one that was seeded at `at`, which is now on its clock."""
     unmoved = datetime.fromisoformat(platform.control(reset=True)["now"]) - _offset(database)
     new = shutil.copy(world, database.with_suffix(".new"))
     with closing(sqlite3.connect(new)) as there, there:
-        there.execute('UPDATE sandbox_world SET "offset" = ?', ((moment.AT - unmoved) // timedelta(microseconds=1),))
+        there.execute('UPDATE sandbox_world SET "offset" = ?', ((at - unmoved) // timedelta(microseconds=1),))
     restore(new, database)
 
 
@@ -203,7 +203,7 @@ def running_sandbox(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="module")
 def shared_platform(running_sandbox: Sandbox, demo_world: Path) -> Sandbox:
-    """One sandbox for the tests of a module, with the demo world as at first: each takes machines and names of its own."""
+    """One sandbox for a module's tests, with the demo world as at first: each takes machines and names of its own."""
     if not running_sandbox.process.is_alive:
         running_sandbox.start()
     begin_world(demo_world, running_sandbox, running_sandbox.database)
