@@ -4,11 +4,9 @@ import fcntl
 import json
 import os
 import shutil
-import sqlite3
 import urllib.request
 import xmlrpc.client
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ import redis
 from scripts.environment import free_port
 from scripts.processes import Process, accepts_connections, run, wait_until
 from scripts.stack import REDIS, redis_command, sandbox_command
+from tests.support import database
 
 SANDBOX_SETTINGS = "portal.sandbox.settings"
 
@@ -94,14 +93,15 @@ class SandboxClient:
 class Sandbox(SandboxClient):
     """A sandbox process that a test has for itself."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, world: str, directory: Path) -> None:
         super().__init__(free_port())
-        self.env = sandbox_env(database)
+        self._database = database.create(database.new(directory, "sandbox"), like=world)
+        self.env = sandbox_env(self._database)
         self.process = Process(
             "sandbox",
             sandbox_command("serve", "--port", str(self.port)),
             env=self.env,
-            log=database.with_suffix(".log"),
+            log=directory / "sandbox.log",
         )
 
     def start(self) -> None:
@@ -111,6 +111,12 @@ class Sandbox(SandboxClient):
     def stop(self) -> None:
         self.process.stop()
 
+    def end(self) -> None:
+        """For good: its connections and its database too."""
+        self.close()
+        self.stop()
+        database.drop(self._database)
+
     def seed(self, **options: int | str) -> None:
         """Makes its world anew: `seed(machines=1000, customers=2, seed=7, at="2026-11-24")`; else the demo's."""
         self.stop()
@@ -118,8 +124,8 @@ class Sandbox(SandboxClient):
         self.start()
 
 
-def sandbox_env(database: Path) -> dict[str, str]:
-    return {"DJANGO_SETTINGS_MODULE": SANDBOX_SETTINGS, "SANDBOX_DATABASE_URL": f"sqlite:///{database}", "DEBUG": ""}
+def sandbox_env(url: str) -> dict[str, str]:
+    return {"DJANGO_SETTINGS_MODULE": SANDBOX_SETTINGS, "SANDBOX_DATABASE_URL": url, "DEBUG": ""}
 
 
 def seed_world(env: dict[str, str], **options: int | str) -> None:
@@ -129,56 +135,48 @@ def seed_world(env: dict[str, str], **options: int | str) -> None:
 def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
     """A directory that `make` has filled, once for all test processes of this run."""
     base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with (shared / f"{name}.lock").open("w") as lock:
+    directory = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with directory.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (shared / name).exists():
-            unfinished = tmp_path_factory.mktemp(name)
-            make(unfinished)
-            unfinished.rename(shared / name)
-    return shared / name
-
-
-def restore(source: Path, target: Path) -> None:
-    """The content of one SQLite database takes the place of another's, while processes have that one open."""
-    with closing(sqlite3.connect(source)) as new, closing(sqlite3.connect(target, timeout=20)) as old:
-        new.backup(old)
+        if not (directory / "made").exists():
+            shutil.rmtree(directory, ignore_errors=True)
+            directory.mkdir()
+            make(directory)
+            (directory / "made").touch()
+    return directory
 
 
 @pytest.fixture(scope="session")
-def demo_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The database of a sandbox with the demo world."""
+def demo_world(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a sandbox's database with the demo world, which nobody has open."""
 
     def make(directory: Path) -> None:
-        seed_world(sandbox_env(directory / "sandbox.sqlite3"))
+        url = database.create(database.new(directory, "world"))
+        seed_world(sandbox_env(url))
+        (directory / "url").write_text(url)
 
-    return made_once(tmp_path_factory, "demo-world", make) / "sandbox.sqlite3"
+    return (made_once(tmp_path_factory, "demo-world", make) / "url").read_text()
 
 
 @pytest.fixture
-def sandbox(demo_world: Path, tmp_path: Path, settings: Any) -> Iterator[Sandbox]:
+def sandbox(demo_world: str, tmp_path: Path, settings: Any) -> Iterator[Sandbox]:
     """A running sandbox with the demo world, to which API_URL points in this test."""
-    shutil.copy(demo_world, tmp_path / "sandbox.sqlite3")
-    server = Sandbox(tmp_path / "sandbox.sqlite3")
+    server = Sandbox(demo_world, tmp_path)
     settings.API_URL = server.url
     try:
         server.start()
         yield server
     finally:
-        server.close()
-        server.stop()
+        server.end()
 
 
 @pytest.fixture(scope="session")
-def running_sandbox(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def running_sandbox(demo_world: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Started once for each test process; modules get it as `shared_platform`."""
-    database = tmp_path_factory.mktemp("platform") / "sandbox.sqlite3"
-    shutil.copy(demo_world, database)
-    server = Sandbox(database)
+    server = Sandbox(demo_world, tmp_path_factory.mktemp("platform"))
     server.start()
     yield server
-    server.close()
-    server.stop()
+    server.end()
 
 
 @pytest.fixture(scope="module")
