@@ -1,6 +1,8 @@
 """A whole portal as real processes (Redis, sandbox, web, worker, beat) with seeded databases, for the flow tests."""
 
 import json
+import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,8 +45,17 @@ class Portal(Stack):
         self._renewals = 0
         self._log_start = 0
 
+    def rest(self) -> None:
+        """Until it is renewed nothing goes on by itself, which would cost other tests time."""
+        os.kill(self.beat.pid, signal.SIGSTOP)
+
+    def _go_on(self) -> None:
+        if self.beat.is_alive:
+            os.kill(self.beat.pid, signal.SIGCONT)
+
     def end(self) -> None:
         """For good: its connections and databases too."""
+        self._go_on()
         self.platform.close()
         self.stop()
         for variable in ("DATABASE_URL", "SANDBOX_DATABASE_URL"):
@@ -56,6 +67,7 @@ class Portal(Stack):
 
     def renew(self) -> None:
         """As if it were another portal: databases as at first, Redis empty, nobody signed in, all running."""
+        self._go_on()
         for process in self.processes:
             if not process.is_alive:
                 process.start()
@@ -168,4 +180,5 @@ def portal_stack(running_portal: Portal) -> Iterator[Portal]:
     running_portal.renew()
     running_portal.platform.control(install_seconds=1)
     yield running_portal
+    running_portal.rest()
     running_portal.assert_no_traceback()
