@@ -14,7 +14,7 @@ setup: ## make the environment: Python and npm packages, from nothing
 demo: setup ## run everything at http://127.0.0.1:8000 (PORT=, SANDBOX_PORT=; FRESH=1 starts over)
 	@$(PYTHON) -m scripts.demo
 
-test: setup ## run all tests, on SQLite and on PostgreSQL, with real Redis, worker and browser
+test: setup ## run all tests, with real PostgreSQL, Redis, worker and browser (ONLY="tests/billing ..." runs a part)
 	@$(PYTHON) -m scripts.test
 
 lint: setup ## check style, types, import rules, templates, settings and migrations

@@ -107,7 +107,7 @@ class Stack:
             "worker": lambda: " ready." in process.output(),
             "beat": lambda: "beat: Starting" in process.output(),
         }[process.name]
-        wait_until(is_ready, process, seconds=60)
+        wait_until(is_ready, process, seconds=180)  # a busy machine is slow
 
     def stop(self) -> None:
         for together in ([self.beat, self.worker, self.web], [self.sandbox, self.redis]):

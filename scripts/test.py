@@ -1,10 +1,15 @@
 """`make test`: all tests, from nothing, with real Redis, browser and PostgreSQL; the sandbox's apart from the portal's.
 
-In CI (CI=true) a missing server or browser is a failure; elsewhere the tests that need it are skipped, and it says so.
+They run on PostgreSQL, as production does, and those of them where SQLite could come to something else run on it too.
+`make test ONLY="tests/billing tests/api/test_client.py"` runs a part, on PostgreSQL.
+
+In CI (CI=true) a missing server or browser is a failure; elsewhere the tests that need it are skipped, or run on
+SQLite, and it says so.
 """
 
 import contextlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,20 +27,47 @@ from scripts.processes import StartError
 RESULTS = ROOT / "var" / "test"
 PROGRAMS = {"redis-server": "redis-server", "chromium": "chromium"}  # what tests start → its package
 # A module stays together, since its tests share servers; modules go in the order in which tests/conftest.py has them.
-OPTIONS = ["--quiet", "--durations=5", "--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder"]
-SANDBOX = ["--ds=portal.sandbox.settings", "tests/sandbox"]
-ON_THE_DATABASE = ["tests/accounts", "tests/inventory", "tests/changes"]
+OPTIONS = ["--quiet", "-o", "junit_family=xunit1", "--dist=loadscope", "--no-loadscope-reorder"]
+IN_THE_SANDBOX = ["--ds=portal.sandbox.settings"]
+# What the two databases do in ways of their own: who waits for whom (SQLite has one writer at a time), what the
+# database itself refuses (constraints, triggers), how it compares and orders text, how it keeps times and bytes, and
+# SQL that we wrote ourselves. And the portal in processes, as `make demo` runs it, with several of them writing.
+ALSO_ON_SQLITE = [
+    "tests/accounts/test_audit.py",
+    "tests/accounts/test_models.py",
+    "tests/accounts/test_rotate_keys.py",
+    "tests/accounts/test_sessions.py",
+    "tests/accounts/test_sign_in.py",
+    "tests/billing/test_jobs.py",
+    "tests/billing/test_kept.py",
+    "tests/billing/test_thresholds.py",
+    "tests/changes/test_crash.py",
+    "tests/changes/test_decide.py",
+    "tests/changes/test_history.py",
+    "tests/changes/test_leases.py",
+    "tests/changes/test_submit.py",
+    "tests/console/test_find.py",
+    "tests/console/test_visits.py",
+    "tests/customer/test_audit.py",
+    "tests/customer/test_people.py",
+    "tests/flows/test_session_end.py",
+    "tests/pipeline",
+]
+SANDBOX_ALSO_ON_SQLITE = [f"tests/sandbox/test_{name}.py" for name in ("concurrency", "seed", "server")]
+SLOWEST = 10  # tests that the table names
 
 
 @dataclass
 class Suite:
     name: str
-    arguments: list[str]
+    paths: list[str]
+    options: list[str] = field(default_factory=list)
     env: dict[str, str] = field(default_factory=dict)
     failed: int = 0
     passed: int = 0
     skipped: int = 0
     seconds: float = 0
+    took: dict[str, float] = field(default_factory=dict)  # seconds by test
 
 
 def say(text: str) -> None:
@@ -65,18 +97,33 @@ def complain(text: str) -> None:
 
 
 @contextlib.contextmanager
-def database_suites() -> Iterator[list[Suite]]:
-    """What also runs on PostgreSQL, while one runs for it; nothing where there is none."""
+def chosen_suites(only: list[str]) -> Iterator[list[Suite]]:
+    """What is to run, while a PostgreSQL runs for it; all on SQLite where there is none."""
     bin_directory = postgres.binaries()
     if bin_directory is None:
-        complain("no PostgreSQL found (initdb is neither on PATH nor in /usr/lib/postgresql): leaving out its part.")
-        yield []
+        complain("no PostgreSQL found (initdb is neither on PATH nor in /usr/lib/postgresql): all runs on SQLite.")
+        yield suites("SQLite", only)
         return
     with postgres.running(bin_directory) as url:
-        yield [
-            Suite("portal, PostgreSQL", ON_THE_DATABASE, {"DATABASE_URL": url}),
-            Suite("sandbox, PostgreSQL", SANDBOX, {"SANDBOX_DATABASE_URL": url}),
-        ]
+        found = suites("PostgreSQL", only, url)
+        if not only:
+            found += [
+                Suite("portal, SQLite", ALSO_ON_SQLITE),
+                Suite("sandbox, SQLite", SANDBOX_ALSO_ON_SQLITE, IN_THE_SANDBOX),
+            ]
+        yield found
+
+
+def suites(database: str, only: list[str], url: str = "") -> list[Suite]:
+    """All tests, or these; the sandbox's are those of another project."""
+    sandbox = [path for path in only if path.startswith("tests/sandbox")] if only else ["tests/sandbox"]
+    portal = [path for path in only if path not in sandbox] if only else ["tests"]
+    env = {"DATABASE_URL": url, "SANDBOX_DATABASE_URL": url} if url else {}
+    found = [
+        Suite(f"portal, {database}", portal, env=env),
+        Suite(f"sandbox, {database}", sandbox, IN_THE_SANDBOX, env),
+    ]
+    return [suite for suite in found if suite.paths]
 
 
 def run(suite: Suite) -> None:
@@ -86,7 +133,16 @@ def run(suite: Suite) -> None:
     report.unlink(missing_ok=True)
     started = time.monotonic()
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", *OPTIONS, f"--junitxml={report}", *suite.arguments],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            *OPTIONS,
+            processes(suite),
+            f"--junitxml={report}",
+            *suite.options,
+            *suite.paths,
+        ],
         cwd=ROOT,
         env=os.environ | suite.env,
         check=False,
@@ -97,37 +153,48 @@ def run(suite: Suite) -> None:
         suite.failed = 1  # it ended before or after its tests: an import error, a missing path
 
 
+def processes(suite: Suite) -> str:
+    """One module stays in one process: there, a second one would only cost its start."""
+    is_one_module = len(suite.paths) == 1 and ".py" in suite.paths[0]
+    return f"--numprocesses={0 if is_one_module else 2}"
+
+
 def count(suite: Suite, report: Path) -> None:
     if report.exists():
         for results in ET.parse(report).getroot().iter("testsuite"):
             suite.failed += int(results.get("failures", 0)) + int(results.get("errors", 0))
             suite.skipped += int(results.get("skipped", 0))
             suite.passed += int(results.get("tests", 0))
+            for case in results.iter("testcase"):
+                suite.took[f"{case.get('file')}::{case.get('name')}"] = float(case.get("time", 0))
         suite.passed -= suite.failed + suite.skipped
+
+
+def report(done: list[Suite]) -> int:
+    """Prints the closing table; its last line is what CI reads. Answers the exit status."""
+    print()
+    for suite in done:
+        print(f"  {suite.name:20} {suite.passed:5} passed {suite.failed:4} failed {suite.seconds:7.1f} s")
+    print("\n  The slowest tests, with what was set up for them:")
+    took = [(seconds, f"{test} ({suite.name})") for suite in done for test, seconds in suite.took.items()]
+    for seconds, test in sorted(took, reverse=True)[:SLOWEST]:
+        print(f"  {seconds:7.1f} s  {test}")
+    failed, passed, skipped = (sum(getattr(suite, name) for suite in done) for name in ("failed", "passed", "skipped"))
+    print(f"\n{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed else 0
 
 
 def main() -> int:
     RESULTS.mkdir(parents=True, exist_ok=True)
-    suites = [Suite("sandbox, SQLite", SANDBOX), Suite("portal, SQLite", ["tests"])]
     try:
         bring_programs()
-        for suite in suites:
-            run(suite)
-        with database_suites() as more:
-            for suite in more:
+        with chosen_suites(shlex.split(os.environ.get("ONLY", ""))) as chosen:
+            for suite in chosen:
                 run(suite)
-            suites += more
     except StartError as error:
         print(f"test: {error}", file=sys.stderr)
         return 1
-    print()
-    for suite in suites:
-        print(f"  {suite.name:20} {suite.passed:5} passed {suite.failed:4} failed {suite.seconds:7.1f} s")
-    failed, passed, skipped = (
-        sum(getattr(suite, name) for suite in suites) for name in ("failed", "passed", "skipped")
-    )
-    print(f"\n{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
+    return report(chosen)
 
 
 if __name__ == "__main__":

@@ -32,11 +32,10 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 IS_SANDBOX = os.environ["DJANGO_SETTINGS_MODULE"] == "portal.sandbox.settings"
 collect_ignore = [] if IS_SANDBOX else ["sandbox"]
-pytest_plugins = ["tests.support.database", "tests.support.services"]
+pytest_plugins = ["tests.support.database", "tests.support.emptying", "tests.support.services"]
 if not IS_SANDBOX:
     pytest_plugins += [
         "tests.support.moments",
-        "tests.support.audit",
         "tests.support.cast",
         "tests.support.portal",
         "tests.support.browser",

@@ -5,14 +5,13 @@ A test that takes it lives at that moment, and so does the platform where it tak
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 
 from tests.support.moment import read
-from tests.support.services import Sandbox, begin_world, made_once, sandbox_env, seed_world
+from tests.support.services import Sandbox, begin_world, made_world
 
 MOMENTS = {
     "03:30 of a working day": "2026-11-26T03:30+01:00",
@@ -42,21 +41,14 @@ def moment(request: pytest.FixtureRequest) -> Iterator[datetime]:
 
 
 @pytest.fixture(scope="session")
-def world_at(tmp_path_factory: pytest.TempPathFactory) -> Callable[[datetime], Path]:
-    """The database of a sandbox with the demo world as it begins at a moment, made once for all test processes."""
-
-    def world(at: datetime) -> Path:
-        def make(directory: Path) -> None:
-            seed_world(sandbox_env(directory / "sandbox.sqlite3"), at=at.isoformat())
-
-        return made_once(tmp_path_factory, f"world-{at.timestamp():.0f}", make) / "sandbox.sqlite3"
-
-    return world
+def world_at(tmp_path_factory: pytest.TempPathFactory) -> Callable[[datetime], str]:
+    """The URL of a sandbox's database with the demo world as it begins at a moment, made once for all processes."""
+    return lambda at: made_world(tmp_path_factory, at)
 
 
 @pytest.fixture
 def platform_then(
-    moment: datetime, world_at: Callable[[datetime], Path], running_sandbox: Sandbox, settings: Any
+    moment: datetime, world_at: Callable[[datetime], str], running_sandbox: Sandbox, settings: Any
 ) -> Sandbox:
     """A sandbox with the demo world that begins now, to which API_URL points; without faults."""
     if not running_sandbox.process.is_alive:
