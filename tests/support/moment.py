@@ -9,8 +9,9 @@ on from module to module lives a little later, and the portal goes by its platfo
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import time_machine
 
@@ -24,6 +25,13 @@ def read(text: str) -> datetime:
 
 
 AT = read(os.environ.get("AT") or ORDINARY)
+
+
+def month(ago: int = 0) -> date:
+    """The first day of the month that `AT` falls in, in Berlin, or of one so many months before."""
+    today = AT.astimezone(ZoneInfo("Europe/Berlin")).date()
+    months = today.year * 12 + today.month - 1 - ago
+    return date(months // 12, months % 12 + 1, 1)
 
 
 def begin() -> None:
