@@ -38,7 +38,7 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A redis-server of this test process; its URL without a database number."""
     require(REDIS)
     directory, port = tmp_path_factory.mktemp("redis"), free_port()
-    process = Process(REDIS, redis_command(port, directory), env={}, log=directory / "log")
+    process = Process(REDIS, redis_command(port), env={}, log=directory / "log")
     process.start()
     try:
         wait_until(lambda: accepts_connections(port), process)
