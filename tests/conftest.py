@@ -31,6 +31,7 @@ collect_ignore = [] if IS_SANDBOX else ["sandbox"]
 pytest_plugins = ["tests.support.database", "tests.support.services"]
 if not IS_SANDBOX:
     pytest_plugins += ["tests.support.audit", "tests.support.cast", "tests.support.portal", "tests.support.browser"]
+    pytest_plugins += ["tests.support.plenty"]
 
 
 @pytest.fixture(autouse=True)
