@@ -11,7 +11,13 @@ CUSTOMERS, PEOPLE, NOTES, MACHINES = r"Customer \d", r"Person \d", r"Note \d", r
 FOUND = Page(f"{C}?q=shop0", [MACHINES])  # fewer than ten hits: else one query need not be made
 
 PAGES = {
-    "console:home": [Page(C, [CUSTOMERS, NOTES, r"Reason \d"]), FOUND, Page(f"{C}?q=person", [r"person\d"])],
+    "console:home": [
+        Page(C, [CUSTOMERS, NOTES, r"Reason \d"]),
+        FOUND,
+        Page(f"{C}?q=person", [r"person\d"]),
+        Page(f"{C}?q=Customer", [CUSTOMERS]),
+        Page(f"{C}?q=%231", [r"c/(1000\d)/changes/1/"]),
+    ],
     "console:customer": [Page(f"{C}c/10001/", [PEOPLE, NOTES, r"target\d", r"<strong>(shop|part\d)<"])],
     "console:record": [
         *(Page(f"{C}c/10001/{name}/{key}/", [PEOPLE, NOTES]) for name, key in SUBJECTS),

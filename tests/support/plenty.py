@@ -130,7 +130,7 @@ def _add_people(plenty: Plenty, k: int) -> None:
 
 def _add_changes(plenty: Plenty, k: int) -> None:
     """A change in each state that pages tell in their own way. Those of one state follow each other, so that the first
-    on a page are by different people. The very first change is about one more machine each time."""
+    on a page are by different people. The very first is about one more machine each time; each customer has one."""
     now = timezone.now()
     ended = {"recorded_at": now, "done_at": now}
     states: dict[State, dict[str, Any]] = {
@@ -141,8 +141,11 @@ def _add_changes(plenty: Plenty, k: int) -> None:
         State.REJECTED: {"answer": FAULT, "done_at": now},
         State.DONE: ended,
     }
-    first = Change.objects.filter(number=1).first() or _change(plenty, k, State.DONE, 0, **ended)
-    _item(first, k, "virtualmachine", f"shop1{k}", wanted={"cores": 2}, before={"cores": 1})
+    customer = Customer.objects.get(number=str(10001 + k))
+    _item(_change(plenty, k, State.DONE, 0, customer=customer, **ended), 0, "virtualmachine", "shop10")
+    first = Change.objects.get(customer=plenty.customer, number=1)
+    if k > 0:
+        _item(first, k, "virtualmachine", f"shop1{k}")
     for place, (state, values) in enumerate(states.items(), start=1):
         change = _change(plenty, k, state, place, **values)
         for position, ((type_name, key), asked) in enumerate(SUBJECTS.items()):
@@ -152,10 +155,13 @@ def _add_changes(plenty: Plenty, k: int) -> None:
     _item(_change(plenty, k, State.DONE, 8, **ended), 0, "virtualmachine", records.GONE, action="delete")
 
 
-def _change(plenty: Plenty, k: int, state: State, place: int, **values: Any) -> Change:
-    number = Change.objects.count() + 1
+def _change(
+    plenty: Plenty, k: int, state: State, place: int, *, customer: Customer | None = None, **values: Any
+) -> Change:
+    customer = customer or plenty.customer
+    number = customer.changes.count() + 1
     key = ApiKey.objects.get(resource_group=records.key_group(k))
-    ordered = {"customer": plenty.customer, "number": number, "turn": 10 * place + k, "token": str(number)}
+    ordered = {"customer": customer, "number": number, "turn": 10 * place + k, "token": str(number)}
     sent = {"api_key": key, "key_group": key.resource_group, "key_generation": key.generation}
     return Change.objects.create(author=plenty.person(k), state=state, **ordered, **sent, **values)
 
