@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from portal.resources.spec import Record, Value
 from portal.resources.times import midnight, parse_day
 
-SHUT_DOWN = frozenset({"soft", "hard"})  # from the first of these stages on, the machine is off
-HARD_AFTER = timedelta(days=3)  # disk and record are gone so long after the deadline (vm_19)
+# Days from the deadline to each stage (vm_19, vm_22).
+STAGES = {"prepare": -5, "soft": 0, "hard": 3, "purge": 32, "recycle": 38}
+SHUT_DOWN = frozenset({"soft", "hard"})  # from the first of these on, the machine is off
 ANNOUNCED = "is shut down for deletion"  # how the platform's sentence about it ends, in a maintenance of the machine
 
 
@@ -26,13 +27,18 @@ class Deletion:
 
     @property
     def shuts_down(self) -> datetime | None:
-        """When the machine is shut down: as its last day ends, in Berlin."""
-        return midnight(self.deadline) if self.deadline else None
+        """When the machine is shut down; None where no day is known."""
+        return midnight(day_of("soft", self.deadline)) if self.deadline else None
 
     @property
     def gone(self) -> datetime | None:
-        """When nothing is left to bring back."""
-        return midnight(self.deadline + HARD_AFTER) if self.deadline else None
+        """When nothing is left to bring back; None where no day is known."""
+        return midnight(day_of("hard", self.deadline)) if self.deadline else None
+
+
+def day_of(stage: str, deadline: date) -> date:
+    """The day, in Berlin, at whose beginning a stage is reached."""
+    return deadline + timedelta(days=STAGES[stage])
 
 
 def read_deletion(value: Value) -> Deletion:

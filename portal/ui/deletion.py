@@ -1,32 +1,30 @@
 """A machine's deletion on a line: what happens on which day, and what has happened already (vm_19, vm_22)."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as lazy
 
-from portal.resources.deletion import read_deletion
+from portal.resources.deletion import STAGES, day_of, read_deletion
 from portal.resources.spec import Value
 from portal.resources.times import berlin_today
 from portal.ui import when
 
-# (days from the deadline, name of the stage in `deletion.stages`, what happens); methods.md.
-STAGES = (
-    (-5, "prepare", lazy("Announced as a maintenance")),
-    (0, "soft", lazy("Shut down, no longer charged; it can still be brought back")),
-    (3, "hard", lazy("Disk and record gone, addresses free for others")),
-    (32, "purge", lazy("Backups gone")),
-    (38, "recycle", lazy("The name can be used again")),
-)
+WORDS = {
+    "prepare": lazy("Announced as a maintenance"),
+    "soft": lazy("Shut down, no longer charged; it can still be brought back"),
+    "hard": lazy("Disk and record gone, addresses free for others"),
+    "purge": lazy("Backups gone"),
+    "recycle": lazy("The name can be used again"),
+}
 
 
 def days(deadline: date, today: date) -> Iterator[tuple[str, str, str]]:
     """(stage, day in words, what happens); a stage that should have been is due today."""
-    for offset, stage, text in STAGES:
-        day = max(deadline + timedelta(days=offset), today)
-        yield stage, when.day_words(day, today), str(text)
+    for stage in STAGES:
+        yield stage, when.day_words(max(day_of(stage, deadline), today), today), str(WORDS[stage])
 
 
 def line(deletion: Value, now: datetime) -> SafeString:
