@@ -3,6 +3,8 @@
 .PHONY: help setup demo test lint bench format messages lock
 
 PYTHON = .venv/bin/python
+# Many processes start: what one has compiled the others read.
+export PYTHONDONTWRITEBYTECODE =
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes
 
 help: ## list these targets

@@ -16,10 +16,12 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts import postgres
+from scripts.covered import Covered, Measurement
 from scripts.environment import ROOT
 from scripts.packages import bring, missing_for_pdf
 from scripts.processes import StartError
@@ -126,37 +128,43 @@ def suites(database: str, only: list[str], url: str = "") -> list[Suite]:
     return [suite for suite in found if suite.paths]
 
 
-def run(suite: Suite) -> None:
-    """Runs one suite on two processes, and notes in it what came out."""
-    say(suite.name)
-    report = RESULTS / f"{suite.name.replace(', ', '-')}.xml"
-    report.unlink(missing_ok=True)
-    started = time.monotonic()
-    result = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            *OPTIONS,
-            processes(suite),
-            f"--junitxml={report}",
-            *suite.options,
-            *suite.paths,
-        ],
-        cwd=ROOT,
-        env=os.environ | suite.env,
-        check=False,
-    )
-    suite.seconds = time.monotonic() - started
-    count(suite, report)
-    if result.returncode and not suite.failed:
-        suite.failed = 1  # it ended before or after its tests: an import error, a missing path
+def run_all(chosen: list[Suite], env: dict[str, str]) -> None:
+    """The first on two processes, the others one after the other beside it: while its browsers wait they go on."""
+    first, *others = chosen
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        done = beside.submit(lambda: [run(suite, env, "0", aside=True) for suite in others])
+        run(first, env, processes(first))
+        done.result()
 
 
 def processes(suite: Suite) -> str:
-    """One module stays in one process: there, a second one would only cost its start."""
+    """One module stays in one process: there, others would only cost their start."""
     is_one_module = len(suite.paths) == 1 and ".py" in suite.paths[0]
-    return f"--numprocesses={0 if is_one_module else 2}"
+    return "0" if is_one_module else "2"
+
+
+def run(suite: Suite, env: dict[str, str], processes: str, *, aside: bool = False) -> None:
+    """Runs one suite and notes in it what came out. `aside`: what it prints comes when it has ended."""
+    say(f"{suite.name} ...")
+    report = RESULTS / f"{suite.name.replace(', ', '-')}.xml"
+    report.unlink(missing_ok=True)
+    options = [*OPTIONS, f"--numprocesses={processes}", f"--junitxml={report}", *suite.options]
+    started = time.monotonic()
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *suite.paths],
+        cwd=ROOT,
+        env=os.environ | suite.env | env,
+        stdout=subprocess.PIPE if aside else None,
+        stderr=subprocess.STDOUT if aside else None,
+        text=True,
+        check=False,
+    )
+    suite.seconds = time.monotonic() - started
+    if aside:
+        say(f"{suite.name}:\n{result.stdout}")
+    count(suite, report)
+    if result.returncode and not suite.failed:
+        suite.failed = 1  # it ended before or after its tests: an import error, a missing path
 
 
 def count(suite: Suite, report: Path) -> None:
@@ -170,31 +178,37 @@ def count(suite: Suite, report: Path) -> None:
         suite.passed -= suite.failed + suite.skipped
 
 
-def report(done: list[Suite]) -> int:
+def report(done: list[Suite], covered: Covered | None) -> int:
     """Prints the closing table; its last line is what CI reads. Answers the exit status."""
     print()
     for suite in done:
         print(f"  {suite.name:20} {suite.passed:5} passed {suite.failed:4} failed {suite.seconds:7.1f} s")
-    print("\n  The slowest tests, with what was set up for them:")
+    if covered:
+        verdict = "" if covered.is_enough else f"  TOO LITTLE: {covered.missed.relative_to(ROOT)} names the lines"
+        print(f"  {'coverage of portal':20} {covered.percent:>5} %{verdict}")
+    print("\n  The slowest, with what was set up for them:")
     took = [(seconds, f"{test} ({suite.name})") for suite in done for test, seconds in suite.took.items()]
     for seconds, test in sorted(took, reverse=True)[:SLOWEST]:
         print(f"  {seconds:7.1f} s  {test}")
     failed, passed, skipped = (sum(getattr(suite, name) for suite in done) for name in ("failed", "passed", "skipped"))
     print(f"\n{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
+    return 1 if failed or (covered and not covered.is_enough) else 0
 
 
 def main() -> int:
     RESULTS.mkdir(parents=True, exist_ok=True)
+    only = shlex.split(os.environ.get("ONLY", ""))
+    measurement = None if only else Measurement(RESULTS)
+    if measurement:
+        measurement.begin()
     try:
         bring_programs()
-        with chosen_suites(shlex.split(os.environ.get("ONLY", ""))) as chosen:
-            for suite in chosen:
-                run(suite)
+        with chosen_suites(only) as chosen:
+            run_all(chosen, measurement.env if measurement else {})
     except StartError as error:
         print(f"test: {error}", file=sys.stderr)
         return 1
-    return report(chosen)
+    return report(chosen, measurement.judge() if measurement else None)
 
 
 if __name__ == "__main__":
