@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")
-HOUR = timedelta(hours=1)
+STEPS = [timedelta(minutes=minutes) for minutes in (-60, -30, 30, 60)]  # by which clocks are put back
 EVENING = "18:00"
 
 ENGLISH_MONTHS = "January February March April May June July August September October November December"
@@ -71,7 +71,7 @@ def wall(moment: datetime, zone: ZoneInfo) -> datetime:
 def time_of(moment: datetime, zone: ZoneInfo) -> str:
     """22:00; where the clock shows that twice in a night, which of them: 02:30 CET."""
     shown = wall(moment, zone)
-    is_doubled = shown in (wall(moment - HOUR, zone), wall(moment + HOUR, zone))
+    is_doubled = any(wall(moment + step, zone) == shown for step in STEPS)
     return f"{shown:%H:%M} {moment.astimezone(zone):%Z}" if is_doubled else f"{shown:%H:%M}"
 
 
