@@ -1,10 +1,12 @@
 """The portal in this process, its platform beside it, both at one of the moments at which tests of time are run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
 from tests.customer.conftest import Browse, browse  # noqa: F401
@@ -24,6 +26,15 @@ def platform(platform_then: Sandbox) -> Sandbox:
 def almanac(moment: datetime) -> Almanac:
     """What the calendar says, in Europe/Berlin."""
     return almanac_of(moment)
+
+
+@contextmanager
+def moved(platform: Sandbox, to: datetime) -> Iterator[None]:
+    """It is then, for the platform from now on, and here."""
+    now = datetime.fromisoformat(platform.control(advance=0)["now"])
+    platform.control(advance=(to - now).total_seconds())
+    with time_machine.travel(to.timestamp()):
+        yield
 
 
 @pytest.fixture
