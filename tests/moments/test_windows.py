@@ -1,24 +1,26 @@
 """The window that pages promise for a change is the one that the platform plans, also where the clock changes."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.test import Client
 
 from portal.changes import follow
 from portal.changes.models import Change, Item, KeyPoll, State
 from tests.changes.conftest import run_all
 from tests.customer.asking import filled, values_of
-from tests.customer.conftest import text_of
+from tests.customer.conftest import Browse, part, text_of
+from tests.moments.almanac import Almanac
 from tests.moments.conftest import Records
 from tests.moments.reading import page
-from tests.moments.wording import ENGLISH, LANGUAGES, instant
+from tests.moments.wording import BERLIN, ENGLISH, LANGUAGES, day_of, instant
 from tests.support.services import Sandbox
 
-BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
+SECONDS = timedelta(seconds=30)
 
 
 class Hours(NamedTuple):
@@ -34,12 +36,12 @@ class Hours(NamedTuple):
 
 #: The hours that are missing or doubled in some night, alone and with those around them, and a group as it is seeded.
 ALL_HOURS = (
-    Hours("shop00", "shop", BERLIN, 22, 5, 24),
-    Hours("services00", "services", BERLIN, 2, 3, 0),
-    Hours("example00", "example", BERLIN, 2, 5, 0),
-    Hours("trial00", "trial", NEW_YORK, 1, 3, 0),
-    Hours("example-lab00", "example-lab", NEW_YORK, 2, 3, 0),
-    Hours("shop-search00", "shop-search", NEW_YORK, 22, 5, 12),
+    Hours("shop00", "shop", "Europe/Berlin", 22, 5, 24),
+    Hours("services00", "services", "Europe/Berlin", 2, 3, 0),
+    Hours("example00", "example", "Europe/Berlin", 2, 5, 0),
+    Hours("trial00", "trial", "America/New_York", 1, 3, 0),
+    Hours("example-lab00", "example-lab", "America/New_York", 2, 3, 0),
+    Hours("shop-search00", "shop-search", "America/New_York", 22, 5, 12),
 )
 
 
@@ -99,4 +101,20 @@ def test_a_change_is_planned_in_the_window_that_was_promised(
             assert f"{language.at(starts, zone, moment)} ({one.timezone})" in change, one
             record = text_of(page(manager, f"virtualmachine/{one.machine}/", language))
             assert language.at(starts, zone, moment) in record, one
-    assert Change.objects.count() == len(ALL_HOURS)
+
+
+def test_a_change_that_is_looked_at_over_midnight_is_told_by_the_new_day(
+    browse: Browse, manager: Client, query: Callable[..., Records], almanac: Almanac
+) -> None:
+    (machine,) = query("virtualmachine", name="shop00")
+    promised(manager, "shop00", {"cores": machine["cores"] % 8 + 1})
+    midnight = datetime.combine(day_of(almanac.tomorrow), time(), BERLIN)
+    for path in ("changes/", f"changes/{Change.objects.get().number}/"):
+        with time_machine.travel((midnight - SECONDS).timestamp()):
+            client = browse("manager")
+            seen = part(client, f"/c/10001/{path}")
+            assert "today" in text_of(seen)
+            tag = seen.headers["HX-PTag"]
+            assert part(client, f"/c/10001/{path}", **{"HX-PTag": tag}).status_code == 304
+        with time_machine.travel((midnight + SECONDS).timestamp()):
+            assert "yesterday" in text_of(part(client, f"/c/10001/{path}", **{"HX-PTag": tag}))
