@@ -16,8 +16,9 @@ from portal.accounts.access import Scope
 from portal.changes.models import Action, Change, Item, State
 from portal.changes.wanted import as_sent
 from portal.customer.again import again_url
+from portal.inventory import reads
 from portal.resources.spec import ResourceType
-from portal.resources.times import BERLIN, moment_from_key, parse_moment
+from portal.resources.times import BERLIN, moment_from_key, parse_moment, zone
 from portal.resources.types import TYPES
 from portal.ui import addresses, when
 from portal.ui.api_call import as_python
@@ -268,12 +269,21 @@ def _recorded(told: Told, at: datetime) -> str:
 def _settling(told: Told) -> str:
     waiting = [item for item in told.items if item.settled_at is None and item.evidence]
     text = _("The platform has accepted this %(at)s.") % {"at": moment(told.change.recorded_at or told.change.created)}
-    planned = [found for item in waiting if (found := _planned(item))]
+    planned = [(found, item.group) for item in waiting if (found := _planned(item))]
     if planned:
-        return f"{text} {_('It waits for the maintenance window, %(when)s.') % {'when': moment(min(planned))}}"
+        window = _in_zone_of(told.scope, *min(planned))
+        return f"{text} {_('It waits for the maintenance window, %(when)s.') % {'when': window}}"
     if any(item.evidence == Item.Evidence.INSTALL for item in waiting):
         return f"{text} {_('The machine is being installed.')}"
     return f"{text} {_('It waits for the platform to plan a maintenance window.')}"
+
+
+def _in_zone_of(scope: Scope, at: datetime, group: str) -> str:
+    """`tonight 22:00 (America/New_York)`: in the group's zone and by the platform's clock, as the form has promised."""
+    groups = reads.listing(scope, "resourcegroup", wait=False)
+    found = groups.by_key.get(group)
+    tz = zone(found.get("timezone")) if found else BERLIN
+    return f"{when.words(at, tz, groups.platform_now)} ({tz.key})"
 
 
 def _planned(item: Item) -> datetime | None:

@@ -1,10 +1,11 @@
 """A machine's deletion on a line: what happens on which day, and what has happened already (vm_19, vm_22)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from portal.resources.deletion import STAGES, day_of, read_deletion
@@ -21,10 +22,18 @@ WORDS = {
 }
 
 
-def days(deadline: date, today: date) -> Iterator[tuple[str, str, str]]:
-    """(stage, day in words, what happens); a stage that should have been is due today."""
+def days(deadline: date, today: date, reached: Collection[str] = ()) -> Iterator[tuple[str, str, str]]:
+    """(stage, day in words, what happens); a stage that should have been is due today.
+
+    Of one that was reached before the deadline nobody can tell the day: a deletion that is asked for late is announced
+    at once.
+    """
     for stage in STAGES:
-        yield stage, when.day_words(max(day_of(stage, deadline), today), today), str(WORDS[stage])
+        day = day_of(stage, deadline)
+        if stage in reached:
+            yield stage, when.day_words(day, today) if day >= deadline else _("already"), str(WORDS[stage])
+        else:
+            yield stage, when.day_words(max(day, today), today), str(WORDS[stage])
 
 
 def line(deletion: Value, now: datetime) -> SafeString:
@@ -34,6 +43,6 @@ def line(deletion: Value, now: datetime) -> SafeString:
         return SafeString("")
     parts = (
         (SafeString(' class="is-reached"' if stage in planned.stages else ""), day, text)
-        for stage, day, text in days(planned.deadline, berlin_today(now))
+        for stage, day, text in days(planned.deadline, berlin_today(now), planned.stages)
     )
     return format_html('<ol class="stages">{}</ol>', format_html_join("", "<li{}><strong>{}</strong>{}</li>", parts))
