@@ -49,6 +49,13 @@ class Step:
         return named or every
 
     @property
+    def is_offered(self) -> bool:
+        """Whether what is asked for is one of the buttons that the record has now, or a time of one's own."""
+        if self.takes_time and self.params.get("for") == "until":
+            return True
+        return any(_fits(button, self.params) for button in self.action.buttons(self.record, self.context.now))
+
+    @property
     def takes_time(self) -> bool:
         """Whether a time of one's own can be given (rg_07)."""
         return self.action.name == "maintenance"
@@ -86,6 +93,8 @@ def act(request: HttpRequest, customer_no: str, type_name: str, key: str, action
     chosen = next(one for one in resource_type.actions if one.name == action)
     step = Step(scope, record, chosen, params, reads.context(scope, record))
     back = way_back(request, addresses.record(customer_no, type_name, key))
+    if not step.buttons and not step.takes_time:
+        raise Http404  # nothing can be done to the record as it is now: the page that offered it is an old one
     if request.method != "POST":
         return _ask(request, step, back)
     return _do(request, step, back)
@@ -93,6 +102,8 @@ def act(request: HttpRequest, customer_no: str, type_name: str, key: str, action
 
 def _do(request: HttpRequest, step: Step, back: str) -> HttpResponse:
     try:
+        if not step.is_offered:
+            raise ValueError(step.params)
         wanted = step.action.sets(step.record, _with_zone(step), step.context.now)
         change = _change(step, wanted)
     except ValueError:
@@ -150,8 +161,6 @@ def _moment(text: str) -> datetime | None:
 
 
 def _ask(request: HttpRequest, step: Step, back: str, error: str = "") -> HttpResponse:
-    """What can be done and what comes of it; Http404 where nothing can be."""
-    if not step.buttons and not step.takes_time and not error:
-        raise Http404
+    """What can be done and what comes of it."""
     context: dict[str, Any] = {"step": step, "record": step.record, "back": back, "error": error}
     return render_page(request, step.scope, "resources/form_action.html", context, status=422 if error else 200)

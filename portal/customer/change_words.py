@@ -47,10 +47,18 @@ ACTS = {
     ("delete", False): lazy("delete"),
 }
 UNREACHED = lazy("The platform could not be reached. Tried %(attempts)s times; it is tried again by itself, %(next)s.")
-UNSENT = lazy(
-    "It holds a character or a number that cannot be sent to the platform. Nothing of it has been applied: "
-    "edit it again."
-)
+# Rejected by us, before the platform was asked: by kind of the answer.
+NOT_SENT: Mapping[str, object] = {
+    "unsendable": lazy(
+        "It holds a character or a number that cannot be sent to the platform. Nothing of it has been applied: "
+        "edit it again."
+    ),
+    "forbidden": lazy(
+        "It was not sent: the person who requested it may not change this any longer. Nothing was changed. "
+        "Someone who may can request it again."
+    ),
+    "taken": lazy("It was not sent: the name is already taken. Nothing was changed. Choose another name."),
+}
 SENTENCES: Mapping[str, object] = {
     State.DRAFT: lazy("It is being put together."),
     State.QUEUED: lazy("It waits for its turn and goes out by itself."),
@@ -245,8 +253,8 @@ def explain(told: Told) -> str:
         return _recorded(told, change.recorded_at)
     if change.state == State.SETTLING:
         return _settling(told)
-    if change.state == State.REJECTED and change.answer.get("kind") == "unsendable":
-        return str(UNSENT)
+    if change.state == State.REJECTED and change.answer.get("kind") in NOT_SENT:
+        return str(NOT_SENT[change.answer["kind"]])
     unreached = change.state == State.QUEUED and change.answer.get("kind") == "unreachable"
     return str(UNREACHED if unreached else SENTENCES[State(change.state)]) % {
         "attempts": change.attempts,

@@ -149,7 +149,7 @@ class Matrix:
 
     def _cell(self, grant: Grant, has_own: bool) -> Cell:
         origin = self.above.get(grant, "")
-        pending = self.pending.of(PERMISSION.name, self._key(grant))
+        pending = self.pending.coming(PERMISSION.name, self._key(grant))
         is_cut = bool(origin) and has_own
         return Cell(grant[1], _meaning(grant[1]), "/".join(grant), grant in self.checked, origin, is_cut, pending)
 
