@@ -109,6 +109,7 @@ NO_PAGES = {
     **dict.fromkeys(("customer:invite_again", "customer:withdraw"), SENT),
     "customer:paper_file": "a file, read piece by piece",
     "healthz": "says that the process answers",
+    "unspeakable": "nothing is there",
     "readyz": "says of each part whether it answers",
 }
 

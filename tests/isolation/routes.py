@@ -221,6 +221,7 @@ ROUTES: dict[str, list[Stop]] = {
     "healthz": [Stop("/healthz", ANYBODY, ANYBODY)],
     "readyz": [Stop("/readyz", NOTHING_HERE, NEVER)],
     "metrics": [Stop("/metrics", NOTHING_HERE, NEVER)],
+    "unspeakable": [Stop(f"{CUSTOMER}virtualmachine/\x00/", members(404), members(404))],
     "customer:home": [Stop("/", ON, ON)],
     "customer:theme": [Stop("/preferences/theme", NEVER, BACK)],
     "customer:language": [Stop("/preferences/language", BACK, BACK)],
