@@ -1,10 +1,12 @@
 """Months in words and in order: periods are days such as 2026-10-01."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.utils.formats import date_format
 
 from portal.resources.times import BERLIN, midnight, next_month, parse_day
+
+EARLY = timedelta(days=1)
 
 
 def label(period: str) -> str:
@@ -29,6 +31,12 @@ def elapsed(period: str, now: datetime) -> float | None:
     if not begins < now < ends:
         return None
     return (now - begins) / (ends - begins)
+
+
+def is_early(period: str, now: datetime) -> bool:
+    """Whether so little of the month has passed that its end cannot be told by it: hours are counted whole."""
+    day = parse_day(period)
+    return day is not None and now < midnight(day.replace(day=1)) + EARLY
 
 
 def running(now: datetime) -> str:

@@ -22,7 +22,7 @@ from portal.customer.targets import NothingKnown, find_record, find_type, way_ba
 from portal.customer.writing import form_methods, no_key, nothing_known, tell
 from portal.inventory import reads
 from portal.resources.spec import Action, Button, Context, Record, Value, Values
-from portal.resources.times import parse_moment, zone
+from portal.resources.times import next_shown, parse_moment, zone
 from portal.ui import addresses
 from portal.ui.effects import Said, in_words
 from portal.ui.forms import Opened
@@ -150,7 +150,8 @@ def _with_zone(step: Step) -> Mapping[str, str]:
     moment = _moment(step.params.get("until", ""))
     if moment is None or moment.tzinfo is not None:
         return step.params
-    return {**step.params, "until": moment.replace(tzinfo=zone(step.record.get("timezone"))).isoformat()}
+    until = next_shown(moment, zone(step.record.get("timezone")), step.context.now)
+    return {**step.params, "until": until.isoformat()}
 
 
 def _moment(text: str) -> datetime | None:

@@ -80,6 +80,15 @@ def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=BERLIN).astimezone(UTC)
 
 
+def next_shown(time: datetime, tz: ZoneInfo, now: datetime) -> datetime:
+    """When clocks in that zone show this (a day and time without zone) next: in one night of the year they do so twice.
+
+    What they will not show any more is when they did. A time that they skip is as far into the hour after it.
+    """
+    readings = [time.replace(tzinfo=tz, fold=fold) for fold in (0, 1)]
+    return next((moment for moment in readings if moment > now), readings[0])
+
+
 @lru_cache(maxsize=64)
 def zone(name: str | None) -> ZoneInfo:
     """The zone of that IANA name; Europe/Berlin, the platform's default (rg_04), where there is none such."""

@@ -14,6 +14,7 @@ from portal.resources.times import (
     midnight,
     moment_from_key,
     moment_to_key,
+    next_shown,
     parse_day,
     parse_moment,
     timezones,
@@ -199,3 +200,26 @@ def test_rg_04_a_zone_that_does_not_exist_is_the_platforms() -> None:
 def test_rg_09_zones_go_by_their_iana_names_not_by_what_a_computer_has_besides() -> None:
     assert {"Europe/Berlin", "America/New_York", "UTC", "Asia/Kathmandu"} <= timezones()
     assert not {"localtime", "Factory", "posixrules", "berlin", ""} & timezones()
+
+
+# --- what a clock shows
+
+
+@pytest.mark.parametrize(
+    ("shown", "now", "moment"),
+    [
+        ("2026-11-24 22:00", "2026-11-24 11:00", "2026-11-24 21:00"),
+        ("2026-10-25 02:30", "2026-10-24 11:00", "2026-10-25 00:30"),
+        ("2026-10-25 02:30", "2026-10-25 00:30", "2026-10-25 01:30"),  # that moment it was, an hour later it is again
+        ("2026-10-25 02:30", "2026-10-25 01:31", "2026-10-25 00:30"),  # and will not be any more
+        ("2027-03-28 02:30", "2027-03-27 11:00", "2027-03-28 01:30"),  # skipped: half an hour after three
+        ("2020-01-01 12:00", "2026-11-24 11:00", "2020-01-01 11:00"),
+    ],
+)
+def test_a_time_without_a_zone_is_when_the_clock_shows_it_next(shown: str, now: str, moment: str) -> None:
+    assert next_shown(datetime.fromisoformat(shown), BERLIN, utc(now)).astimezone(UTC) == utc(moment)
+
+
+@pytest.mark.parametrize("shown", [datetime.min, datetime.max])
+def test_no_time_is_too_far_away_to_be_read(shown: datetime) -> None:
+    assert next_shown(shown, BERLIN, utc("2026-11-24 11:00")).replace(tzinfo=None) == shown
