@@ -131,8 +131,13 @@ def suites(database: str, only: list[str], url: str = "") -> list[Suite]:
 def run_all(chosen: list[Suite], env: dict[str, str]) -> None:
     """The first on two processes, the others one after the other beside it: while its browsers wait they go on."""
     first, *others = chosen
+
+    def run_others() -> None:
+        for suite in others:
+            run(suite, env, "0", aside=True)
+
     with ThreadPoolExecutor(max_workers=1) as beside:
-        done = beside.submit(lambda: [run(suite, env, "0", aside=True) for suite in others])
+        done = beside.submit(run_others)
         run(first, env, processes(first))
         done.result()
 
