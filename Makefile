@@ -3,6 +3,8 @@
 .PHONY: help setup demo test lint bench format messages lock
 
 PYTHON = .venv/bin/python
+# Many processes start: what one has compiled the others read.
+export PYTHONDONTWRITEBYTECODE =
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes
 
 help: ## list these targets
@@ -14,7 +16,7 @@ setup: ## make the environment: Python and npm packages, from nothing
 demo: setup ## run everything at http://127.0.0.1:8000 (PORT=, SANDBOX_PORT=; FRESH=1 starts over)
 	@$(PYTHON) -m scripts.demo
 
-test: setup ## run all tests, on SQLite and on PostgreSQL, with real Redis, worker and browser
+test: setup ## run all tests, with real PostgreSQL, Redis, worker and browser (ONLY="tests/billing ..." runs a part)
 	@$(PYTHON) -m scripts.test
 
 lint: setup ## check style, types, import rules, templates, settings and migrations

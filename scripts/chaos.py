@@ -8,14 +8,13 @@ import argparse
 import random
 import re
 import signal
-import sqlite3
 import statistics
 import sys
 import threading
 import time
 import xmlrpc.client
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,6 +22,7 @@ from typing import Any
 import redis
 import requests
 
+from scripts.databases import query
 from scripts.measuring import control, portal
 from scripts.processes import StartError
 from scripts.stack import Stack
@@ -229,14 +229,14 @@ def max_serial(stack: Stack, customer: str) -> int:
 
 def done(stack: Stack) -> int:
     """How many changes are at their end."""
-    return int(_select(stack, "SELECT count(*) FROM changes_change WHERE done_at IS NOT NULL")[0][0])
+    return int(query(stack.env["DATABASE_URL"], "SELECT count(*) FROM changes_change WHERE done_at IS NOT NULL")[0][0])
 
 
 def rows(stack: Stack) -> list[Row]:
     """All changes of the run, in the order of their turns."""
-    found = _select(stack, ROWS)
+    found = query(stack.env["DATABASE_URL"], ROWS)
     return [
-        Row(_mark(wanted), customer, turn, type_name, key, state, attempts, looks, _between(created, recorded))
+        Row(_mark(str(wanted)), customer, turn, type_name, key, state, attempts, looks, _between(created, recorded))
         for customer, turn, type_name, key, state, attempts, looks, created, recorded, wanted in found
     ]
 
@@ -282,14 +282,12 @@ def _mark(text: str) -> str:
     return found[0] if found else ""
 
 
-def _between(created: str, recorded: str | None) -> float | None:
-    return (datetime.fromisoformat(recorded) - datetime.fromisoformat(created)).total_seconds() if recorded else None
-
-
-def _select(stack: Stack, query: str) -> list[Any]:
-    """What the portal's database says, read beside it."""
-    with closing(sqlite3.connect(stack.directory / "portal.sqlite3", timeout=30)) as database:
-        return database.execute(query).fetchall()
+def _between(created: datetime | str, recorded: datetime | str | None) -> float | None:
+    """Seconds; SQLite has times as text."""
+    if recorded is None:
+        return None
+    begin, end = (datetime.fromisoformat(str(time)) for time in (created, recorded))
+    return (end - begin).total_seconds()
 
 
 def main() -> int:

@@ -34,7 +34,8 @@ def running(bin_directory: Path) -> Iterator[str]:
             shutil.chown(directory, "postgres", "postgres")  # PostgreSQL refuses to run as root
         data = directory / "data"
         _run(bin_directory / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync")
-        options = f"-k {directory} -c listen_addresses='' -c fsync=off -c synchronous_commit=off"
+        quick = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        options = f"-k {directory} -c listen_addresses='' -c max_connections=400 {quick}"
         _run(bin_directory / "pg_ctl", "-D", data, "-w", "-l", directory / "log", "-o", options, "start")
         try:
             yield f"postgres://postgres@{str(directory).replace('/', '%2F')}/postgres"

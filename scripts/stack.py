@@ -102,7 +102,7 @@ class Stack:
         for process in self.processes:
             process.start()
 
-    def wait(self, process: Process, *others: Process, seconds: float = 60) -> None:
+    def wait(self, process: Process, *others: Process, seconds: float = 180) -> None:
         """Returns when this process can do its work. Raises StartError when it or one of the others ends instead."""
         is_ready = {
             "redis": lambda: accepts_connections(self.redis_port),

@@ -87,7 +87,6 @@ class Field:
     filterable: bool = False  # in lists; the platform's own list is `upstream_filter`
     default: Value = None
     choices: tuple[Choice, ...] = ()
-    open_choices: bool = False  # other values than the choices are accepted as well
     limit: str = ""  # name in portal.resources.limits
     unit: str = ""  # "MiB", "GiB", "h"
     refers_to: str = ""  # name of the resource type whose key this value (or each of them) is

@@ -2,16 +2,15 @@
 
 import quopri
 import re
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from scripts.databases import query
 from scripts.processes import run, wait_until
 from scripts.stack import celery_command
 from tests.flows.conftest import NARROW, C, Visit, Visitor, put
+from tests.support import database
 from tests.support.browser import PASSWORD, axe, check, sign_in
 from tests.support.factors import now_shown
 from tests.support.portal import Portal
@@ -208,11 +207,6 @@ def test_somebody_signed_in_elsewhere_is_seen_and_signed_out(visit: Visit, elsew
 # --- keys ------------------------------------------------------------------------------------------------------------
 
 
-def query(portal: Portal, database: str, sql: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(portal.directory / f"{database}.sqlite3", timeout=20)) as connection, connection:
-        return connection.execute(sql).fetchall()
-
-
 def enter_key(page: Page, key: str) -> None:
     put(page, "credential", key)
     press(page, "Check and keep")
@@ -223,8 +217,7 @@ def test_a_refused_key_parks_changes_which_go_on_in_order_with_a_good_one(manage
     page, portal = manager.page, manager.portal
     manager.go("virtualmachine/shop13/", check=False)
     query(
-        portal,
-        "sandbox",
+        portal.env["SANDBOX_DATABASE_URL"],
         "UPDATE sandbox_resourcegroup SET key_digest = "
         "(SELECT key_digest FROM sandbox_resourcegroup WHERE name = 'acme') WHERE name = 'services'",
     )
@@ -234,7 +227,7 @@ def test_a_refused_key_parks_changes_which_go_on_in_order_with_a_good_one(manage
         press(page, "Save")
         page.wait_for_url(re.compile("/virtualmachine/shop13/$"))
     parked = "SELECT count(*) FROM changes_change WHERE state = 'parked'"
-    wait_until(lambda: query(portal, "portal", parked) == [(1,)], portal.worker, seconds=60)
+    wait_until(lambda: portal.query(parked) == [(1,)], portal.worker, seconds=60)
     manager.go("keys/")
     manager.says("refused since")
     expect(page.get_by_role("row", name="services").get_by_role("link", name="3", exact=True)).to_be_visible()
@@ -249,21 +242,21 @@ def test_a_refused_key_parks_changes_which_go_on_in_order_with_a_good_one(manage
     enter_key(page, "acme-demo-key")
     expect(page.get_by_text("What waited for it goes on, in order: 3 changes.")).to_be_visible()
     recorded = "SELECT turn FROM changes_change WHERE recorded_at IS NOT NULL ORDER BY recorded_at"
-    wait_until(lambda: len(query(portal, "portal", recorded)) == 3, portal.worker, seconds=90)
-    turns = query(portal, "portal", recorded)
+    wait_until(lambda: len(portal.query(recorded)) == 3, portal.worker, seconds=90)
+    turns = portal.query(recorded)
     assert turns == sorted(turns)
     with portal.platform.proxy("services", "acme-demo-key") as proxy:
         (record,) = proxy.query("virtualmachine", {"name": "shop13"})
     assert record["memory"] == 2560
-    assert [path.name for path in files_of(portal) if b"acme-demo-key" in path.read_bytes()] == []
+    assert [place for place, content in all_written_by(portal).items() if b"acme-demo-key" in content] == []
 
 
-def files_of(portal: Portal) -> list[Path]:
-    """All that the portal writes: its database, all that ever went to Redis (messages, too), and the logs."""
-    found = [path for path in portal.directory.rglob("*") if path.is_file() and "sandbox" not in path.name]
-    assert {"portal.sqlite3", "web.log", "worker.log"} <= {path.name for path in found}
-    assert any(path.suffix == ".aof" for path in found)
-    return found
+def all_written_by(portal: Portal) -> dict[str, bytes]:
+    """By name: its database, all that ever went to Redis (messages, too), and the logs."""
+    files = [path for path in portal.directory.rglob("*") if path.is_file() and "sandbox" not in path.name]
+    assert {"web.log", "worker.log"} <= {path.name for path in files}
+    assert any(path.suffix == ".aof" for path in files)
+    return {path.name: path.read_bytes() for path in files} | database.content(portal.env["DATABASE_URL"])
 
 
 def test_a_key_is_removed_and_its_group_connected_again(manager: Visitor) -> None:

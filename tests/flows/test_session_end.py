@@ -1,8 +1,5 @@
 """A session that ends while a form is filled in: signed in again, the form is as it was, and it is sent once."""
 
-import sqlite3
-from contextlib import closing
-
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import axe, sign_in
@@ -13,13 +10,11 @@ EDIT = "/c/10001/virtualmachine/shop13/-/edit"
 
 def end_sessions(portal: Portal) -> None:
     """As when they are too old: nobody has one any more, the browser still has its cookie."""
-    with closing(sqlite3.connect(portal.directory / "portal.sqlite3", timeout=20)) as database, database:
-        database.execute("DELETE FROM django_session")
+    portal.query("DELETE FROM django_session")
 
 
 def changes(portal: Portal) -> int:
-    with closing(sqlite3.connect(portal.directory / "portal.sqlite3", timeout=20)) as database:
-        return int(database.execute("SELECT count(*) FROM changes_change").fetchone()[0])
+    return int(portal.query("SELECT count(*) FROM changes_change")[0][0])
 
 
 def sign_in_here(page: Page, email: str) -> None:

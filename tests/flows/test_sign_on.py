@@ -1,10 +1,8 @@
 """Single sign-on against a real OpenID Connect server: by settings alone, and only for people who are known here."""
 
 import json
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -55,8 +53,7 @@ def sign_on(page: Page, portal: Portal, subject: str, path: str = "/") -> None:
 
 def on_record(portal: Portal) -> set[str]:
     """What the audit trail says was done."""
-    with closing(sqlite3.connect(portal.directory / "portal.sqlite3", timeout=20)) as database:
-        return {action for (action,) in database.execute("SELECT action FROM accounts_auditentry")}
+    return {action for (action,) in portal.query("SELECT action FROM accounts_auditentry")}
 
 
 def test_a_member_signs_in_where_they_wanted_to_go(page: Page, portal: Portal) -> None:

@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.browser import PORTAL, Complaints, axe
+from tests.support.browser import PORTAL, STRUCTURE, Complaints, axe
 
 STRICT = "default-src 'none'; script-src 'self'"
 CONTENT = {
@@ -54,6 +54,47 @@ def test_axe_names_what_is_wrong_and_where(browser: Browser, site: str) -> None:
     with pytest.raises(AssertionError, match=r"image-alt(?s:.)*<img src"):
         axe(page)
     page.context.close()
+
+
+ALIKE = "<p class=soft>One</p><p class=soft>Two</p>", "<p class=soft>Three</p>"
+UNLIKE = (
+    "<p class=loud>One</p>",
+    "<p>One</p>",
+    "<p class=soft></p>",
+    "<p class=soft id=a>One</p>",
+    "<p class=soft id=a>One</p><p class=soft id=a>Two</p>",
+    "<p class=soft>One</p><h2>Two</h2>",
+    "<p class=soft><b>One</b></p>",
+    "<p class=soft role=note>One</p>",
+    "<p class=soft aria-label=''>One</p>",
+    "<p class=soft aria-label=One>One</p>",
+    "<p class=soft aria-labelledby=nothing>One</p>",
+    "<p class=soft aria-hidden=true>One</p>",
+    "<p class=soft aria-hidden=false>One</p>",
+)
+
+
+def structure(page: Page, content: str) -> str:
+    page.set_content(f"<html lang=en><title>Page</title><main>{content}</main>")
+    return str(page.evaluate(STRUCTURE))
+
+
+def test_pages_are_made_alike_that_differ_in_texts_and_repetitions_alone(page: Page) -> None:
+    assert structure(page, ALIKE[0]) == structure(page, ALIKE[1])
+
+
+def test_pages_of_other_elements_classes_roles_or_names_are_not_made_alike(page: Page) -> None:
+    structures = [structure(page, content) for content in (ALIKE[0], *UNLIKE)]
+    assert len(set(structures)) == len(structures)
+
+
+def test_a_page_looked_at_otherwise_is_not_made_alike(page: Page) -> None:
+    seen = {structure(page, ALIKE[0])}
+    page.set_viewport_size({"width": 390, "height": 844})
+    seen.add(structure(page, ALIKE[0]))
+    page.emulate_media(color_scheme="dark")
+    seen.add(structure(page, ALIKE[0]))
+    assert len(seen) == 3
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ NAMES = ("manager", "operator", "viewer", "billing", "child", "outsider", "staff
 def cast(db: None) -> dict[str, User]:
     """The cast by name, with the customers 10001 and 10002 and their keys."""
     call_command("seed_demo", verbosity=0)
-    return {name: User.objects.get(email=f"{name}@example.com") for name in NAMES}
+    people = {user.email: user for user in User.objects.all()}
+    return {name: people[f"{name}@example.com"] for name in NAMES}
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """A whole portal as real processes (Redis, sandbox, web, worker, beat) with seeded databases, for the flow tests."""
 
 import json
-import shutil
-import sqlite3
+import os
+import signal
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,11 +14,12 @@ import redis
 from django.test import override_settings
 
 from portal.accounts.models import ApiKey
+from scripts.databases import query
 from scripts.environment import new_secrets
 from scripts.stack import REDIS, Stack
-from tests.support.services import SandboxClient, made_once, require, restore
+from tests.support import database
+from tests.support.services import SandboxClient, begin_world, made_once, require
 
-DATABASES = ("portal.sqlite3", "sandbox.sqlite3")
 type NewPortal = Callable[..., "Portal"]
 
 
@@ -29,50 +30,74 @@ class Portal(Stack):
     """
 
     def __init__(self, directory: Path, template: Path, extra_env: dict[str, str]) -> None:
-        self.secrets = json.loads((template / "secrets.json").read_text())
+        made = json.loads((template / "made.json").read_text())
+        databases = {
+            variable: database.create(database.new(directory, name), like=made[name])
+            for variable, name in (("DATABASE_URL", "portal"), ("SANDBOX_DATABASE_URL", "sandbox"))
+        }
         static = {"STATIC_ROOT": str(template / "static")}
-        super().__init__(directory, secrets=self.secrets, extra_env=static | extra_env)
-        self.template = template
+        super().__init__(directory, secrets=made["secrets"], extra_env=static | databases | extra_env)
+        self.secrets = made["secrets"]
         self.platform = SandboxClient(self.sandbox_port)
         self.cookies: dict[str, Any] = {}
+        self._keys = self.query("SELECT id, customer_id, resource_group, generation, sealed FROM accounts_apikey")
+        self._seeded = database.save(made["portal"])
+        self._world = made["sandbox"]
         self._renewals = 0
         self._log_start = 0
 
+    def rest(self) -> None:
+        """Until it is renewed nothing goes on by itself, which would cost other tests time."""
+        os.kill(self.beat.pid, signal.SIGSTOP)
+
+    def _go_on(self) -> None:
+        if self.beat.is_alive:
+            os.kill(self.beat.pid, signal.SIGCONT)
+
+    def end(self) -> None:
+        """For good: its connections and databases too."""
+        self._go_on()
+        self.platform.close()
+        self.stop()
+        for variable in ("DATABASE_URL", "SANDBOX_DATABASE_URL"):
+            database.drop(self.env[variable])
+
+    def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What this statement answers in the portal's database."""
+        return query(self.env["DATABASE_URL"], sql, *values)
+
     def renew(self) -> None:
         """As if it were another portal: databases as at first, Redis empty, nobody signed in, all running."""
+        self._go_on()
         for process in self.processes:
             if not process.is_alive:
                 process.start()
                 self.wait(process)
         # The platform first: keys of the world to come would be refused by the one that was.
-        self.seed_sandbox()  # of now: what was being installed when the tests began is ready meanwhile
-        self.platform.control(reset=True)
-        new = shutil.copy(self.template / DATABASES[0], self.directory / "new.sqlite3")
-        self._renew_keys(new)
-        restore(new, self.directory / DATABASES[0])
+        begin_world(self._world, self.platform, self.env["SANDBOX_DATABASE_URL"])
+        self._seeded.put_into(self.env["DATABASE_URL"], *self._renewed_keys())
         with redis.Redis(port=self.redis_port) as client:
             client.flushall()
         self.cookies.clear()
         self._log_start = self.web.log.stat().st_size
 
-    def _renew_keys(self, path: Path) -> None:
+    def _renewed_keys(self) -> Iterator[database.Change]:
         """API keys in another generation: what the processes remember of the earlier world is of no use to these."""
         self._renewals += 1
-        with (
-            closing(sqlite3.connect(path)) as database,
-            override_settings(CREDENTIAL_KEYS=self.secrets["CREDENTIAL_KEYS"].split(",")),
-        ):
-            rows = database.execute("SELECT id, customer_id, resource_group, generation, sealed FROM accounts_apikey")
-            for pk, customer, group, generation, sealed in rows.fetchall():
+        with override_settings(CREDENTIAL_KEYS=self.secrets["CREDENTIAL_KEYS"].split(",")):
+            for pk, customer, group, generation, sealed in self._keys:
                 key = ApiKey(
-                    id=UUID(pk), customer_id=customer, resource_group=group, generation=generation, sealed=sealed
+                    id=UUID(str(pk)), customer_id=customer, resource_group=group, generation=generation, sealed=sealed
                 )
                 secret = key.secret()
                 key.generation += 1000 * self._renewals  # tests replace keys, each time by one more
                 key.set_secret(secret)
-                new = (key.generation, key.sealed, pk)
-                database.execute("UPDATE accounts_apikey SET generation = ?, sealed = ? WHERE id = ?", new)
-            database.commit()
+                yield (
+                    "UPDATE accounts_apikey SET generation = %s, sealed = %s WHERE id = %s",
+                    key.generation,
+                    key.sealed,
+                    pk,
+                )
 
     def kill_worker(self) -> None:
         """SIGKILL for the worker and its children, as when the machine loses power."""
@@ -103,17 +128,16 @@ class Portal(Stack):
 
 
 @pytest.fixture(scope="session")
-def portal_template(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def portal_template(demo_world: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Databases, static files and secrets of a fresh demo, made once for all test processes."""
 
     def make(directory: Path) -> None:
-        secrets = new_secrets()
-        (directory / "secrets.json").write_text(json.dumps(secrets))
-        stack = Stack(directory, secrets=secrets)
+        made = {"secrets": new_secrets(), "portal": database.new(directory, "portal"), "sandbox": demo_world}
+        stack = Stack(directory, secrets=made["secrets"], extra_env={"DATABASE_URL": database.create(made["portal"])})
         stack.manage("migrate", "--verbosity", "0")
         stack.manage("seed_demo")
         stack.manage("collectstatic", "--no-input", "--verbosity", "0")
-        shutil.copy(demo_world, directory / "sandbox.sqlite3")
+        (directory / "made.json").write_text(json.dumps(made))
 
     return made_once(tmp_path_factory, "portal", make)
 
@@ -125,10 +149,7 @@ def _portals(template: Path, directories: pytest.TempPathFactory) -> Iterator[Ne
     portals: list[Portal] = []
 
     def start(**env: str) -> Portal:
-        directory = directories.mktemp("portal")
-        for name in DATABASES:
-            shutil.copy(template / name, directory / name)
-        portals.append(Portal(directory, template, env))
+        portals.append(Portal(directories.mktemp("portal"), template, env))
         portals[-1].start()
         return portals[-1]
 
@@ -136,8 +157,7 @@ def _portals(template: Path, directories: pytest.TempPathFactory) -> Iterator[Ne
         yield start
     finally:
         for portal in portals:
-            portal.platform.close()
-            portal.stop()
+            portal.end()
 
 
 @pytest.fixture(scope="module")
@@ -160,4 +180,5 @@ def portal_stack(running_portal: Portal) -> Iterator[Portal]:
     running_portal.renew()
     running_portal.platform.control(install_seconds=1)
     yield running_portal
+    running_portal.rest()
     running_portal.assert_no_traceback()

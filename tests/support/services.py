@@ -4,22 +4,25 @@ import fcntl
 import json
 import os
 import shutil
-import sqlite3
 import urllib.request
 import xmlrpc.client
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 
+from scripts.databases import query
 from scripts.environment import free_port
 from scripts.processes import Process, accepts_connections, run, wait_until
 from scripts.stack import REDIS, redis_command, sandbox_command
+from tests.support import database, moment
 
 SANDBOX_SETTINGS = "portal.sandbox.settings"
+MICROSECOND = timedelta(microseconds=1)
 
 
 def require(program: str) -> str:
@@ -94,14 +97,15 @@ class SandboxClient:
 class Sandbox(SandboxClient):
     """A sandbox process that a test has for itself."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, world: str, directory: Path) -> None:
         super().__init__(free_port())
-        self.env = sandbox_env(database)
+        self.database = database.create(database.new(directory, "sandbox"), like=world)
+        self.env = sandbox_env(self.database)
         self.process = Process(
             "sandbox",
             sandbox_command("serve", "--port", str(self.port)),
             env=self.env,
-            log=database.with_suffix(".log"),
+            log=directory / "sandbox.log",
         )
 
     def start(self) -> None:
@@ -111,15 +115,21 @@ class Sandbox(SandboxClient):
     def stop(self) -> None:
         self.process.stop()
 
-    def seed(self, **options: int | str) -> None:
-        """Makes its world anew: `seed(machines=1000, customers=2, seed=7, at="2026-11-24")`; else the demo's."""
+    def end(self) -> None:
+        """For good: its connections and its database too."""
+        self.close()
         self.stop()
-        seed_world(self.env, **options)
+        database.drop(self.database)
+
+    def seed(self, **options: int | str) -> None:
+        """Makes its world anew: `seed(machines=1000, customers=2, seed=7)`; else the demo's."""
+        self.stop()
+        seed_world(self.env, at=moment.AT.isoformat(), **options)
         self.start()
 
 
-def sandbox_env(database: Path) -> dict[str, str]:
-    return {"DJANGO_SETTINGS_MODULE": SANDBOX_SETTINGS, "SANDBOX_DATABASE_URL": f"sqlite:///{database}", "DEBUG": ""}
+def sandbox_env(url: str) -> dict[str, str]:
+    return {"DJANGO_SETTINGS_MODULE": SANDBOX_SETTINGS, "SANDBOX_DATABASE_URL": url, "DEBUG": ""}
 
 
 def seed_world(env: dict[str, str], **options: int | str) -> None:
@@ -129,63 +139,77 @@ def seed_world(env: dict[str, str], **options: int | str) -> None:
 def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
     """A directory that `make` has filled, once for all test processes of this run."""
     base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with (shared / f"{name}.lock").open("w") as lock:
+    directory = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with directory.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (shared / name).exists():
-            unfinished = tmp_path_factory.mktemp(name)
-            make(unfinished)
-            unfinished.rename(shared / name)
-    return shared / name
+        if not (directory / "made").exists():
+            shutil.rmtree(directory, ignore_errors=True)
+            directory.mkdir()
+            make(directory)
+            (directory / "made").touch()
+    return directory
 
 
-def restore(source: Path, target: Path) -> None:
-    """The content of one SQLite database takes the place of another's, while processes have that one open."""
-    with closing(sqlite3.connect(source)) as new, closing(sqlite3.connect(target, timeout=20)) as old:
-        new.backup(old)
+def begin_world(world: str, platform: SandboxClient, url: str, at: datetime = moment.AT) -> None:
+    """The world of a running sandbox becomes one that was seeded at `at`, which is now on its clock."""
+    ((offset,),) = query(url, 'SELECT "offset" FROM sandbox_world')
+    is_number = isinstance(offset, int)  # SQLite's, in microseconds
+    unmoved = datetime.fromisoformat(platform.control(reset=True)["now"]) - (
+        offset * MICROSECOND if is_number else offset
+    )
+    new = (at - unmoved) // MICROSECOND if is_number else at - unmoved
+    _saved(world).put_into(url, ('UPDATE sandbox_world SET "offset" = %s', new))
+
+
+@lru_cache
+def _saved(world: str) -> "database.SavedFile | database.SavedTables":
+    return database.save(world)
+
+
+def made_world(tmp_path_factory: pytest.TempPathFactory, at: datetime) -> str:
+    """The URL of a sandbox's database with the demo world as it begins then, which nobody has open; made once."""
+    name = f"world-{at.timestamp():.0f}"
+
+    def make(directory: Path) -> None:
+        url = database.create(database.new(directory, "world"))
+        seed_world(sandbox_env(url), at=at.isoformat())
+        (directory / "url").write_text(url)
+
+    return (made_once(tmp_path_factory, name, make) / "url").read_text()
 
 
 @pytest.fixture(scope="session")
-def demo_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The database of a sandbox with the demo world."""
-
-    def make(directory: Path) -> None:
-        seed_world(sandbox_env(directory / "sandbox.sqlite3"))
-
-    return made_once(tmp_path_factory, "demo-world", make) / "sandbox.sqlite3"
+def demo_world(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a sandbox's database with the demo world as all tests begin with it."""
+    return made_world(tmp_path_factory, moment.AT)
 
 
 @pytest.fixture
-def sandbox(demo_world: Path, tmp_path: Path, settings: Any) -> Iterator[Sandbox]:
+def sandbox(demo_world: str, tmp_path: Path, settings: Any) -> Iterator[Sandbox]:
     """A running sandbox with the demo world, to which API_URL points in this test."""
-    shutil.copy(demo_world, tmp_path / "sandbox.sqlite3")
-    server = Sandbox(tmp_path / "sandbox.sqlite3")
+    server = Sandbox(demo_world, tmp_path)
     settings.API_URL = server.url
     try:
         server.start()
+        begin_world(demo_world, server, server.database)
         yield server
     finally:
-        server.close()
-        server.stop()
+        server.end()
 
 
 @pytest.fixture(scope="session")
-def running_sandbox(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def running_sandbox(demo_world: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Started once for each test process; modules get it as `shared_platform`."""
-    database = tmp_path_factory.mktemp("platform") / "sandbox.sqlite3"
-    shutil.copy(demo_world, database)
-    server = Sandbox(database)
+    server = Sandbox(demo_world, tmp_path_factory.mktemp("platform"))
     server.start()
     yield server
-    server.close()
-    server.stop()
+    server.end()
 
 
 @pytest.fixture(scope="module")
-def shared_platform(running_sandbox: Sandbox) -> Sandbox:
-    """One sandbox for the tests of a module, with the demo world of now: each takes machines and names of its own."""
-    seed_world(running_sandbox.env)
+def shared_platform(running_sandbox: Sandbox, demo_world: str) -> Sandbox:
+    """One sandbox for a module's tests, with the demo world as at first: each takes machines and names of its own."""
     if not running_sandbox.process.is_alive:
         running_sandbox.start()
-    running_sandbox.control(reset=True)
+    begin_world(demo_world, running_sandbox, running_sandbox.database)
     return running_sandbox

@@ -1,5 +1,6 @@
 """`manage.py seed_demo --customers N`: the people, customers and keys that fit the sandbox's world."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -12,7 +13,8 @@ from portal.accounts.roles import Role
 PASSWORD = "portal-demo"  # noqa: S105 - the demo's, said on the sign-in page
 
 # address, name, customer's number, role, group that they are limited to (design.md, Fixed names)
-PEOPLE = (
+type Person = tuple[str, str, int, Role, str]
+PEOPLE: tuple[Person, ...] = (
     ("manager@example.com", "Maren Manager", 10001, Role.MANAGER, ""),
     ("operator@example.com", "Olaf Operator", 10001, Role.OPERATOR, ""),
     ("viewer@example.com", "Vera Viewer", 10001, Role.VIEWER, ""),
@@ -33,49 +35,57 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, customers: int, **options: Any) -> None:
-        password = make_password(PASSWORD)
-        for number in range(FIRST + 1, FIRST + 1 + max(customers, 2)):
-            seed_customer(number)
-        for email, name, number, role, group in people(max(customers, 2)):
-            seed_member(seed_person(email, name, password), number, role, group)
-        seed_person("staff@example.com", "Stella Staff", password, is_staff=True)  # an admin in the console
-        self.stdout.write(f"{max(customers, 2)} customers; everyone's password is {PASSWORD}")
+        count = max(customers, 2)
+        made = seed_customers(range(FIRST + 1, FIRST + 1 + count))
+        seed_keys(made)
+        seed_people(people(count), made)
+        self.stdout.write(f"{count} customers; everyone's password is {PASSWORD}")
 
 
-def people(customers: int) -> list[tuple[str, str, int, Role, str]]:
+def people(customers: int) -> list[Person]:
     """The cast, and a manager for each customer beyond the second."""
     more = ((f"manager{k}@example.com", f"Manager {k}", FIRST + k, Role.MANAGER, "") for k in range(3, customers + 1))
     return [*PEOPLE, *more]
 
 
-def seed_customer(number: int) -> None:
-    """The customer and the key of its top group."""
-    customer, _created = Customer.objects.update_or_create(
-        number=str(number), defaults={"name": NAMES.get(number, f"Customer {number}")}
+def seed_customers(numbers: Iterable[int]) -> dict[int, Customer]:
+    """The customers, by number."""
+    made = {number: Customer(number=str(number), name=NAMES.get(number, f"Customer {number}")) for number in numbers}
+    Customer.objects.bulk_create(made.values(), update_conflicts=True, unique_fields=["number"], update_fields=["name"])
+    return made
+
+
+def seed_keys(customers: Mapping[int, Customer]) -> None:
+    """A key for the top group of each; where there is one, it is given the secret anew."""
+    present = {key.resource_group: key for key in ApiKey.objects.all()}
+    keys = []
+    for number, customer in customers.items():
+        group = GROUPS.get(number, f"c{number - FIRST}")
+        key = present.get(group) or ApiKey(resource_group=group)
+        key.customer = customer
+        key.set_secret(f"{group}-demo-key")
+        keys.append(key)
+    sealed = ["customer", "sealed", "generation", "entered_at", "refused_at"]
+    ApiKey.objects.bulk_create(keys, update_conflicts=True, unique_fields=["id"], update_fields=sealed)
+
+
+def seed_people(cast: Sequence[Person], customers: Mapping[int, Customer]) -> None:
+    """All with the demo's password, each a member of their customer; staff is a member of none."""
+    password = make_password(PASSWORD)
+    by_address = {email: User(email=email, name=name, password=password) for email, name, *_member in cast}
+    staff = User(email="staff@example.com", name="Stella Staff", password=password, is_staff=True, is_superuser=True)
+    User.objects.bulk_create(
+        [*by_address.values(), staff],
+        update_conflicts=True,
+        unique_fields=["email"],
+        update_fields=["name", "password", "is_staff", "is_superuser", "is_active"],
     )
-    group = GROUPS.get(number, f"c{number - FIRST}")
-    key = ApiKey.objects.filter(resource_group=group).first() or ApiKey(resource_group=group)
-    key.customer = customer
-    key.set_secret(f"{group}-demo-key")
-    key.save()
-
-
-def seed_person(email: str, name: str, password: str, *, is_staff: bool = False) -> User:
-    """A person with that address and (hashed) password."""
-    user, _created = User.objects.update_or_create(
-        email=email,
-        defaults={
-            "name": name,
-            "password": password,
-            "is_staff": is_staff,
-            "is_superuser": is_staff,
-            "is_active": True,
-        },
+    Membership.objects.bulk_create(
+        [
+            Membership(user=by_address[email], customer=customers[number], role=role, group=group)
+            for email, _name, number, role, group in cast
+        ],
+        update_conflicts=True,
+        unique_fields=["user", "customer"],
+        update_fields=["role", "group"],
     )
-    return user
-
-
-def seed_member(user: User, number: int, role: Role, group: str) -> None:
-    """Their membership in the customer of that number."""
-    customer = Customer.objects.get(number=str(number))
-    Membership.objects.update_or_create(user=user, customer=customer, defaults={"role": role, "group": group})
