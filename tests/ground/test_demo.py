@@ -1,9 +1,7 @@
 """`make demo`: it comes up from nothing, says what stands in its way, ends when told to, and leaves nothing behind."""
 
-import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,7 +19,6 @@ from scripts.environment import ROOT, free_port, new_secrets
 from scripts.processes import NotReady, Process, StartError, accepts_connections, wait_until
 from scripts.stack import Stack
 from scripts.visitor import Visitor
-from tests.support.portal import DATABASES
 from tests.support.services import SandboxClient
 
 # As the Makefile has it, in a directory of the test's.
@@ -131,13 +128,12 @@ def new_demo(tmp_path: Path) -> Iterator[Demo]:
 
 
 @pytest.fixture
-def old_demo(new_demo: Demo, portal_template: Path) -> Demo:
+def old_demo(new_demo: Demo) -> Demo:
     """One that was complete once."""
     new_demo.directory.mkdir()
-    for name in DATABASES:
-        shutil.copy(portal_template / name, new_demo.directory)
-    secrets = json.loads((portal_template / "secrets.json").read_text())
-    (new_demo.directory / "env").write_text("".join(f"{name}={value}\n" for name, value in secrets.items()))
+    stack = Stack(new_demo.directory, secrets=demo.stored_secrets(new_demo.directory / "env"))
+    demo.prepare_portal(stack, is_first_run=True)
+    stack.seed_sandbox()
     (new_demo.directory / demo.SEEDED).touch()
     return new_demo
 
