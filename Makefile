@@ -1,6 +1,6 @@
 # What one does with the portal. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench format messages lock
+.PHONY: help setup demo test lint bench mutants format messages lock
 
 PYTHON = .venv/bin/python
 # Many processes start: what one has compiled the others read.
@@ -24,6 +24,9 @@ lint: setup ## check style, types, import rules, templates, settings and migrati
 
 bench: setup ## measure the portal: pages, upstream calls, time from submit to recorded
 	@$(PYTHON) -m scripts.bench
+
+mutants: setup ## change portal/resources a thousand times and see whether its tests notice (ten minutes)
+	@$(PYTHON) -m scripts.mutants
 
 format: setup ## bring the code into form
 	$(PYTHON) -m ruff check --fix --quiet

@@ -47,7 +47,7 @@ def read_deletion(value: Value) -> Deletion:
         return Deletion()
     deadline, stages = value.get("deadline"), value.get("stages")
     named = tuple(stage for stage in stages if isinstance(stage, str)) if isinstance(stages, list) else ()
-    return Deletion(parse_day(str(deadline or "")[:10]), named, bool(deadline or stages))
+    return Deletion(parse_day(str(deadline)[:10]), named, bool(deadline or stages))
 
 
 def only_announces(maintenance: Record) -> bool:

@@ -242,11 +242,11 @@ class ResourceType:
     def key_values(self, key: str) -> dict[str, str]:
         """The primary key's fields from a key as it stands in URLs; ValueError where it cannot be one."""
         parts = key.split("/", len(self.key) - 1)
-        if len(parts) != len(self.key) or not all(parts):
+        if not all(parts):
             raise ValueError(key)
         return {
             name: moment_from_key(part) if self.field(name).kind is Kind.MOMENT else part
-            for name, part in zip(self.key, parts, strict=True)
+            for name, part in zip(self.key, parts, strict=True)  # ValueError where there are too few
         }
 
     def _part(self, name: str, value: Value) -> str:

@@ -80,4 +80,4 @@ def _waiting(open_windows: list[Record]) -> Status | None:
 
 
 def _group_until(group: Values) -> datetime | None:
-    return parse_moment(group.get("maintenance_until") or "")
+    return parse_moment(group.get("maintenance_until"))

@@ -11,10 +11,10 @@ BERLIN = ZoneInfo("Europe/Berlin")
 NO_ZONES = frozenset({"Factory", "localtime"})
 
 
-def parse_moment(text: str) -> datetime | None:
-    """An ISO 8601 moment as an aware UTC time; None for '' and what cannot be read. No zone: UTC (mt_01)."""
+def parse_moment(text: str | None) -> datetime | None:
+    """An ISO 8601 moment as an aware UTC time; None for none, '' and what cannot be read. No zone: UTC (mt_01)."""
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text or "")
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         return moment.astimezone(UTC)

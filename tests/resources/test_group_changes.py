@@ -51,18 +51,18 @@ def test_rg_07_a_time_of_ones_own_is_sent_in_utc() -> None:
     "until", ["", "soon", iso("2026-11-24 10:00"), iso("2026-11-24 09:59"), "2026-11-24T10:00:00.9Z"]
 )
 def test_rg_07_only_a_time_to_come_because_any_other_would_end_it(until: str) -> None:
-    with pytest.raises(ValueError, match="until"):
+    with pytest.raises(ValueError, match=r"^until$"):
         set_maintenance(group(), {"for": "until", "until": until}, NOW)
 
 
 @pytest.mark.parametrize("params", [{}, {"for": ""}, {"for": "ever"}, {"until": iso("2026-11-24 12:00")}])
 def test_it_is_set_by_what_a_button_has_and_nothing_else(params: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="for"):
+    with pytest.raises(ValueError, match=r"^for$"):
         set_maintenance(group(), params, NOW)
 
 
 def test_a_time_of_ones_own_has_to_be_named() -> None:
-    with pytest.raises(ValueError, match="until"):
+    with pytest.raises(ValueError, match=r"^until$"):
         set_maintenance(group(), {"for": "until"}, NOW)
 
 

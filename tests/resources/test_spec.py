@@ -133,6 +133,11 @@ def test_what_does_not_name_every_part_cannot_be_a_key(key: str) -> None:
         THING.key_values(key)
 
 
+def test_a_key_that_cannot_be_one_is_named() -> None:
+    with pytest.raises(ValueError, match=r"^shop//x$"):
+        THING.key_values("shop//x")
+
+
 def test_the_last_part_may_hold_slashes_and_a_single_one_too() -> None:
     assert THING.key_values("a/20261124T210000Z/b/c/")["name"] == "b/c/"
     single = ResourceType(
@@ -184,7 +189,7 @@ def test_keys_that_no_field_names_are_further_but_for_those_of_the_protocol() ->
 @pytest.mark.parametrize("name", ["resource_group", "starts", "name"])
 @pytest.mark.parametrize("value", [None, "", 5])
 def test_a_record_without_a_usable_key_is_unreadable(name: str, value: Any) -> None:
-    with pytest.raises(UnreadableRecord, match="thing"):
+    with pytest.raises(UnreadableRecord, match=r"^thing$"):
         read(THING, RAW | {name: value})
 
 

@@ -79,6 +79,11 @@ def test_a_day_that_cannot_be_reckoned_with_is_none(text: str) -> None:
     assert parse_day(text) is None
 
 
+@pytest.mark.parametrize("text", ["1900-01-01", "9000-12-31"])
+def test_a_day_that_can_just_be_reckoned_with_is_read(text: str) -> None:
+    assert parse_day(text) == date.fromisoformat(text)
+
+
 @given(st.dates(date(1900, 1, 1), date(9000, 12, 31)))
 def test_every_day_is_read_back_from_how_records_carry_it(day: date) -> None:
     assert parse_day(day.isoformat()) == day
@@ -99,8 +104,9 @@ def test_a_key_leads_back_to_the_second_it_was_made_from(moment: datetime) -> No
 
 @pytest.mark.parametrize("text", ["", "tomorrow", "2026-11"])
 def test_what_is_no_moment_makes_no_key(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError) as error:
         moment_to_key(text)
+    assert error.value.args == (text,)
 
 
 @pytest.mark.parametrize(
@@ -116,8 +122,9 @@ def test_what_is_no_moment_makes_no_key(text: str) -> None:
     ],
 )
 def test_a_record_has_one_address_so_no_other_spelling_is_a_key(part: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError) as error:
         moment_from_key(part)
+    assert error.value.args == (part,)
 
 
 @given(st.from_regex(r"\d{7,9}T\d{5,7}Z", fullmatch=True))

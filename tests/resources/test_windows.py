@@ -1,6 +1,6 @@
 """When a group's next maintenance window is (mt_02, rg_04, rg_05)."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ NEW_YORK = "America/New_York"
 
 def window(now: datetime, **group: Any) -> tuple[datetime, datetime]:
     found = next_window(group, now)
+    assert found.starts.tzinfo is found.ends.tzinfo is UTC
     return found.starts, found.ends
 
 
@@ -100,6 +101,11 @@ def test_mt_02_hours_are_those_of_the_groups_time_zone(timezone: str, starts: st
     found = next_window(hours(22, 5, timezone=timezone), NOW)
     assert (found.starts, found.ends) == (utc(starts), utc(starts) + timedelta(hours=7))
     assert found.zone.key == timezone
+
+
+def test_mt_02_it_is_looked_for_from_the_day_that_it_is_there() -> None:
+    """On Niue it is 23:00 on the 23rd; where this computer is, the 25th has begun (conftest)."""
+    assert window(NOW, **hours(23, 5, timezone="Pacific/Niue"))[0] == NOW
 
 
 # --- nights in which the clock changes

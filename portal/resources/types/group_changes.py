@@ -30,7 +30,7 @@ def set_maintenance(group: Record, params: Mapping[str, str], now: datetime) -> 
         case "nothing":
             return {"in_maintenance": False, "maintenance_until": ""}
         case "until":
-            until = parse_moment(params.get("until", ""))
+            until = parse_moment(params.get("until"))
             if until is None or _to_the_second(until) <= now:
                 raise ValueError("until")
             return {"maintenance_until": _to_the_second(until).isoformat()}

@@ -28,10 +28,12 @@ def power_buttons(machine: Record, now: datetime) -> tuple[Button, ...]:
 
 def set_power(machine: Record, params: Mapping[str, str], now: datetime) -> Values:
     """`online` as wanted (vm_13)."""
-    wanted = {"true": True, "false": False}.get(params.get("online", ""))
-    if wanted is None:
-        raise ValueError("online")
-    return {"online": wanted}
+    match params.get("online"):
+        case "true":
+            return {"online": True}
+        case "false":
+            return {"online": False}
+    raise ValueError("online")
 
 
 def keep_buttons(machine: Record, now: datetime) -> tuple[Button, ...]:
