@@ -167,7 +167,7 @@ class ConsumptionPage:
         if passed is None or self.kind not in ("traffic", "virtualmachine") or not so_far:
             return None
         whole = round(so_far / passed)
-        percent = measures.number(round(passed * 100))
+        percent = measures.number(months.percent(passed))
         shown = (use.shown(self.kind, so_far), use.shown(self.kind, whole))
         return Projection(*shown, percent, self._against(so_far, whole))
 

@@ -33,6 +33,11 @@ def elapsed(period: str, now: datetime) -> float | None:
     return (now - begins) / (ends - begins)
 
 
+def percent(part: float) -> int:
+    """Of a part that has passed; 100 is for what is over."""
+    return int(part * 100)
+
+
 def is_early(period: str, now: datetime) -> bool:
     """Whether so little of the month has passed that its end cannot be told by it: hours are counted whole."""
     day = parse_day(period)

@@ -62,7 +62,7 @@ class Summary:
             "An estimate before tax: what was used, at the prices of the invoice for %(month)s; by the end, if it goes "
             "on like this (%(percent)s %% of the month have passed). Things that were not on that invoice are reckoned "
             "at the average of their type; items that belong to no use are taken as they were."
-        ) % {"month": months.label(self.estimated.basis), "percent": round(self.part * 100)}
+        ) % {"month": months.label(self.estimated.basis), "percent": months.percent(self.part)}
 
     @property
     def why_not(self) -> str:

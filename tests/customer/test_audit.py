@@ -105,6 +105,7 @@ def test_the_trail_is_told_in_the_readers_language(trail: Customer, signed_in: C
         ({"since": "2000-01-01", "until": "2000-12-31"}, 0),
         ({"since": "2000-01-01"}, 3),
         ({"kind": "nonsense", "since": "never", "page": "x"}, 3),
+        ({"since": "0001-01-01", "until": "9999-12-31"}, 3),
         ({"q": "%"}, 0),
         ({"person": "outsider@example.com"}, 0),
         ({"q": "foreign"}, 0),

@@ -20,6 +20,7 @@ PASSWORD = "a long enough sentence"
 HOME = "/c/10001/changes/"
 RESET = "/accounts/password/reset/"
 INVITE = "/c/10001/people/-/invite"
+ANNOUNCE = "/console/announcements/"
 
 
 @pytest.fixture
@@ -125,3 +126,16 @@ def test_a_paper_is_there_for_a_day(cast: dict[str, User], at: Callable[[timedel
         with at(passed):
             assert sign_in("manager").get(f"/c/10001/paper/{job.pk}/").status_code == (200 if is_there else 404)
             assert job_leases.remove_old() == (0 if is_there else 1)
+
+
+def test_an_announcement_is_shown_from_now_on_for_as_long_as_its_form_suggests(
+    cast: dict[str, User], at: Callable[[timedelta], Any]
+) -> None:
+    staff = sign_in("staff")
+    page = staff.get(ANNOUNCE).content.decode()
+    suggested = dict(re.findall(r'type="datetime-local" name="(starts|ends)" value="([^"]+)"', page))
+    assert set(suggested) == {"starts", "ends"}
+    assert staff.post(ANNOUNCE, {**suggested, "text": "Moving house", "level": "info"}).status_code == 302
+    for passed, is_shown in ((timedelta(), True), (4 * HOUR - 2 * MINUTE, True), (4 * HOUR + MINUTE, False)):
+        with at(passed):
+            assert ("Moving house" in sign_in("viewer").get(HOME).content.decode()) is is_shown
