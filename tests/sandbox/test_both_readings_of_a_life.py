@@ -74,7 +74,8 @@ def seen(api: Api) -> tuple[Record, Context] | None:
 
 def truth(machine: Machine, now: datetime) -> dict[State, datetime | None]:
     """The states that fit, and until when, from the platform's own rows."""
-    windows = Maintenance.objects.filter(machine=machine)
+    # One that does no more than announce the deletion is no window in which something is changed.
+    windows = Maintenance.objects.filter(machine=machine, activity__kind__in=HARDWARE).distinct()
     active, coming = windows.filter(starts__lte=now, ends__gt=now), windows.filter(starts__gt=now)
     found: dict[State, datetime | None] = {}
     if machine.deadline is not None and "soft" in machine.stages:
