@@ -16,7 +16,7 @@ setup: ## make the environment: Python and npm packages, from nothing
 demo: setup ## run everything at http://127.0.0.1:8000 (PORT=, SANDBOX_PORT=; FRESH=1 starts over)
 	@$(PYTHON) -m scripts.demo
 
-test: setup ## run all tests, with real PostgreSQL, Redis, worker and browser (ONLY="tests/billing ..." runs a part)
+test: setup ## run all tests, with real PostgreSQL, Redis, worker and browser (ONLY="tests/billing ..." a part, AT=2027-03-28T00:30 at another moment)
 	@$(PYTHON) -m scripts.test
 
 lint: setup ## check style, types, import rules, templates, settings and migrations
