@@ -49,12 +49,17 @@ CAUSES: dict[State, dict[str, Any]] = {
 }
 
 
+def test_of_several_states_the_one_that_matters_most_comes_first() -> None:
+    assert list(State) == [
+        State.SHUTDOWN, State.INSTALLING, State.MAINTENANCE, State.LEAVING, State.OFF, State.WAITING, State.READY,
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("pair", list(combinations(CAUSES, 2)), ids=lambda pair: "-".join(pair))
 @pytest.mark.parametrize("deletion", [State.SHUTDOWN, State.LEAVING, None])
 def test_the_first_that_fits_is_the_state_and_the_others_are_notes(
     pair: tuple[State, State], deletion: State | None
 ) -> None:
-    """In the order of State, which is that of pages.md."""
     values: dict[str, Any] = {"deletion": {State.SHUTDOWN: DELETED, State.LEAVING: LEAVING, None: {}}[deletion]}
     maintenances = tuple(one for state in pair for one in CAUSES[state].get("maintenances", ()))
     for state in pair:

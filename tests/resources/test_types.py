@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.resources import names
 from portal.resources.labels import mark
 from portal.resources.limits import STATED, Limit
 from portal.resources.spec import Kind, Record, ResourceType, Settable, read
@@ -107,7 +108,7 @@ def test_an_empty_record_with_a_key_can_be_read_titled_and_told_the_state_of(typ
     assert dict(record.problems) == {}
 
 
-names = st.from_regex(r"[a-z_][a-z0-9_.-]{0,31}", fullmatch=True)
+some_names = st.from_regex(r"[a-z_][a-z0-9_.-]{0,31}", fullmatch=True)
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.timezones()).map(datetime.isoformat)
 
 
@@ -115,7 +116,7 @@ moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.
 @given(st.data())
 @every_type
 def test_a_key_leads_back_to_the_record_it_is_of(type_: ResourceType, data: st.DataObject) -> None:
-    raw = {name: data.draw(moments if type_.field(name).kind is Kind.MOMENT else names) for name in type_.key}
+    raw = {name: data.draw(moments if type_.field(name).kind is Kind.MOMENT else some_names) for name in type_.key}
     key = read(type_, raw).key
     assert read(type_, type_.key_values(key)).key == key
     assert key.count("/") == len(type_.key) - 1
@@ -160,6 +161,22 @@ def test_whatever_a_record_says_pages_can_be_made_of_it(type_: ResourceType, dat
     wanted = {field.name: field.default for field in type_.settable_fields(creating=False)}
     assert all(is_text(effect.text) for effect in type_.effects(record, wanted, context))
     assert isinstance(record.title, str)
+
+
+@pytest.mark.parametrize(
+    ("type_", "field", "check"),
+    [
+        (RESOURCE_GROUP, "name", names.group_name),  # rg_01
+        (RESOURCE_GROUP, "technical_contacts", names.email_address),  # rg_09
+        (SERVICE_USER, "uid", names.service_user_name),  # su_02
+        (PERMISSION, "uid", names.user_name),  # pm_03
+        (VIRTUAL_MACHINE, "aliases_fe", names.host_name),  # api_17
+        (VIRTUAL_MACHINE, "aliases_srv", names.host_name),  # api_17
+    ],
+    ids=lambda part: getattr(part, "__name__", getattr(part, "name", part)),
+)
+def test_a_name_is_checked_as_what_it_names(type_: ResourceType, field: str, check: Any) -> None:
+    assert type_.field(field).check is check
 
 
 # --- each
