@@ -8,7 +8,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -25,19 +25,22 @@ from .test_client import METHODS
 type Connect = Callable[..., Client]
 
 
-def certificate(folder: Path, address: str, days: int = 1) -> tuple[Path, ssl.SSLContext]:
+EVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)  # OpenSSL goes by the machine's own clock
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def certificate(folder: Path, address: str, until: datetime = EVER[1]) -> tuple[Path, ssl.SSLContext]:
     """A self-signed certificate for an IP address, as a file and as a server's context."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "platform")])
-    now = datetime.now(UTC)
     built = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=7))
-        .not_valid_after(now + timedelta(days=days))
+        .not_valid_before(EVER[0])
+        .not_valid_after(until)
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
@@ -84,12 +87,12 @@ def test_a_self_signed_certificate_gets_nothing(
 
 
 @pytest.mark.parametrize(
-    ("address", "days", "words"), [("127.0.0.2", 1, "not valid for"), ("127.0.0.1", -1, "expired")]
+    ("address", "until", "words"), [("127.0.0.2", EVER[1], "not valid for"), ("127.0.0.1", LONG_AGO, "expired")]
 )
 def test_a_certificate_for_another_place_or_time_gets_nothing(
-    connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, days: int, words: str
+    connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, until: datetime, words: str
 ) -> None:
-    bundle, context = certificate(tmp_path, address, days)
+    bundle, context = certificate(tmp_path, address, until)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
     server = Platform(context)
     try:

@@ -156,7 +156,7 @@ def test_an_export_has_what_is_shown_and_is_on_record(visit: Visit, answers: Any
 @pytest.mark.parametrize("path", ["invoice/", "invoice/2026-10-01/", "consumption/"])
 def test_the_refresh_button_loads_the_whole_page_anew(visit: Visit, path: str) -> None:
     page = visit("billing", path).content.decode()
-    assert f'<form class="fresh" method="post" action="/c/10001/{path}">' in page
+    assert f'<form class="fresh" method="post" action="/c/10001/{path}" autocomplete="off">' in page
     assert "hx-post" not in page
 
 
