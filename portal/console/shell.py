@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.timezone import get_default_timezone
+from django.utils.timezone import get_default_timezone, now
 from django.utils.translation import gettext as _
 
 from portal.console.staff import is_admin, member_of_staff
@@ -49,7 +49,7 @@ class Shell:
         if state.since is None:
             return []
         title = _("Calls to the platform are stopped since %(since)s.") % {
-            "since": when.clock(state.since, get_default_timezone())
+            "since": when.since(state.since, get_default_timezone(), now())
         }
         return [Said("danger", "plug-connected-x", title, _("Pages show what was last known. See Platform."))]
 

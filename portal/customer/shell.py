@@ -168,10 +168,7 @@ TEXTS = {
 
 def say(trouble: Trouble) -> Said:
     """A trouble in words: what is so, since when, what is shown instead."""
-    zone = get_default_timezone()
-    since = when.clock(trouble.since, zone)
-    if trouble.since.astimezone(zone).date() != now().astimezone(zone).date():
-        since = when.full(trouble.since, zone)
+    since = when.since(trouble.since, get_default_timezone(), now())
     refused = trouble.reason == "refused"
     title = _(TITLES[trouble.reason]) % {"since": since, "group": trouble.group}
     level, icon = ("danger", "key-off") if refused else ("warning", "cloud-off")

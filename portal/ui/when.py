@@ -67,6 +67,12 @@ def full(moment: datetime, tz: tzinfo, *, name_zone: bool = False) -> str:
     return f"{day}, {clock(moment, tz, name_zone=name_zone)}"
 
 
+def since(moment: datetime, tz: tzinfo, now: datetime) -> str:
+    """14:01; of another day in full."""
+    is_today = moment.astimezone(tz).date() == now.astimezone(tz).date()
+    return clock(moment, tz) if is_today else full(moment, tz)
+
+
 def utc_title(moment: datetime) -> str:
     """2026-11-24 21:00:00 UTC, for the hover."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,14 +1,65 @@
-"""Every page of a customer stands at any moment, and none shows an exception of time."""
+"""Every page of a customer and of the console stands at every moment, in both languages."""
 
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import pytest
+from django.test import Client
+
+from portal.accounts.access import get_scope
+from portal.changes.submit import submit
+from portal.changes.wanted import Wanted
+from portal.resources.types import TYPES
 from tests.customer.conftest import Browse
+from tests.isolation.routes import ROUTES
+from tests.moments.almanac import Almanac
+from tests.moments.conftest import Records
+from tests.moments.wording import LANGUAGES
 
-PAGES = ["", "virtualmachine/", "maintenance/", "consumption/", "invoice/", "resourcegroup/"]
+#: The months of the walk, which is made at one moment only.
+WALKS_MONTH, WALKS_LAST_MONTH = "2026-11-01", "2026-10-01"
 
 
-def test_pages_stand(browse: Browse, moment: datetime) -> None:
-    client = browse("manager")
-    for page in PAGES:
-        answer = client.get(f"/c/10001/{page}")
-        assert answer.status_code == 200, page
+def pages_of(name: str) -> Iterator[str]:
+    """Addresses on the walk of tests/isolation that answer one of the cast with a page; of records one of each type."""
+    seen = set()
+    for route, stops in ROUTES.items():
+        for stop in stops:
+            kind = (route, *stop.path.split("/")[3:4], "?" in stop.path)
+            if stop.get[name] == 200 and kind not in seen:
+                seen.add(kind)
+                yield stop.path
+
+
+@pytest.fixture
+def at_hand(manager: Client, cast: Any, query: Callable[..., Records], almanac: Almanac) -> Callable[[str], str]:
+    """An address of the walk, with months and keys that there are. Change 1 is there: an edit of shop13."""
+    wanted = Wanted(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})
+    submit(get_scope(cast["manager"], "10001"), [wanted], "walk")
+    windows = {one["machine"].rstrip("0123456789"): TYPES["maintenance"].key_of(one) for one in query("maintenance")}
+    keys = {
+        "maintenance_below": windows["example"],
+        "maintenance_elsewhere": windows["shop"],
+        "member": cast["viewer"].memberships.get().pk,
+        "foreign_member": cast["outsider"].memberships.get().pk,
+    }
+    months = {WALKS_MONTH: almanac.month, WALKS_LAST_MONTH: almanac.last_month}
+
+    def address(path: str) -> str:
+        for month, present in months.items():
+            path = path.replace(month, present)
+        return path.format(**keys)
+
+    return address
+
+
+def test_all_pages_stand(browse: Browse, at_hand: Callable[[str], str]) -> None:
+    for name in ("manager", "staff"):
+        client = browse(name)
+        for path in pages_of(name):
+            for language in LANGUAGES:
+                client.cookies["django_language"] = language.code
+                answer = client.get(at_hand(path))
+                assert answer.status_code == 200, (name, path)
+                if "html" in answer.headers["Content-Type"]:
+                    assert f'<html lang="{language.code}"' in answer.content.decode(), path

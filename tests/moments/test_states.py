@@ -1,5 +1,6 @@
 """The state of each machine and group, in lists and on pages, is the one that the platform's records prove."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -115,3 +116,31 @@ def test_groups_are_in_maintenance_as_long_as_the_platforms_records_say(
             head_of(markup(page(manager, f"resourcegroup/{group['name']}/", ENGLISH))),
         ):
             assert [(one.state, one.until) for one in badges_of(part)] == group_is(group)
+
+
+def test_the_next_seven_days_on_the_overview_are_those_of_the_records(
+    manager: Client, query: Callable[..., Records], moment: datetime
+) -> None:
+    ahead = timedelta(days=7)
+    zones = {one["name"]: ZoneInfo(one["timezone"]) for one in query("virtualmachine")}
+    coming = [
+        (instant(one["starts"]), one["machine"], True)
+        for one in query("maintenance")
+        if moment < instant(one["starts"]) <= moment + ahead
+    ]
+    announced = {(at, name) for at, name, _is_window in coming}
+    for machine in query("virtualmachine"):
+        deadline, is_shut = machine["deletion"]["deadline"], "soft" in machine["deletion"]["stages"]
+        at = midnight(deadline, 3 if is_shut else 0) if deadline else None
+        if at and moment < at < moment + ahead and (at, machine["name"]) not in announced:
+            coming.append((at, machine["name"], False))
+    for language in LANGUAGES:
+        shown = page(manager, "", language).context["page"].coming
+        assert sorted((line.at, re.sub("<.*?>", "", line.what)) for line in shown) == sorted(one[:2] for one in coming)
+        words = {
+            language.at(at, zones[name], moment)
+            if is_window
+            else language.day(wall(at, BERLIN).date(), wall(moment, BERLIN).date())
+            for at, name, is_window in coming
+        }
+        assert {re.sub("<.*?>", "", line.end) for line in shown} == words

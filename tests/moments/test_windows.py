@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +15,7 @@ from tests.changes.conftest import run_all
 from tests.customer.asking import filled, values_of
 from tests.customer.conftest import Browse, part, text_of
 from tests.moments.almanac import Almanac
-from tests.moments.conftest import Records
+from tests.moments.conftest import Records, moved
 from tests.moments.reading import page
 from tests.moments.wording import BERLIN, ENGLISH, LANGUAGES, day_of, instant
 from tests.support.services import Sandbox
@@ -66,41 +66,53 @@ def followed() -> None:
         follow.follow(key)
 
 
-def promised(client: Client, machine: str, more: dict[str, object]) -> str:
+def promised(client: Client, machine: str, wanted: dict[str, int]) -> str:
     """What the form says while it is filled in; then it is sent."""
     path = f"/c/10001/virtualmachine/{machine}/-/edit"
-    values = filled(values_of(client.get(path)), **more)
+    values = filled(values_of(client.get(path)), **wanted)
     text = text_of(client.post(path, {**values, "preview": "1"}))
     assert client.post(path, values).status_code == 302
     return text
 
 
+def more(machine: dict[str, Any], number: int) -> dict[str, int]:
+    """What takes a reboot: for every other one more cores, else more memory."""
+    return {"memory": machine["memory"] + 256} if number % 2 else {"cores": machine["cores"] % 8 + 1}
+
+
+def states_of_changes() -> set[str]:
+    return set(Change.objects.values_list("state", flat=True))
+
+
 @pytest.mark.usefixtures("hours_set")
-def test_a_change_is_planned_in_the_window_that_was_promised(
-    manager: Client, query: Callable[..., Records], moment: datetime
+def test_a_change_is_planned_in_the_window_that_was_promised_and_over_with_it(
+    manager: Client, platform: Sandbox, query: Callable[..., Records], moment: datetime
 ) -> None:
     texts = {}
-    for one in ALL_HOURS:
+    for number, one in enumerate(ALL_HOURS):
         (machine,) = query("virtualmachine", name=one.machine)
         shown = text_of(page(manager, f"virtualmachine/{one.machine}/", ENGLISH))
-        form = promised(manager, one.machine, {"cores": machine["cores"] % 8 + 1})
-        texts[one.machine] = (shown, form)
+        texts[one] = (shown, promised(manager, one.machine, more(machine, number)))
     assert run_all() == len(ALL_HOURS)
     followed()
-    planned = {one["machine"]: one for one in query("maintenance") if one["machine"] in texts and not one["active"]}
-    for one in ALL_HOURS:
-        starts, ends = instant(planned[one.machine]["starts"]), instant(planned[one.machine]["ends"])
+    planned = {one["machine"]: one for one in query("maintenance") if not one["active"]}
+    windows = {one: (instant(planned[one.machine]["starts"]), instant(planned[one.machine]["ends"])) for one in texts}
+    for one, (starts, ends) in windows.items():
         zone = ZoneInfo(one.timezone)
-        words = ENGLISH.window(starts, ends, zone, moment)
-        for text in texts[one.machine]:
-            assert words in text, one
-        item = Item.objects.select_related("change").get(key=one.machine)
-        assert item.change.state == State.SETTLING
+        for text in texts[one]:
+            assert ENGLISH.window(starts, ends, zone, moment) in text, one
+        number = Item.objects.get(key=one.machine).change.number
         for language in LANGUAGES:
-            change = text_of(page(manager, f"changes/{item.change.number}/", language))
-            assert f"{language.at(starts, zone, moment)} ({one.timezone})" in change, one
-            record = text_of(page(manager, f"virtualmachine/{one.machine}/", language))
-            assert language.at(starts, zone, moment) in record, one
+            words = language.at(starts, zone, moment)
+            assert f"{words} ({one.timezone})" in text_of(page(manager, f"changes/{number}/", language)), one
+            assert words in text_of(page(manager, f"virtualmachine/{one.machine}/", language)), one
+    assert states_of_changes() == {State.SETTLING}
+    with moved(platform, min(ends for _starts, ends in windows.values()) - SECONDS):
+        followed()
+        assert states_of_changes() == {State.SETTLING}
+    with moved(platform, max(ends for _starts, ends in windows.values()) + SECONDS):
+        followed()
+        assert states_of_changes() == {State.DONE}
 
 
 def test_a_change_that_is_looked_at_over_midnight_is_told_by_the_new_day(

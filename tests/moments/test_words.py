@@ -48,3 +48,11 @@ def test_a_time_alone_is_the_next_one_that_the_clock_there_shows(moment: datetim
             first = coming.setdefault(time, at)
             if badges.state_detail(Status(State.MAINTENANCE, at), zone, moment) == f"until {time}":
                 assert at == first
+
+
+def test_since_when_is_a_time_alone_for_today_only(moment: datetime) -> None:
+    for zone in ZONES:
+        for at in (one for one in around(moment) if one <= moment):
+            said = when.since(at, zone, moment)
+            assert (said == time_of(at, zone)) is (wall(at, zone).date() == wall(moment, zone).date())
+            assert said.endswith(time_of(at, zone))
