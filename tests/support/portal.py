@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,12 +32,10 @@ class Portal(Stack):
 
     def __init__(self, directory: Path, template: Path, extra_env: dict[str, str]) -> None:
         made = json.loads((template / "made.json").read_text())
-        databases = {
-            variable: database.create(database.new(directory, name), like=made[name])
-            for variable, name in (("DATABASE_URL", "portal"), ("SANDBOX_DATABASE_URL", "sandbox"))
-        }
-        static = {"STATIC_ROOT": str(template / "static")}
-        super().__init__(directory, secrets=made["secrets"], extra_env=static | databases | extra_env)
+        url = database.create(database.new(directory, "portal"), like=made["database"])
+        shutil.copy(template / "sandbox.sqlite3", directory)
+        env = {"DATABASE_URL": url, "STATIC_ROOT": str(template / "static")}
+        super().__init__(directory, secrets=made["secrets"], extra_env=env | extra_env)
         self.secrets = made["secrets"]
         self.platform = SandboxClient(self.sandbox_port)
         self.cookies: dict[str, Any] = {}
@@ -54,12 +53,11 @@ class Portal(Stack):
             os.kill(self.beat.pid, signal.SIGCONT)
 
     def end(self) -> None:
-        """For good: its connections and databases too."""
+        """For good: its database too."""
         self._go_on()
         self.platform.close()
         self.stop()
-        for variable in ("DATABASE_URL", "SANDBOX_DATABASE_URL"):
-            database.drop(self.env[variable])
+        database.drop(self.env["DATABASE_URL"])
 
     def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """What this statement answers in the portal's database."""
@@ -128,15 +126,16 @@ class Portal(Stack):
 
 
 @pytest.fixture(scope="session")
-def portal_template(demo_world: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def portal_template(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Databases, static files and secrets of a fresh demo, made once for all test processes."""
 
     def make(directory: Path) -> None:
-        made = {"secrets": new_secrets(), "portal": database.new(directory, "portal"), "sandbox": demo_world}
-        stack = Stack(directory, secrets=made["secrets"], extra_env={"DATABASE_URL": database.create(made["portal"])})
+        made = {"secrets": new_secrets(), "database": database.create(database.new(directory, "template"))}
+        stack = Stack(directory, secrets=made["secrets"], extra_env={"DATABASE_URL": made["database"]})
         stack.manage("migrate", "--verbosity", "0")
         stack.manage("seed_demo")
         stack.manage("collectstatic", "--no-input", "--verbosity", "0")
+        shutil.copy(demo_world, directory)
         (directory / "made.json").write_text(json.dumps(made))
 
     return made_once(tmp_path_factory, "portal", make)

@@ -16,7 +16,6 @@ import redis
 from scripts.environment import free_port
 from scripts.processes import Process, accepts_connections, run, wait_until
 from scripts.stack import REDIS, redis_command, sandbox_command
-from tests.support import database
 
 SANDBOX_SETTINGS = "portal.sandbox.settings"
 
@@ -93,15 +92,14 @@ class SandboxClient:
 class Sandbox(SandboxClient):
     """A sandbox process that a test has for itself."""
 
-    def __init__(self, world: str, directory: Path) -> None:
+    def __init__(self, database: Path) -> None:
         super().__init__(free_port())
-        self._database = database.create(database.new(directory, "sandbox"), like=world)
-        self.env = sandbox_env(self._database)
+        self.env = sandbox_env(database)
         self.process = Process(
             "sandbox",
             sandbox_command("serve", "--port", str(self.port)),
             env=self.env,
-            log=directory / "sandbox.log",
+            log=database.with_suffix(".log"),
         )
 
     def start(self) -> None:
@@ -111,12 +109,6 @@ class Sandbox(SandboxClient):
     def stop(self) -> None:
         self.process.stop()
 
-    def end(self) -> None:
-        """For good: its connections and its database too."""
-        self.close()
-        self.stop()
-        database.drop(self._database)
-
     def seed(self, **options: int | str) -> None:
         """Makes its world anew: `seed(machines=1000, customers=2, seed=7, at="2026-11-24")`; else the demo's."""
         self.stop()
@@ -124,8 +116,8 @@ class Sandbox(SandboxClient):
         self.start()
 
 
-def sandbox_env(url: str) -> dict[str, str]:
-    return {"DJANGO_SETTINGS_MODULE": SANDBOX_SETTINGS, "SANDBOX_DATABASE_URL": url, "DEBUG": ""}
+def sandbox_env(database: Path) -> dict[str, str]:
+    return {"DJANGO_SETTINGS_MODULE": SANDBOX_SETTINGS, "SANDBOX_DATABASE_URL": f"sqlite:///{database}", "DEBUG": ""}
 
 
 def seed_world(env: dict[str, str], **options: int | str) -> None:
@@ -147,36 +139,43 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callabl
 
 
 @pytest.fixture(scope="session")
-def demo_world(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The URL of a sandbox's database with the demo world, which nobody has open."""
+def demo_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of a sandbox with the demo world.
+
+    A file, also where the portal's is on PostgreSQL: the platform that tests talk to is somebody else's, and a
+    connection for each call of a short test costs PostgreSQL more than the call (tests/sandbox is on it).
+    """
 
     def make(directory: Path) -> None:
-        url = database.create(database.new(directory, "world"))
-        seed_world(sandbox_env(url))
-        (directory / "url").write_text(url)
+        seed_world(sandbox_env(directory / "sandbox.sqlite3"))
 
-    return (made_once(tmp_path_factory, "demo-world", make) / "url").read_text()
+    return made_once(tmp_path_factory, "demo-world", make) / "sandbox.sqlite3"
 
 
 @pytest.fixture
-def sandbox(demo_world: str, tmp_path: Path, settings: Any) -> Iterator[Sandbox]:
+def sandbox(demo_world: Path, tmp_path: Path, settings: Any) -> Iterator[Sandbox]:
     """A running sandbox with the demo world, to which API_URL points in this test."""
-    server = Sandbox(demo_world, tmp_path)
+    shutil.copy(demo_world, tmp_path / "sandbox.sqlite3")
+    server = Sandbox(tmp_path / "sandbox.sqlite3")
     settings.API_URL = server.url
     try:
         server.start()
         yield server
     finally:
-        server.end()
+        server.close()
+        server.stop()
 
 
 @pytest.fixture(scope="session")
-def running_sandbox(demo_world: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def running_sandbox(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Started once for each test process; modules get it as `shared_platform`."""
-    server = Sandbox(demo_world, tmp_path_factory.mktemp("platform"))
+    database = tmp_path_factory.mktemp("platform") / "sandbox.sqlite3"
+    shutil.copy(demo_world, database)
+    server = Sandbox(database)
     server.start()
     yield server
-    server.end()
+    server.close()
+    server.stop()
 
 
 @pytest.fixture(scope="module")
