@@ -1,6 +1,6 @@
 # What one does with the portal. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench format messages lock
+.PHONY: help setup demo test lint bench mutants format messages lock
 
 PYTHON = .venv/bin/python
 # Many processes start: what one has compiled the others read.
@@ -16,7 +16,7 @@ setup: ## make the environment: Python and npm packages, from nothing
 demo: setup ## run everything at http://127.0.0.1:8000 (PORT=, SANDBOX_PORT=; FRESH=1 starts over)
 	@$(PYTHON) -m scripts.demo
 
-test: setup ## run all tests, with real PostgreSQL, Redis, worker and browser (ONLY="tests/billing ..." runs a part)
+test: setup ## run all tests, with real PostgreSQL, Redis, worker and browser (ONLY="tests/billing ..." a part, AT=2027-03-28T00:30 at another moment)
 	@$(PYTHON) -m scripts.test
 
 lint: setup ## check style, types, import rules, templates, settings and migrations
@@ -24,6 +24,9 @@ lint: setup ## check style, types, import rules, templates, settings and migrati
 
 bench: setup ## measure the portal: pages, upstream calls, time from submit to recorded
 	@$(PYTHON) -m scripts.bench
+
+mutants: setup ## change portal/resources a thousand times and see whether its tests notice (ten minutes)
+	@$(PYTHON) -m scripts.mutants
 
 format: setup ## bring the code into form
 	$(PYTHON) -m ruff check --fix --quiet

@@ -1,11 +1,12 @@
 """Every address of the portal."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from portal.console import announcing
-from portal.customer import health, metrics
+from portal.customer import errors, health, metrics
 
 urlpatterns = [
+    re_path("\x00", errors.absent, name="unspeakable"),  # no name has it, and PostgreSQL refuses to look for one
     path("accounts/", include("portal.accounts.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -1,9 +1,9 @@
-"""A plugin of coverage: on Python 3.12 and 3.13 it measures branches by `sys.monitoring`, as it does itself from 3.14 on.
+"""A plugin of coverage: before Python 3.14, too, branches are measured by `sys.monitoring`.
 
-Otherwise it traces there, and then everything written in Python, the libraries too, takes twice the time.
+By itself coverage traces there, and then everything written in Python, the libraries too, takes twice the time.
 
-Those versions have one event for a branch, where 3.14 has one for each way out of it. So it goes on until both ways
-were seen, and only then is it switched off for good.
+Python 3.12 and 3.13 have one event for a branch, where 3.14 has one for each way out of it. So it goes on until both
+ways were seen, and only then is it switched off for good.
 """
 
 import dis

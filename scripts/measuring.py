@@ -29,7 +29,7 @@ def portal(machines: int = 0, **env: str) -> Iterator[Stack]:
             stack.start()
             yield stack
         except requests.RequestException as error:
-            raise StartError(f"{error}. The web server's log ends with:\n{stack.web.tail()}") from error
+            raise StartError(f"{error}. The web server: {stack.web.last_words()}") from error
         finally:
             stack.stop()
 

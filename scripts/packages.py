@@ -5,6 +5,7 @@ what is missing and goes on: everything but PDFs works without.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,16 @@ from pathlib import Path
 
 from scripts.environment import ROOT
 
+APT = [
+    "apt-get",
+    "--quiet",
+    "--option=Acquire::http::Timeout=30",
+    "--option=Acquire::https::Timeout=30",
+    "--option=Acquire::Retries=1",
+    "--option=DPkg::Lock::Timeout=60",
+]
+# Seconds for what the network may hold up; the installing itself must not be broken off.
+UPDATE, FETCH = 120, 600
 PDF = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")  # as Debian names them
 
 
@@ -23,21 +34,66 @@ def missing_for_pdf() -> Sequence[str]:
 
 
 def bring(packages: Sequence[str], log: Path) -> bool:
-    """Installs them by apt, where there is one and nobody has to be asked; whether it was tried."""
+    """Installs them by apt, where there is one and nobody has to be asked; whether it was tried. Says why it failed."""
     if not shutil.which("apt-get") or os.geteuid() != 0:
         return False
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as output:
-        for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
-            subprocess.run(
-                ["apt-get", "--quiet", *command],
-                env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+    log.write_text("")
+    try:
+        _install(packages, log)
+    except AptError as error:
+        what = " ".join(packages)
+        print(
+            f"apt: could not bring {what} ({error}): check the network and apt's sources, or install them by hand; "
+            f"{log} says more.",
+            file=sys.stderr,
+        )
+    return True
+
+
+class AptError(Exception):
+    """In apt's own words."""
+
+
+def _install(packages: Sequence[str], log: Path) -> None:
+    """Raises AptError."""
+    _status, said = _apt("update", log=log, seconds=UPDATE)
+    if not re.search("^(Hit|Get):", said, re.MULTILINE):
+        raise AptError(_reason(said))  # apt itself would go on, and wait in vain for each package
+    for how, seconds in (("--download-only", FETCH), ("--no-download", None)):
+        install = ["install", "--yes", "--no-install-recommends", how, *packages]
+        status, said = _apt(*install, log=log, seconds=seconds)
+        if status:
+            raise AptError(_reason(said))
+
+
+def _apt(*arguments: str, log: Path, seconds: float | None) -> tuple[int, str]:
+    """The exit status, and what it said, which the log also gets. Raises AptError when the time is over."""
+    with log.open("a+") as output:
+        begin = output.tell()
+        try:
+            done = subprocess.run(
+                [*APT, *arguments],
+                env=os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 check=False,
+                timeout=seconds,
             )
-    return True
+        except subprocess.TimeoutExpired as error:
+            raise AptError(f"no end after {seconds:.0f} s") from error
+        output.seek(begin)
+        return done.returncode, output.read()
+
+
+def _reason(said: str) -> str:
+    """The first error, else the first warning: what follows is mostly of no use."""
+    for mark in ("E: ", "W: "):
+        for line in said.splitlines():
+            if line.startswith(mark):
+                return line.removeprefix(mark)
+    return "no source answers"
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import time
 from pathlib import Path
 
 from scripts.environment import free_port, stack_environment
@@ -18,12 +19,12 @@ def redis_program() -> str | None:
     return next((path for name in (REDIS, VALKEY) if (path := shutil.which(name))), None)
 
 
-def redis_command(port: int, directory: Path) -> list[str]:
-    """Starts a Redis that keeps its data in `directory`; the stand-in in memory where there is none."""
+def redis_command(port: int) -> list[str]:
+    """Starts a Redis, or the stand-in where there is none, without any files: all it holds can be made anew."""
     program = redis_program()
     if program is None:
         return [sys.executable, "-m", "scripts.redis_stand_in", str(port)]
-    options = {"port": str(port), "bind": "127.0.0.1", "dir": str(directory), "save": "", "appendonly": "yes"}
+    options = {"port": str(port), "bind": "127.0.0.1", "save": "", "appendonly": "no", "dbfilename": ""}
     return [program, *(part for name, value in options.items() for part in (f"--{name}", value))]
 
 
@@ -65,7 +66,7 @@ class Stack:
             redis_port=self.redis_port,
             secrets=secrets,
         ) | (extra_env or {})
-        self.redis = self._process("redis", redis_command(self.redis_port, directory / "redis"))
+        self.redis = self._process("redis", redis_command(self.redis_port))
         self.sandbox = self._process("sandbox", sandbox_command("serve", "--port", str(self.sandbox_port)))
         self.web = self._process("web", web_command(self.port))
         self.worker = self._process(
@@ -92,14 +93,17 @@ class Stack:
         return f"http://127.0.0.1:{self.sandbox_port}"
 
     def start(self) -> None:
-        (self.directory / "redis").mkdir(parents=True, exist_ok=True)
+        self.launch()
+        for process in self.processes:
+            self.wait(process, *self.processes)
+
+    def launch(self) -> None:
+        """Starts everything and waits for nothing."""
         for process in self.processes:
             process.start()
-        for process in self.processes:
-            self.wait(process)
 
-    def wait(self, process: Process) -> None:
-        """Returns when this process can do its work."""
+    def wait(self, process: Process, *others: Process, seconds: float = 180) -> None:
+        """Returns when this process can do its work. Raises StartError when it or one of the others ends instead."""
         is_ready = {
             "redis": lambda: accepts_connections(self.redis_port),
             "sandbox": lambda: accepts_connections(self.sandbox_port),
@@ -107,14 +111,16 @@ class Stack:
             "worker": lambda: " ready." in process.output(),
             "beat": lambda: "beat: Starting" in process.output(),
         }[process.name]
-        wait_until(is_ready, process, seconds=180)  # a busy machine is slow
+        wait_until(is_ready, process, *others, seconds=seconds)
 
     def stop(self) -> None:
-        for together in ([self.beat, self.worker, self.web], [self.sandbox, self.redis]):
+        """Ends everything within some six seconds: who is busy then is made to. First those who use the others."""
+        for together, seconds in (([self.beat, self.worker, self.web], 4), ([self.sandbox, self.redis], 2)):
+            deadline = time.monotonic() + seconds
             for process in together:
                 process.ask_to_end()
             for process in together:
-                process.stop()
+                process.stop(max(0, deadline - time.monotonic()))
 
     def manage(self, *arguments: str) -> str:
         """Runs one of Django's commands on the portal: `manage("migrate")`. Answers what it printed."""

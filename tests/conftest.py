@@ -8,6 +8,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.support import moment
+
+moment.begin()
+
 # Before the settings are read: plain static files, development's secrets, and no Redis unless a test asks for one.
 STATIC_ROOT = Path(__file__).parent.parent / "var" / "test" / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
@@ -30,7 +34,19 @@ IS_SANDBOX = os.environ["DJANGO_SETTINGS_MODULE"] == "portal.sandbox.settings"
 collect_ignore = [] if IS_SANDBOX else ["sandbox"]
 pytest_plugins = ["tests.support.database", "tests.support.emptying", "tests.support.services"]
 if not IS_SANDBOX:
-    pytest_plugins += ["tests.support.cast", "tests.support.portal", "tests.support.browser"]
+    pytest_plugins += [
+        "tests.support.moments",
+        "tests.support.cast",
+        "tests.support.plenty",
+        "tests.support.portal",
+        "tests.support.browser",
+    ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _each_module_begins_at_the_same_moment() -> Iterator[None]:
+    with moment.begun_again():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -72,6 +72,15 @@ def _scope_in_place(user: User | AnonymousUser, customer_no: str, seen: Viewing)
     return Scope(member.customer, user, Role(member.role), member.group, (member.customer,), seen)
 
 
+def scope_now(customer: Customer, user: User | None) -> Scope | None:
+    """The person's scope in that customer as their membership says at this moment, for workers: no request goes on.
+
+    None for who is no member, and for a person who may not sign in any more.
+    """
+    found = Membership.objects.filter(customer=customer, user=user, user__is_active=True).select_related("user").first()
+    return Scope(customer, found.user, Role(found.role), found.group) if found else None
+
+
 def memberships_of(user: User | AnonymousUser) -> list[Membership]:
     """A person's memberships, by the customer's number. The one they view as, for staff who do.
 

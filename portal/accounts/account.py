@@ -111,7 +111,7 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
 
 def sessions_of(request: HttpRequest, user: User) -> list[Session]:
     """Where the person is signed in now, this session first, then by last use."""
-    found = UserSession.objects.purge_and_list(user)
+    found = sessions.going_on(user)
     key = request.session.session_key
     found.sort(key=lambda one: (one.session_key != key, -one.last_seen_at.timestamp()))
     return [Session(one, device(one.user_agent), one.session_key == key) for one in found]

@@ -83,6 +83,13 @@ class SocialAdapter(DefaultSocialAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
 
+    def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Any:
+        """Looked up once for a request: a page asks for that of each account that it shows."""
+        found = vars(request).setdefault("sign_on_providers", {})
+        if (provider, client_id) not in found:
+            found[provider, client_id] = super().get_provider(request, provider, client_id)
+        return found[provider, client_id]
+
     def authenticate_by_email(self, sociallogin: Any) -> Any:
         """Whoever is known here got in by a mail to their address: it is theirs, and so is their password.
 

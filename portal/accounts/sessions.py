@@ -5,9 +5,12 @@ from datetime import timedelta
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.models import Session
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from portal.accounts.models import User
 
@@ -53,6 +56,22 @@ def at_customer(request: HttpRequest, number: str) -> None:
         request.session[CUSTOMER] = number
 
 
+def going_on(user: User) -> list[UserSession]:
+    """Where the person is signed in; those that have ended are forgotten. Two queries, however many there are."""
+    known = list(UserSession.objects.filter(user=user))
+    kept = Session.objects.filter(session_key__in=[one.session_key for one in known], expire_date__gt=timezone.now())
+    signed_in = {one.session_key for one in kept if _is_signed_in(one, user)}
+    if ended := [one.pk for one in known if one.session_key not in signed_in]:
+        UserSession.objects.filter(pk__in=ended).delete()
+    return [one for one in known if one.session_key in signed_in]
+
+
+def _is_signed_in(session: Session, user: User) -> bool:
+    """Whether the person is signed in there, by the password that they have now."""
+    content = session.get_decoded()
+    return content.get(SESSION_KEY) == str(user.pk) and content.get(HASH_SESSION_KEY) == user.get_session_auth_hash()
+
+
 def end(user: User, session_id: int) -> UserSession | None:
     """End one session of the person; None where they have no such."""
     session = UserSession.objects.filter(user=user, pk=session_id).first()
@@ -63,10 +82,11 @@ def end(user: User, session_id: int) -> UserSession | None:
 
 def end_all(user: User, but: str = "") -> int:
     """End all sessions of the person but the one with this key; how many there were."""
-    others = [session for session in UserSession.objects.filter(user=user) if session.session_key != but]
-    for session in others:
-        session.end()
-    return len(others)
+    others = UserSession.objects.filter(user=user).exclude(session_key=but)
+    keys = list(others.values_list("session_key", flat=True))
+    Session.objects.filter(session_key__in=keys).delete()
+    UserSession.objects.filter(session_key__in=keys).delete()
+    return len(keys)
 
 
 # --- who was here, after the session has ended ---------------------------------------------------------------------

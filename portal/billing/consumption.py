@@ -161,14 +161,22 @@ class ConsumptionPage:
 
     @property
     def projection(self) -> Projection | None:
-        passed = months.elapsed(self.month, self.listing.platform_now)
+        """None for a month that is over, and for one that has only begun."""
+        passed = self._passed
         so_far = self.used.totals.get((self.month, self.kind), 0)
         if passed is None or self.kind not in ("traffic", "virtualmachine") or not so_far:
             return None
         whole = round(so_far / passed)
-        percent = measures.number(round(passed * 100))
+        percent = measures.number(months.percent(passed))
         shown = (use.shown(self.kind, so_far), use.shown(self.kind, whole))
         return Projection(*shown, percent, self._against(so_far, whole))
+
+    @property
+    def _passed(self) -> float | None:
+        """How much of the running month had passed when this was told, where its end can be told by that."""
+        told_at = self.listing.told_at
+        is_running = self.month == months.running(self.listing.platform_now)
+        return months.elapsed(self.month, told_at) if is_running and not months.is_early(self.month, told_at) else None
 
     def _against(self, so_far: int, whole: int) -> SafeString:
         """The month before, and this one so far with what is still to come."""

@@ -54,6 +54,7 @@ class Reason(models.TextChoices):
     GONE = "gone", "a month is not there any more"
     TOO_LONG = "too_long", "too long for one PDF"
     INTERRUPTED = "interrupted", "the worker went away"
+    FORBIDDEN = "forbidden", "its author may not see it any more"
     BROKEN = "broken", "an error of the portal"
 
 

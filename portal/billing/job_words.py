@@ -33,6 +33,10 @@ WHY: Mapping[Reason, object] = {
         "too long for, the spreadsheet holds."
     ),
     Reason.INTERRUPTED: lazy("It was begun twice and interrupted twice. Order fewer months at once, or a zip."),
+    Reason.FORBIDDEN: lazy(
+        "Since this was ordered, your role or your groups were changed: you may not see these months any longer. "
+        "A manager of the customer can change that."
+    ),
     Reason.BROKEN: lazy(
         "Something went wrong on our side, and is in the log. Order it again; if it fails again, ask support."
     ),

@@ -1,11 +1,12 @@
 """Months in words and in order: periods are days such as 2026-10-01."""
 
-from calendar import monthrange
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.utils.formats import date_format
 
-from portal.resources.times import BERLIN, midnight, parse_day
+from portal.resources.times import BERLIN, midnight, next_month, parse_day
+
+EARLY = timedelta(days=1)
 
 
 def label(period: str) -> str:
@@ -26,15 +27,21 @@ def elapsed(period: str, now: datetime) -> float | None:
     if day is None:
         return None
     begins = midnight(day.replace(day=1))
-    ends = midnight(_next(day))
+    ends = midnight(next_month(day))
     if not begins < now < ends:
         return None
     return (now - begins) / (ends - begins)
 
 
-def _next(day: date) -> date:
-    last = monthrange(day.year, day.month)[1]
-    return date.fromordinal(day.replace(day=last).toordinal() + 1)
+def percent(part: float) -> int:
+    """Of a part that has passed; 100 is for what is over."""
+    return int(part * 100)
+
+
+def is_early(period: str, now: datetime) -> bool:
+    """Whether so little of the month has passed that its end cannot be told by it: hours are counted whole."""
+    day = parse_day(period)
+    return day is not None and now < midnight(day.replace(day=1)) + EARLY
 
 
 def running(now: datetime) -> str:
@@ -51,4 +58,4 @@ def before(period: str) -> str:
 def end(period: str) -> datetime | None:
     """When it is over; None where it is no day."""
     day = parse_day(period)
-    return midnight(_next(day)) if day else None
+    return midnight(next_month(day)) if day else None

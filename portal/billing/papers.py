@@ -47,10 +47,7 @@ class Printing:
 
 def zoned(moment: datetime | None) -> str:
     """In full, with the zone it is told in; '' for never."""
-    if moment is None:
-        return ""
-    zone = get_default_timezone()
-    return f"{when.full(moment, zone)} {moment.astimezone(zone):%Z}"
+    return when.full(moment, get_default_timezone(), name_zone=True) if moment else ""
 
 
 @dataclass(frozen=True)

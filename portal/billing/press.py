@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import translation
 
-from portal.accounts.access import Scope
+from portal.accounts.access import Scope, scope_now
 from portal.accounts.roles import Role
 from portal.billing import job_leases, page_boxes, papers, pdf
 from portal.billing.invoices import safe_name
@@ -90,7 +90,9 @@ def _lay_out(job: Job, press: pdf.Press, paper: Paper, number: int) -> Any:
 
 def _papers(job: Job) -> Iterator[Paper]:
     """In order of their months. Raises Unable."""
-    scope = Scope(job.customer, job.author, Role(job.role), job.root)
+    scope = _scope(job)
+    if scope is None or not scope.may_see(job.kind):
+        raise Unable(Reason.FORBIDDEN)
     shelf = Shelf(scope, job.kind, Printing(job.customer, str(job.author)))
     if not shelf.is_known:
         raise Unable(Reason.UNKNOWN)
@@ -99,6 +101,14 @@ def _papers(job: Job) -> Iterator[Paper]:
             yield shelf.paper(month)
         except KeyError as error:
             raise Unable(Reason.GONE, month) from error
+
+
+def _scope(job: Job) -> Scope | None:
+    """What its author may see now; of staff, who ordered it in somebody's place, what that person could see then."""
+    if (scope := scope_now(job.customer, job.author)) is not None:
+        return scope
+    is_staff = job.author.is_active and job.author.is_staff
+    return Scope(job.customer, job.author, Role(job.role), job.root) if is_staff else None
 
 
 def _title(found: list[Paper]) -> str:

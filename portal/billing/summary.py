@@ -25,6 +25,8 @@ class Summary:
     customer_no: str
     period: str
     part: float  # of the month that has passed
+    is_early: bool  # whether that is too little to tell the end by
+    is_known: bool  # whether the platform has told of any use in it
     estimated: Estimate | None  # None where no invoice says any price
     limits: Sequence[Limit]  # all of them, those furthest along first
 
@@ -39,7 +41,10 @@ class Summary:
 
     @property
     def by_the_end(self) -> str:
-        return amounts.money(self.estimated.by_the_end) if self.estimated else ""
+        """'' on the first day, unless the platform says it."""
+        if self.estimated is None or (self.is_early and self.estimated.basis):
+            return ""
+        return amounts.money(self.estimated.by_the_end)
 
     @property
     def how(self) -> str:
@@ -48,11 +53,24 @@ class Summary:
             return ""
         if not self.estimated.basis:
             return _("As the platform's invoice for this month says so far.")
+        if self.is_early:
+            return _(
+                "An estimate before tax: what was used, at the prices of the invoice for %(month)s. "
+                "What it comes to by the end can be told once the first day of the month is over."
+            ) % {"month": months.label(self.estimated.basis)}
         return _(
             "An estimate before tax: what was used, at the prices of the invoice for %(month)s; by the end, if it goes "
             "on like this (%(percent)s %% of the month have passed). Things that were not on that invoice are reckoned "
             "at the average of their type; items that belong to no use are taken as they were."
-        ) % {"month": months.label(self.estimated.basis), "percent": round(self.part * 100)}
+        ) % {"month": months.label(self.estimated.basis), "percent": months.percent(self.part)}
+
+    @property
+    def why_not(self) -> str:
+        """Why there is no estimate."""
+        if not self.is_known:
+            return _("Of %(month)s the platform has told nothing yet.") % {"month": self.month}
+        text = _("What %(month)s comes to cannot be told yet: that takes an invoice of an earlier month.")
+        return text % {"month": self.month}
 
     @property
     def warnings(self) -> Sequence[Limit]:
@@ -80,10 +98,11 @@ def summary(scope: Scope) -> Summary | None:
 
 def of(scope: Scope, consumption: Listing, invoices: Listing) -> Summary:
     """The same of what is at hand."""
-    now = consumption.platform_now
-    month = months.running(now)
-    part = months.elapsed(month, now) or 1.0
+    month = months.running(consumption.platform_now)
+    part = months.elapsed(month, consumption.told_at) or 1.0
     used = use.used(scope, consumption)
-    estimated = estimate(used, invoices.records, month, part) if month in used.by_month else None
+    is_known = month in used.by_month
+    estimated = estimate(used, invoices.records, month, part) if is_known else None
     found = [limit_of(one, used, estimated, month) for one in Threshold.objects.filter(customer=scope.customer)]
-    return Summary(scope.customer.number, month, part, estimated, urgent_first(found))
+    is_early = months.is_early(month, consumption.told_at)
+    return Summary(scope.customer.number, month, part, is_early, is_known, estimated, urgent_first(found))

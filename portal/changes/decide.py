@@ -14,7 +14,8 @@ from django.utils import timezone
 from portal.accounts import audit
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
-from portal.changes.errors import TooLate
+from portal.changes import rights
+from portal.changes.errors import Taken, TooLate
 from portal.changes.models import Change, Item, State
 from portal.changes.nudge import nudge
 from portal.changes.pending import parked_by_key
@@ -43,13 +44,13 @@ def retry(scope: Scope, change: Change) -> None:
     require_change(scope, change)
     now = timezone.now()
     waiting = Change.objects.filter(pk=change.pk, state=State.QUEUED, lease_holder="")
-    if waiting.update(next_attempt_at=now):
+    if waiting.update(next_attempt_at=now, **rights.asked(scope)):
         change.refresh_from_db()
         _note(change, "retried")
         nudge(str(change.pk))
         return
     with transaction.atomic():
-        again = _ask_again(change)
+        again = _ask_again(scope, change)
         if change.state == State.REJECTED:
             again["sent_at"] = None  # what the platform turned down can't take effect any more
         stopped = Change.objects.filter(pk=change.pk, state=change.state, state__in=(State.REJECTED, State.PARKED))
@@ -76,9 +77,10 @@ def resolve_conflict(scope: Scope, change: Change, *, overwrite: bool) -> None:
         return
     with transaction.atomic():
         found = change.answer.get("items", ()) if change.state == State.CONFLICT else ()
-        again = _ask_again(change)
+        again = _ask_again(scope, change)
         if any(one["reason"] == "gone" for one in found):
             raise TooLate(change.state)
+        _require_present(scope, change, found)
         _decide(change, "overwritten", Change.objects.filter(pk=change.pk, state=State.CONFLICT).update(**again))
         for one in found:
             _accept_present(change, one)
@@ -125,7 +127,16 @@ def resume_accepted() -> None:
             resume(key)
 
 
-def _ask_again(change: Change) -> dict[str, Any]:
+def _require_present(scope: Scope, change: Change, found: Sequence[Mapping[str, Any]]) -> None:
+    """Taken where what is there instead of something new is outside of what the person sees."""
+    items = {item.position: item for item in change.items.all()}
+    for one in found:
+        item = items[one["item"]]
+        if one["reason"] == "exists" and not rights.sees(scope, item):
+            raise Taken(item.key)
+
+
+def _ask_again(scope: Scope, change: Change) -> dict[str, Any]:
     """Fields of a change that a person asks for anew: last in the line, by the key that its group has now."""
     key = ApiKey.objects.filter(customer=change.customer_id, resource_group=change.key_group).first()
     return {
@@ -136,6 +147,7 @@ def _ask_again(change: Change) -> dict[str, Any]:
         "next_attempt_at": timezone.now(),
         "done_at": None,
         "answer": {},
+        **rights.asked(scope),
         **NOBODYS,
     }
 

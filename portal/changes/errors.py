@@ -3,6 +3,7 @@
 ChangeError
 ├── NoKey        no API key of the customer reaches the groups concerned
 ├── Unsendable   a value that cannot be sent to the platform: a control character, a number that is too large
+├── Taken        a name that is to be given is that of something outside of what the person sees
 └── TooLate      the change is not in a state any more (or yet) in which that can be done
 """
 
@@ -26,6 +27,14 @@ class Unsendable(ChangeError, ValueError):
         super().__init__(f"{field}: {text}")
         self.field = field
         self.text = text
+
+
+class Taken(ChangeError):
+    """`key` is taken; of what has it nothing is said."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
 
 
 class TooLate(ChangeError):

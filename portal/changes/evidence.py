@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from portal.changes.models import Item
+from portal.resources.deletion import only_announces
 from portal.resources.spec import Record, Value
 from portal.resources.states import is_open
 
@@ -34,7 +35,11 @@ def is_installed(machine: Record | None) -> bool:
 
 def maintenance_for(item: Item, maintenances: Iterable[Record], now: datetime) -> Record | None:
     """The open maintenance that most likely carries the item out: one that names a changed field, else the next."""
-    coming = [found for found in maintenances if found.get("machine") == item.key and is_open(found, now)]
+    coming = [
+        found
+        for found in maintenances
+        if found.get("machine") == item.key and is_open(found, now) and not only_announces(found)
+    ]
     names = {name for name in ("cores", "memory", "disk") if name in item.wanted}
     coming.sort(key=lambda found: (not _mentions(found, names), str(found.get("starts"))))
     return coming[0] if coming else None

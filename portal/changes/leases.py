@@ -30,7 +30,7 @@ def heads(customer: Customer | None = None, *, most: int = 1000) -> list[str]:
 def take(pk: str) -> Change | None:
     """The change, held by the caller under a lease; None where it is not due, not its turn, or somebody else's."""
     with transaction.atomic():
-        change = due().select_related("api_key", "customer").filter(pk=pk).first()
+        change = due().select_related("api_key", "customer", "author", "asked_by", "in_place_of").filter(pk=pk).first()
         if change is None:
             return None
         if change.state == State.QUEUED and not _is_its_turn(change):

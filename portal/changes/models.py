@@ -72,6 +72,14 @@ class Change(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="changes"
     )
+    # Who asked for it last: its author, or who asked again. Whether they (still) may is looked up before it is sent.
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    # The customer's person in whose place staff asked, if they did.
+    in_place_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     token = models.CharField(max_length=64)  # of the form: submitting twice is one change
     created = models.DateTimeField(default=timezone.now)
 
@@ -90,7 +98,8 @@ class Change(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)  # of the last attempt that may have gone out
     recorded_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
-    # {"kind": "fault|refused|unreachable|conflict|superseded|no_key", "text": …, "code": …, "field": …, "item": …}
+    # {"kind": "fault|refused|unreachable|unsendable|conflict|superseded|no_key|forbidden|taken",
+    #  "text": …, "code": …, "field": …, "item": …}
     answer = models.JSONField(default=dict, blank=True)
 
     class Meta:

@@ -60,7 +60,11 @@ class PendingIndex:
     _by_record: Mapping[tuple[str, str], tuple[Pending, ...]] = field(repr=False)
 
     def of(self, type_name: str, key: str) -> tuple[Pending, ...]:
-        """What is pending for one record."""
+        """What is pending for a record that is there: not a creation that would give something else its name."""
+        return tuple(one for one in self._by_record.get((type_name, key), ()) if one.recorded_at or not one.creates)
+
+    def coming(self, type_name: str, key: str) -> tuple[Pending, ...]:
+        """What is pending for a record that is not there yet."""
         return self._by_record.get((type_name, key), ())
 
     def created(self, type_name: str) -> tuple[Pending, ...]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from portal.accounts.sealing import Broken
 from portal.api import ApiError, Client, Fault, Refused, Unsendable
-from portal.changes import outcome, settle, timing, unknown
+from portal.changes import outcome, rights, settle, timing, unknown
 from portal.changes.compare import conflicts, own_values
 from portal.changes.leases import count_attempt, depart, heads, let_go, take
 from portal.changes.models import Change, Item, State
@@ -79,7 +79,9 @@ def _send(change: Change, items: Sequence[Item], client: Client) -> None:
     except ApiError as error:
         outcome.not_sent(change, error)
         return
-    if found := conflicts(items, present, own_values(change)):
+    if refusal := rights.refusal(change, items, present):
+        outcome.finish(change, State.REJECTED, refusal)
+    elif found := conflicts(items, present, own_values(change)):
         outcome.in_conflict(change, found)
     elif time.monotonic() - started > timing.hard_limit() - timing.deadline():
         # Too late to send and live to hear the answer.

@@ -12,6 +12,7 @@ from django.http import Http404
 from portal.accounts import audit
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, Customer
+from portal.changes import rights
 from portal.changes.keys import key_for
 from portal.changes.models import Change, Item
 from portal.changes.nudge import nudge
@@ -65,6 +66,7 @@ def _write(scope: Scope, items: list[tuple[Wanted, str]], token: str, api_key: A
         number=(last or 0) + 1,
         turn=turn,
         author=scope.user,
+        **rights.asked(scope),
         token=token,
         api_key=api_key,
         key_group=api_key.resource_group,

@@ -1,6 +1,7 @@
 """Announcements: staff write them, people of all customers or of some read them on every page and put them away."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -18,11 +19,35 @@ from portal.console.announced import not_over
 from portal.console.models import Announcement
 from portal.console.shell import render_console, sent
 from portal.console.staff import for_staff, member_of_staff
+from portal.resources.times import BERLIN
+
+
+class WallTimeField(forms.DateTimeField):
+    """A time that the clock on the wall shows; of two that a night has of it the first, or the last.
+
+    Django's own refuses those, and those that a night skips: here they are as far into the hour after it.
+    """
+
+    widget = forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M")
+
+    def __init__(self, *, last: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self._fold = int(last)
+
+    def to_python(self, value: Any) -> datetime | None:
+        with timezone.override(UTC):  # in which no time is doubled
+            found = super().to_python(value)
+        try:
+            return found and found.replace(tzinfo=BERLIN, fold=self._fold).astimezone(UTC)
+        except OverflowError:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
 class AnnouncementForm(forms.ModelForm):  # type: ignore[type-arg]
     """What is said, from when until when, and to whom: numbers of customers, none for all."""
 
+    starts = WallTimeField(label=lazy("From"))
+    ends = WallTimeField(label=lazy("Until"), last=True)
     numbers = forms.CharField(
         label=lazy("Customers"), required=False, help_text=lazy("Numbers, with commas between them; empty for all.")
     )
@@ -30,12 +55,8 @@ class AnnouncementForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Announcement
         fields = ("text", "level", "starts", "ends")
-        labels = {"text": lazy("Text"), "level": lazy("Kind"), "starts": lazy("From"), "ends": lazy("Until")}
-        widgets = {
-            "text": forms.Textarea({"rows": 3, "maxlength": 500}),
-            "starts": forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
-            "ends": forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
-        }
+        labels = {"text": lazy("Text"), "level": lazy("Kind")}
+        widgets = {"text": forms.Textarea({"rows": 3, "maxlength": 500})}
 
     def clean_numbers(self) -> list[Customer]:
         numbers = [one for one in self.cleaned_data["numbers"].replace(",", " ").split() if one]
@@ -54,7 +75,7 @@ class AnnouncementForm(forms.ModelForm):  # type: ignore[type-arg]
 @require_http_methods(["GET", "HEAD", "POST"])
 def announcements(request: HttpRequest) -> HttpResponse:
     """All of them, and a new one."""
-    now = timezone.localtime().replace(second=0, microsecond=0)
+    now = timezone.now().replace(second=0, microsecond=0)
     form = AnnouncementForm(sent(request), initial={"starts": now, "ends": now + timedelta(hours=4)})
     if request.method == "POST" and form.is_valid():
         made: Announcement = form.save(commit=False)

@@ -30,11 +30,12 @@ from portal.inventory.connection import Away
 from portal.inventory.counters import totals
 from portal.inventory.parts import Part, parts_of
 from portal.inventory.reads import Listing
+from portal.resources.deletion import read_deletion
 from portal.resources.looks import LOOKS, State, Status
 from portal.resources.states import is_open
 from portal.resources.times import BERLIN, parse_moment
 from portal.resources.types import TYPES
-from portal.ui import badges, deletion, values
+from portal.ui import badges, values
 
 MACHINES, MAINTENANCES, INVOICES = "virtualmachine", "maintenance", "invoice"
 AHEAD = timedelta(days=14)
@@ -211,11 +212,8 @@ class CustomerPage:
 
     def _deletions(self) -> Iterator[Coming]:
         for machine in self.listings[MACHINES].records:
-            day = deletion.deadline_of(machine.get("deletion"))
-            if day is not None:
-                at = datetime(day.year, day.month, day.day, tzinfo=BERLIN)
-                if at < self.now:
-                    continue  # it is among the machines, with what has become of it
+            at = read_deletion(machine.get("deletion")).shuts_down
+            if at is not None and at >= self.now:  # else it is among the machines, with what has become of it
                 yield Coming(
                     "trash", machine.key, self.record_address(MACHINES, machine.key), _("is shut down for deletion"), at
                 )

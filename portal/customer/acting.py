@@ -22,7 +22,7 @@ from portal.customer.targets import NothingKnown, find_record, find_type, way_ba
 from portal.customer.writing import form_methods, no_key, nothing_known, tell
 from portal.inventory import reads
 from portal.resources.spec import Action, Button, Context, Record, Value, Values
-from portal.resources.times import parse_moment, zone
+from portal.resources.times import next_shown, parse_moment, zone
 from portal.ui import addresses
 from portal.ui.effects import Said, in_words
 from portal.ui.forms import Opened
@@ -47,6 +47,13 @@ class Step:
         every = self.action.buttons(self.record, self.context.now)
         named = tuple(button for button in every if button.params and _fits(button, self.params))
         return named or every
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether what is asked for is one of the buttons that the record has now, or a time of one's own."""
+        if self.takes_time and self.params.get("for") == "until":
+            return True
+        return any(_fits(button, self.params) for button in self.action.buttons(self.record, self.context.now))
 
     @property
     def takes_time(self) -> bool:
@@ -86,6 +93,8 @@ def act(request: HttpRequest, customer_no: str, type_name: str, key: str, action
     chosen = next(one for one in resource_type.actions if one.name == action)
     step = Step(scope, record, chosen, params, reads.context(scope, record))
     back = way_back(request, addresses.record(customer_no, type_name, key))
+    if not step.buttons and not step.takes_time:
+        raise Http404  # nothing can be done to the record as it is now: the page that offered it is an old one
     if request.method != "POST":
         return _ask(request, step, back)
     return _do(request, step, back)
@@ -93,6 +102,8 @@ def act(request: HttpRequest, customer_no: str, type_name: str, key: str, action
 
 def _do(request: HttpRequest, step: Step, back: str) -> HttpResponse:
     try:
+        if not step.is_offered:
+            raise ValueError(step.params)
         wanted = step.action.sets(step.record, _with_zone(step), step.context.now)
         change = _change(step, wanted)
     except ValueError:
@@ -139,7 +150,8 @@ def _with_zone(step: Step) -> Mapping[str, str]:
     moment = _moment(step.params.get("until", ""))
     if moment is None or moment.tzinfo is not None:
         return step.params
-    return {**step.params, "until": moment.replace(tzinfo=zone(step.record.get("timezone"))).isoformat()}
+    until = next_shown(moment, zone(step.record.get("timezone")), step.context.now)
+    return {**step.params, "until": until.isoformat()}
 
 
 def _moment(text: str) -> datetime | None:
@@ -150,8 +162,6 @@ def _moment(text: str) -> datetime | None:
 
 
 def _ask(request: HttpRequest, step: Step, back: str, error: str = "") -> HttpResponse:
-    """What can be done and what comes of it; Http404 where nothing can be."""
-    if not step.buttons and not step.takes_time and not error:
-        raise Http404
+    """What can be done and what comes of it."""
     context: dict[str, Any] = {"step": step, "record": step.record, "back": back, "error": error}
     return render_page(request, step.scope, "resources/form_action.html", context, status=422 if error else 200)

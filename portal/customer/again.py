@@ -14,6 +14,11 @@ from portal.resources.types import TYPES
 from portal.ui import addresses
 
 UNSENDABLE = lazy("This holds a character or a number that cannot be sent to the platform. Change it.")
+REFUSED_BY_US: Mapping[str, object] = {
+    "unsendable": UNSENDABLE,
+    "forbidden": lazy("It was not sent: the person who requested it may not change this any longer."),
+    "taken": lazy("This name is already taken. Choose another one."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,7 @@ def asked_again(scope: Scope, number: str, type_name: str, key: str | None) -> A
         return None
     for item in getattr(change, "shown_items", ()):
         if item.type_name == type_name and (item.creates if key is None else item.key == key):
-            return Again(change.number, item.wanted, _refusal(change), str(change.answer.get("field") or ""))
+            return Again(change.number, item.wanted, _refusal(change), _refused_field(change, item))
     return None
 
 
@@ -41,7 +46,13 @@ def _refusal(change: Change) -> str:
     """Why the change was not taken: the platform's words; in ours where it never got there."""
     if change.state != State.REJECTED:
         return ""
-    return str(UNSENDABLE if change.answer.get("kind") == "unsendable" else change.answer.get("text", ""))
+    return str(REFUSED_BY_US.get(str(change.answer.get("kind"))) or change.answer.get("text", ""))
+
+
+def _refused_field(change: Change, item: Item) -> str:
+    """The field that the refusal is about, '' where that is not known: of a name that is taken, the name."""
+    taken = change.answer.get("kind") == "taken"
+    return TYPES[item.type_name].key[0] if taken else str(change.answer.get("field") or "")
 
 
 def asked_again_all(scope: Scope, number: str, type_name: str) -> dict[tuple[str, ...], str]:

@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from functools import cached_property, reduce
 from operator import or_
 from typing import Any
@@ -13,8 +13,7 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.dateparse import parse_date
-from django.utils.timezone import get_default_timezone, now
+from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
 from portal.accounts import actions
@@ -24,6 +23,7 @@ from portal.accounts.models import AuditEntry, Customer
 from portal.accounts.roles import AUDIT, Verb
 from portal.customer import trail_words
 from portal.customer.shell import render_page
+from portal.resources.times import berlin_today, midnight, parse_day
 from portal.ui.csv_export import BOM, safe
 
 PER_PAGE = 50
@@ -32,7 +32,7 @@ COLUMNS = ("sequence", "at", "action", "actor", "address", "target", "before", "
 
 @dataclass(frozen=True)
 class Filters:
-    """What to show; empty is all. Dates in the portal's zone, both included."""
+    """What to show; empty is all. Days of Berlin, both included."""
 
     kind: str = ""
     person: str = ""
@@ -45,7 +45,9 @@ class Filters:
         """As the address has it; what makes no sense there is left out."""
         asked = {name: request.GET.get(name, "").replace("\0", "").strip()[:200] for name in ("kind", "person", "q")}
         kind = asked["kind"] if asked["kind"] in actions.KIND_OF else ""
-        return cls(kind, asked["person"], asked["q"], _date(request, "since"), _date(request, "until"))
+        return cls(
+            kind, asked["person"], asked["q"], *(parse_day(request.GET.get(name, "")) for name in ("since", "until"))
+        )
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -64,9 +66,9 @@ class Filters:
                 Q(target__icontains=self.text) | Q(address=self.text) | Q(actor__icontains=self.text)
             )
         if self.since:
-            entries = entries.filter(at__gte=_midnight(self.since))
+            entries = entries.filter(at__gte=midnight(self.since))
         if self.until:
-            entries = entries.filter(at__lt=_midnight(self.until + timedelta(days=1)))
+            entries = entries.filter(at__lt=midnight(self.until + timedelta(days=1)))
         return entries
 
 
@@ -155,7 +157,7 @@ def trail(request: HttpRequest, customer_no: str) -> HttpResponseBase:
 def _file(customer: Customer, lines: Iterator[str], ending: str) -> StreamingHttpResponse:
     kind = "text/csv" if ending == "csv" else "application/jsonl"
     response = StreamingHttpResponse(lines, content_type=f"{kind}; charset=utf-8")
-    name = f"{customer.number}-trail-{now():%Y-%m-%d}.{ending}"
+    name = f"{customer.number}-trail-{berlin_today(now())}.{ending}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
@@ -184,17 +186,6 @@ def _json_lines(entries: QuerySet[AuditEntry]) -> Iterator[str]:
 def _plain(entry: AuditEntry) -> dict[str, Any]:
     """The entry's columns, its time in UTC."""
     return {name: getattr(entry, name) for name in COLUMNS} | {"at": entry.at.astimezone(UTC).isoformat()}
-
-
-def _date(request: HttpRequest, name: str) -> date | None:
-    try:
-        return parse_date(request.GET.get(name, ""))
-    except ValueError:
-        return None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=get_default_timezone())
 
 
 def _number(text: str) -> int:

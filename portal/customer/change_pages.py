@@ -9,13 +9,15 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
 from portal.changes import decide as decisions
-from portal.changes.errors import ChangeError, TooLate
+from portal.changes.errors import ChangeError, Taken, TooLate
 from portal.changes.history import PER_PAGE, Filters, Page, history
 from portal.changes.models import Change, State
 from portal.changes.visible import require_change, visible_changes
@@ -25,6 +27,7 @@ from portal.customer.targets import way_back
 from portal.inventory import watching
 from portal.resources.types import TYPES
 from portal.ui import addresses
+from portal.ui.list_page import HOUR
 
 HIGHEST = 10**9  # of a change's number
 
@@ -142,6 +145,8 @@ def decide(request: HttpRequest, customer_no: str, number: int, decision: str) -
     except TooLate as error:
         values = {"number": change.number, "state": State(error.state).label}
         messages.warning(request, _("Change %(number)s is %(state)s by now, so that was too late.") % values)
+    except Taken as error:
+        messages.error(request, _("The name %(name)s is already taken. Choose another one.") % {"name": error.key})
     except ChangeError as error:
         messages.error(request, str(error))
     else:
@@ -159,8 +164,8 @@ def find(scope: Scope, number: int) -> Change:
 
 
 def tag_of(changes: Sequence[Change]) -> str:
-    """Of all that is told about these changes."""
-    digest = blake2b(digest_size=9)
+    """Of all that is told about these changes; by the hour, since "today" may then be "yesterday"."""
+    digest = blake2b(repr((int(timezone.now().timestamp()) // HOUR, get_language())).encode(), digest_size=9)
     for change in changes:
         items = [(item.settled_at, item.evidence, item.maintenance) for item in change.shown_items]  # type: ignore[attr-defined]
         told = (change.pk, change.state, change.attempts, change.next_attempt_at, change.answer, change.done_at, items)

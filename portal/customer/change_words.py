@@ -16,8 +16,9 @@ from portal.accounts.access import Scope
 from portal.changes.models import Action, Change, Item, State
 from portal.changes.wanted import as_sent
 from portal.customer.again import again_url
+from portal.inventory import reads
 from portal.resources.spec import ResourceType
-from portal.resources.times import BERLIN, moment_from_key, parse_moment
+from portal.resources.times import BERLIN, moment_from_key, parse_moment, zone
 from portal.resources.types import TYPES
 from portal.ui import addresses, when
 from portal.ui.api_call import as_python
@@ -46,10 +47,18 @@ ACTS = {
     ("delete", False): lazy("delete"),
 }
 UNREACHED = lazy("The platform could not be reached. Tried %(attempts)s times; it is tried again by itself, %(next)s.")
-UNSENT = lazy(
-    "It holds a character or a number that cannot be sent to the platform. Nothing of it has been applied: "
-    "edit it again."
-)
+# Rejected by us, before the platform was asked: by kind of the answer.
+NOT_SENT: Mapping[str, object] = {
+    "unsendable": lazy(
+        "It holds a character or a number that cannot be sent to the platform. Nothing of it has been applied: "
+        "edit it again."
+    ),
+    "forbidden": lazy(
+        "It was not sent: the person who requested it may not change this any longer. Nothing was changed. "
+        "Someone who may can request it again."
+    ),
+    "taken": lazy("It was not sent: the name is already taken. Nothing was changed. Choose another name."),
+}
 SENTENCES: Mapping[str, object] = {
     State.DRAFT: lazy("It is being put together."),
     State.QUEUED: lazy("It waits for its turn and goes out by itself."),
@@ -244,8 +253,8 @@ def explain(told: Told) -> str:
         return _recorded(told, change.recorded_at)
     if change.state == State.SETTLING:
         return _settling(told)
-    if change.state == State.REJECTED and change.answer.get("kind") == "unsendable":
-        return str(UNSENT)
+    if change.state == State.REJECTED and change.answer.get("kind") in NOT_SENT:
+        return str(NOT_SENT[change.answer["kind"]])
     unreached = change.state == State.QUEUED and change.answer.get("kind") == "unreachable"
     return str(UNREACHED if unreached else SENTENCES[State(change.state)]) % {
         "attempts": change.attempts,
@@ -268,12 +277,21 @@ def _recorded(told: Told, at: datetime) -> str:
 def _settling(told: Told) -> str:
     waiting = [item for item in told.items if item.settled_at is None and item.evidence]
     text = _("The platform has accepted this %(at)s.") % {"at": moment(told.change.recorded_at or told.change.created)}
-    planned = [found for item in waiting if (found := _planned(item))]
+    planned = [(found, item.group) for item in waiting if (found := _planned(item))]
     if planned:
-        return f"{text} {_('It waits for the maintenance window, %(when)s.') % {'when': moment(min(planned))}}"
+        window = _in_zone_of(told.scope, *min(planned))
+        return f"{text} {_('It waits for the maintenance window, %(when)s.') % {'when': window}}"
     if any(item.evidence == Item.Evidence.INSTALL for item in waiting):
         return f"{text} {_('The machine is being installed.')}"
     return f"{text} {_('It waits for the platform to plan a maintenance window.')}"
+
+
+def _in_zone_of(scope: Scope, at: datetime, group: str) -> str:
+    """`tonight 22:00 (America/New_York)`: in the group's zone and by the platform's clock, as the form has promised."""
+    groups = reads.listing(scope, "resourcegroup", wait=False)
+    found = groups.by_key.get(group)
+    tz = zone(found.get("timezone")) if found else BERLIN
+    return f"{when.words(at, tz, groups.platform_now)} ({tz.key})"
 
 
 def _planned(item: Item) -> datetime | None:

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -15,6 +16,7 @@ from portal.accounts.roles import Role
 from portal.customer.people import home, manager, page_and_form
 from portal.customer.people_forms import InviteForm, no_changes
 from portal.customer.shell import render_page
+from portal.ui import when
 
 
 @page_and_form
@@ -69,7 +71,9 @@ def send(request: HttpRequest, scope: Scope, email: str, role: Role, group: str)
     """Invite and mail the link. Raises what invitations.invite raises."""
     invitation, secret = invitations.invite(scope, email, role, group)
     link = request.build_absolute_uri(reverse("invitation", args=[secret]))
-    if mail.send("people/mail/invitation", email, {"invitation": invitation, "link": link, "by": scope.user}):
+    until = when.full(invitation.expires, get_default_timezone(), name_zone=True)
+    told = {"invitation": invitation, "link": link, "by": scope.user, "until": until}
+    if mail.send("people/mail/invitation", email, told):
         messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": email})
     else:
         messages.error(

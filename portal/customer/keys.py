@@ -22,7 +22,7 @@ from portal.customer.people import page_and_form
 from portal.customer.people_forms import no_changes
 from portal.customer.shell import render_page
 from portal.inventory.keys import KeyProblem, check_key
-from portal.resources.names import LINUX_NAME
+from portal.resources.names import GROUP_NAME
 from portal.ui import addresses
 
 LONGEST = 1000  # characters of a key
@@ -63,7 +63,7 @@ class ConnectForm(ReplaceForm):
 
     def clean_group(self) -> str:
         name: str = self.cleaned_data["group"]
-        if not LINUX_NAME.fullmatch(name):
+        if not GROUP_NAME.fullmatch(name):
             raise forms.ValidationError(
                 _("This is not the name of a group: up to 32 lower-case letters, digits, “-” and “_”.")
             )

@@ -23,12 +23,13 @@ from portal.customer.first_steps import Step, steps
 from portal.inventory import reads
 from portal.inventory.reads import Listing, Source, Trouble
 from portal.inventory.tree import GroupTree, sums
+from portal.resources.deletion import read_deletion
 from portal.resources.looks import LOOKS, State, Status
 from portal.resources.spec import Record
 from portal.resources.states import is_open
-from portal.resources.times import BERLIN, midnight, parse_moment
+from portal.resources.times import BERLIN, parse_moment
 from portal.resources.types import TYPES
-from portal.ui import addresses, badges, deletion, measures, pending, values, when
+from portal.ui import addresses, badges, measures, pending, values, when
 from portal.ui.progress import Installs, progress
 from portal.ui.surroundings import GROUPS, MACHINES, Surroundings
 
@@ -300,12 +301,11 @@ class Overview:
     def _deletions_ahead(self) -> Iterator[Line]:
         announced = {(str(one["machine"]), parse_moment(one["starts"])) for one in self._open_maintenances}
         for machine in self._records(MACHINES):
-            day = deletion.deadline_of(machine.get("deletion"))
-            reached = (machine.get("deletion") or {}).get("stages") or ()
-            if day is None:
+            deletion = read_deletion(machine.get("deletion"))
+            gone = deletion.is_shut_down
+            at = deletion.gone if gone else deletion.shuts_down
+            if at is None:
                 continue
-            gone = "soft" in reached
-            at = midnight(day + timedelta(days=3) if gone else day)
             if self.now - timedelta(days=1) < at < self.now + AHEAD and (machine.key, at) not in announced:
                 text = _("disk and record gone") if gone else _("shut down for deletion")
                 shown = when.day_words(at.astimezone(BERLIN).date(), self.now.astimezone(BERLIN).date())

@@ -1,7 +1,7 @@
 """Who may do what in a resource group: people × permissions, inherited ones with their origin; granted together."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -23,7 +23,7 @@ from portal.customer.writing import form_methods, no_key, nothing_known, tell
 from portal.inventory import reads
 from portal.inventory.reads import Source
 from portal.inventory.related import permissions_in, tree
-from portal.resources.names import linux_name
+from portal.resources.names import user_name
 from portal.resources.spec import Record
 from portal.resources.types import PERMISSION, RESOURCE_GROUP
 from portal.ui import addresses
@@ -149,7 +149,7 @@ class Matrix:
 
     def _cell(self, grant: Grant, has_own: bool) -> Cell:
         origin = self.above.get(grant, "")
-        pending = self.pending.of(PERMISSION.name, self._key(grant))
+        pending = self.pending.coming(PERMISSION.name, self._key(grant))
         is_cut = bool(origin) and has_own
         return Cell(grant[1], _meaning(grant[1]), "/".join(grant), grant in self.checked, origin, is_cut, pending)
 
@@ -267,8 +267,8 @@ def _asked(
     if opened is None:
         errors.append(_("This page was opened too long ago, or elsewhere. Nothing was sent: check and save again."))
         opened = Opened.now({"own": sorted(own)})
-    ticked = {_parse(text) for text in data.getlist("grant")}
-    checked = {grant for grant in ticked if grant is not None}
+    known_uids = {uid for uid, _permission in (*own, *above)}
+    checked = {grant for text in data.getlist("grant") if (grant := _parse(text, known_uids))}
     others = {grant for grant in own if grant[1] not in GRANTABLE}
     typed = data.get("uids", "")
     permissions = tuple(name for name in GRANTABLE if name in data.getlist("new"))
@@ -285,17 +285,18 @@ def _asked(
 def _uids(typed: str) -> tuple[tuple[str, ...], list[str]]:
     """The names typed, and what is wrong with some of them (pm_03)."""
     names = [name for name in dict.fromkeys(SEPARATORS.split(typed)) if name]
-    wrong = [name for name in names if linux_name(name)]
-    errors = [f"“{quoted(name)}”: {_(linux_name(name) or '')}" for name in wrong[:3]]
+    wrong = [name for name in names if user_name(name)]
+    errors = [f"“{quoted(name)}”: {_(user_name(name) or '')}" for name in wrong[:3]]
     if len(wrong) > 3:
         errors.append(_("and %(count)s more") % {"count": len(wrong) - 3})
-    return tuple(name for name in names if not linux_name(name)), errors
+    return tuple(name for name in names if not user_name(name)), errors
 
 
-def _parse(text: str) -> Grant | None:
-    """`anna/login`; None for what no checkbox of ours sends."""
-    uid, _slash, permission = text.partition("/")
-    return (uid, permission) if permission in GRANTABLE and linux_name(uid) is None else None
+def _parse(text: str, known_uids: Collection[str]) -> Grant | None:
+    """`anna/login`; None for what no checkbox of ours sends. Names that stand on records stay as they are (pm_03)."""
+    uid, _slash, permission = text.rpartition("/")
+    is_name = uid in known_uids or user_name(uid) is None
+    return (uid, permission) if permission in GRANTABLE and is_name else None
 
 
 def _grant(record: Record) -> Grant:

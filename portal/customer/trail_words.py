@@ -77,19 +77,25 @@ def _name(about: ResourceType | None, name: str) -> str:
 
 def _value(about: ResourceType | None, name: str, value: Any) -> str | None:
     """In words, shortened; None for nothing, and for a deletion without a day."""
-    if isinstance(value, dict) and "deadline" in value:
-        value = value["deadline"]
-    if value is None or value in ("", [], {}):
+    if value is None or value in ("", [], {}) or (isinstance(value, dict) and value.get("deadline") == ""):
         return None
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return _short(", ".join(_value(about, name, one) or "" for one in value))
-    if about is not None and name in about.field_names and not isinstance(value, dict):
-        return _short(value_text(about.field(name), value))
+    if about is not None and name in about.field_names and (not isinstance(value, dict) or "deadline" in value):
+        return _short(_of_field(about, name, value))
     if isinstance(value, str):
         return _short(str(CODES.get(name, {}).get(value, value)))
     return _short(json.dumps(value, ensure_ascii=False))
+
+
+def _of_field(about: ResourceType, name: str, value: Any) -> str:
+    """As pages show the field; as it stands where that cannot be shown: an entry stays for good, so must its page."""
+    try:
+        return value_text(about.field(name), value)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _short(text: str) -> str:

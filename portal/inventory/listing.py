@@ -41,4 +41,5 @@ class Listing:
     troubles: tuple[Trouble, ...]
     unreadable: int  # records without a usable key, left out
     platform_now: datetime  # the platform's time
+    told_at: datetime  # the platform's time when the oldest part was fetched; its time now when never
     index: Index = field(repr=False)

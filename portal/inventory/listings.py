@@ -86,6 +86,7 @@ def _listing(scope: Scope, name: str, everything: Whole) -> Listing:
         troubles=tuple(dict.fromkeys(part.trouble for part in judged if part.trouble)),
         unreadable=sum(part.state.snapshot.unreadable for part in own if part.state.snapshot),
         platform_now=everything.platform_now,
+        told_at=_told_at(judged) or everything.platform_now,
         index=view.index,
     )
 
@@ -99,6 +100,12 @@ def _source(some: Sequence[Part]) -> Source:
 def _as_of(some: Sequence[Part]) -> datetime | None:
     fetched = [part.state.snapshot.head.fetched for part in some if part.state.snapshot]
     return datetime.fromtimestamp(min(fetched), UTC) if fetched else None
+
+
+def _told_at(some: Sequence[Part]) -> datetime | None:
+    heads = [part.state.snapshot.head for part in some if part.state.snapshot]
+    told = [head.fetched if head.platform is None else head.platform for head in heads]
+    return datetime.fromtimestamp(min(told), UTC) if told else None
 
 
 def _platform_now(some: Sequence[Part]) -> datetime:

@@ -1,8 +1,8 @@
 """Snapshots in Redis: sealed, numbered, each bound to its place.
 
-Everything learned from the platform carries a number from one clock per place: a query takes it when it begins, a
-change when it has been answered. The higher number is the later knowledge, so a refresh that began before a change
-was made cannot bring the old values back. Per place there are:
+Everything learned from the platform carries a number from one clock per place, kept in Redis: a query takes it when it
+begins, a change when it has been answered. The higher number is the later knowledge, so a refresh that began before a
+change was made cannot bring the old values back. Per place there are:
 
     head       number, time of fetching, the platform's time, digest of the body; small, read for every page
     body:N     the records of the query with number N
@@ -76,14 +76,14 @@ class Alarms:
     count = 0
 
 
-# A number later than any before, also when the host's clock was set back or Redis has been emptied.
+# Our own clock's number, or one later than any before where a clock was set back or is behind another host's. Not
+# Redis' time: numbers taken while Redis is away are our own clock's as well, and must not be measured by another.
 _NEXT_NUMBER = """
-local time = redis.call('TIME')
-local number = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local number = tonumber(ARGV[1])
 local last = tonumber(redis.call('GET', KEYS[1]) or '0')
 if number <= last then number = last + 1 end
 local text = string.format('%.0f', number)
-redis.call('SET', KEYS[1], text, 'EX', ARGV[1])
+redis.call('SET', KEYS[1], text, 'EX', ARGV[2])
 return text
 """
 
@@ -120,9 +120,9 @@ return 1
 
 def next_number(place: Place) -> int:
     """A number for what is about to be, or has just been, learned. Raises Away."""
-    with connected() as redis:
-        number = int(redis.eval(_NEXT_NUMBER, 1, place.cache_key("clock"), KEPT_FOR * 2))
     own = own_number()
+    with connected() as redis:
+        number = int(redis.eval(_NEXT_NUMBER, 1, place.cache_key("clock"), own, KEPT_FOR * 2))
     if abs(number - own) > KEPT_FOR * 1_000_000:
         _alarm(place.cache_key("clock"))
         return own

@@ -13,7 +13,7 @@ class Limit(NamedTuple):
 
 type Limits = Mapping[str, Limit]
 
-# vm_09, vm_10, vm_11, vm_14; rg_05. The platform's fault is the last word (methods.md, traps).
+# vm_09, vm_10, vm_11, vm_14; rg_05; rg_04, where none is stated: a year. The platform's fault is the last word.
 STATED: Limits = {
     "cores": Limit(1, 8),
     "memory": Limit(256, 3072),
@@ -21,5 +21,5 @@ STATED: Limits = {
     "frontend_ips_v4": Limit(0, 3),
     "frontend_ips_v6": Limit(0, 100),
     "hour": Limit(0, 23),
-    "leadtime": Limit(0, 720),
+    "leadtime": Limit(0, 8760),
 }

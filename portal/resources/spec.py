@@ -87,7 +87,6 @@ class Field:
     filterable: bool = False  # in lists; the platform's own list is `upstream_filter`
     default: Value = None
     choices: tuple[Choice, ...] = ()
-    open_choices: bool = False  # other values than the choices are accepted as well
     limit: str = ""  # name in portal.resources.limits
     unit: str = ""  # "MiB", "GiB", "h"
     refers_to: str = ""  # name of the resource type whose key this value (or each of them) is
@@ -243,11 +242,11 @@ class ResourceType:
     def key_values(self, key: str) -> dict[str, str]:
         """The primary key's fields from a key as it stands in URLs; ValueError where it cannot be one."""
         parts = key.split("/", len(self.key) - 1)
-        if len(parts) != len(self.key) or not all(parts):
+        if not all(parts):
             raise ValueError(key)
         return {
             name: moment_from_key(part) if self.field(name).kind is Kind.MOMENT else part
-            for name, part in zip(self.key, parts, strict=True)
+            for name, part in zip(self.key, parts, strict=True)  # ValueError where there are too few
         }
 
     def _part(self, name: str, value: Value) -> str:

@@ -3,24 +3,30 @@
 The first that fits is the state, the others that fit are notes beside it. `resources.looks` says how they look.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from portal.resources.deletion import Deletion, only_announces, read_deletion
 from portal.resources.looks import State, Status
 from portal.resources.spec import Context, Record, Values
-from portal.resources.times import midnight, parse_day, parse_moment
+from portal.resources.times import parse_moment
 
 ORDER = tuple(State)
-HARD_DELETION_AFTER = timedelta(days=3)  # vm_19
 
 
 def machine_states(machine: Values, context: Context) -> tuple[Status, ...]:
     """All states that fit a machine, the first being its state; never empty."""
-    open_windows = [record for record in context.maintenances if is_open(record, context.now)]
+    open_windows = [
+        record for record in context.maintenances if is_open(record, context.now) and not only_announces(record)
+    ]
+    deletion = read_deletion(machine.get("deletion"))
+    is_off = machine.get("online") is False
+    # Off or shut down it is not servicing either (vm_16); that is no maintenance.
+    out_of_service = machine.get("servicing") is False and not is_off and not deletion.is_shut_down
     found = (
-        _deletion(machine),
+        _leaving(deletion),
         Status(State.INSTALLING) if machine.get("needs_install") is True else None,
-        _maintenance(machine, open_windows, context),
-        Status(State.OFF) if machine.get("online") is False else None,
+        _maintenance(open_windows, context, out_of_service=out_of_service),
+        Status(State.OFF) if is_off else None,
         _waiting(open_windows),
     )
     fitting = sorted((status for status in found if status), key=lambda status: ORDER.index(status.state))
@@ -48,20 +54,17 @@ def is_open(maintenance: Record, now: datetime) -> bool:
     return maintenance.get("active") is True or (ends is not None and ends > now)
 
 
-def _deletion(machine: Values) -> Status | None:
-    deletion = machine.get("deletion") or {}
-    deadline = parse_day(str(deletion.get("deadline") or "")[:10])
-    stages = deletion.get("stages") or ()
-    if isinstance(stages, list) and any(stage in ("soft", "hard") for stage in stages):
-        return Status(State.SHUTDOWN, midnight(deadline) + HARD_DELETION_AFTER if deadline else None)
-    return Status(State.LEAVING, midnight(deadline)) if deadline else None
+def _leaving(deletion: Deletion) -> Status | None:
+    if deletion.is_shut_down:
+        return Status(State.SHUTDOWN, deletion.gone)
+    return Status(State.LEAVING, deletion.shuts_down) if deletion.deadline else None
 
 
-def _maintenance(machine: Values, open_windows: list[Record], context: Context) -> Status | None:
+def _maintenance(open_windows: list[Record], context: Context, *, out_of_service: bool) -> Status | None:
     active = next((record for record in open_windows if record.get("active") is True), None)
     if active is not None:
         return Status(State.MAINTENANCE, parse_moment(active.get("ends")))
-    if machine.get("servicing") is False:
+    if out_of_service:
         return Status(State.MAINTENANCE)
     if context.group is not None and group_in_maintenance(context.group, context.now):
         return Status(State.MAINTENANCE, _group_until(context.group))
@@ -77,4 +80,4 @@ def _waiting(open_windows: list[Record]) -> Status | None:
 
 
 def _group_until(group: Values) -> datetime | None:
-    return parse_moment(group.get("maintenance_until") or "")
+    return parse_moment(group.get("maintenance_until"))

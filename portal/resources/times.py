@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo, available_timezones
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
-KEY_FORMAT = "%Y%m%dT%H%M%SZ"
+# What computers list among the time zones, and is none: their own, and that of a computer nobody has set up.
+NO_ZONES = frozenset({"Factory", "localtime"})
 
 
-def parse_moment(text: str) -> datetime | None:
-    """An ISO 8601 moment as an aware UTC time; None for '' and what cannot be read. No zone: UTC (mt_01)."""
+def parse_moment(text: str | None) -> datetime | None:
+    """An ISO 8601 moment as an aware UTC time; None for none, '' and what cannot be read. No zone: UTC (mt_01)."""
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text or "")
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         return moment.astimezone(UTC)
@@ -22,11 +23,15 @@ def parse_moment(text: str) -> datetime | None:
 
 
 def parse_day(text: str) -> date | None:
-    """An ISO day; None for '' and what cannot be read."""
+    """A day as the platform writes and takes it, YYYY-MM-DD; None for '' and any other text, also other ISO forms.
+
+    None as well for years in which no day can be reckoned with: before 1900 and after 9000.
+    """
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except (TypeError, ValueError):
         return None
+    return day if day.isoformat() == text and 1900 <= day.year <= 9000 else None
 
 
 def moment_to_key(text: str) -> str:
@@ -34,12 +39,20 @@ def moment_to_key(text: str) -> str:
     moment = parse_moment(text)
     if moment is None:
         raise ValueError(text)
-    return moment.strftime(KEY_FORMAT)
+    return _as_key(moment)
 
 
 def moment_from_key(part: str) -> str:
-    """`20261124T210000Z` → `2026-11-24T21:00:00+00:00`; ValueError for anything else."""
-    return datetime.strptime(part, KEY_FORMAT).replace(tzinfo=UTC).isoformat()
+    """`20261124T210000Z` → `2026-11-24T21:00:00+00:00`; ValueError for anything else, also other spellings of it."""
+    moment = parse_moment(part)
+    if moment is None or _as_key(moment) != part:
+        raise ValueError(part)
+    return moment.isoformat()
+
+
+def _as_key(moment: datetime) -> str:
+    plain = moment.replace(tzinfo=None).isoformat(timespec="seconds")
+    return f"{plain.replace('-', '').replace(':', '')}Z"
 
 
 def berlin_today(now: datetime) -> date:
@@ -53,15 +66,27 @@ def earliest_deadline(now: datetime) -> date:
 
 
 def default_deadline(now: datetime) -> date:
-    """End of the current month, on its last day tomorrow (vm_18)."""
-    today = berlin_today(now)
-    last = today.replace(day=monthrange(today.year, today.month)[1])
-    return max(last, earliest_deadline(now))
+    """The first of the next month, so that the last day of this one still runs (vm_18)."""
+    return next_month(berlin_today(now))
+
+
+def next_month(day: date) -> date:
+    """The first day of the month after the one that a day is in."""
+    return day.replace(day=monthrange(day.year, day.month)[1]) + timedelta(days=1)
 
 
 def midnight(day: date) -> datetime:
     """When the day begins in Europe/Berlin, the `t` of the deletion stages (methods.md)."""
     return datetime(day.year, day.month, day.day, tzinfo=BERLIN).astimezone(UTC)
+
+
+def next_shown(time: datetime, tz: ZoneInfo, now: datetime) -> datetime:
+    """When clocks in that zone show this (a day and time without zone) next: in one night of the year they do so twice.
+
+    What they will not show any more is when they did. A time that they skip is as far into the hour after it.
+    """
+    readings = [time.replace(tzinfo=tz, fold=fold) for fold in (0, 1)]
+    return next((moment for moment in readings if moment > now), readings[0])
 
 
 @lru_cache(maxsize=64)
@@ -73,4 +98,4 @@ def zone(name: str | None) -> ZoneInfo:
 @lru_cache(maxsize=1)
 def timezones() -> frozenset[str]:
     """All IANA names (rg_09)."""
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - NO_ZONES

@@ -20,15 +20,16 @@ class Window:
 def next_window(group: Values, now: datetime) -> Window:
     """The first window that begins no earlier than `notification_leadtime` hours from now (mt_02).
 
-    `group` holds the values of a resource group; `now` is the platform's time. A window may cross midnight and is
-    right across daylight-saving changes, since its hours are local ones.
+    `group` holds the values of a resource group; `now` is the platform's time. A window may cross midnight, and lasts
+    a whole day where both hours are the same. Its hours are local ones: a change of the clock makes it longer or
+    shorter, and where it leaves nothing of it (2:00 to 3:00 in spring), the platform skips that day.
     """
     tz = zone(group.get("timezone"))
     earliest = now + timedelta(hours=_number(group.get("notification_leadtime"), 12, most=8760))
     day = earliest.astimezone(tz).date() - timedelta(days=1)
     while True:
         window = _window_on(day, group, tz)
-        if window.starts >= earliest:
+        if earliest <= window.starts < window.ends:
             return window
         day += timedelta(days=1)
 

@@ -16,10 +16,8 @@ _ANNOUNCED = timedelta(hours=1)
 
 
 def default_deadline(now: datetime) -> date:
-    """The last day of the month; on that day, the day after (vm_18)."""
-    today = berlin_day(now)
-    last = next_month(today) - timedelta(days=1)
-    return last if last > today else today + timedelta(days=1)
+    """The first of the next month, so that the last day of this one still runs (vm_18)."""
+    return next_month(berlin_day(now))
 
 
 def due(deadline: date, stage: str) -> datetime:

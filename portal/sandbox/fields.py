@@ -19,9 +19,10 @@ Check = Callable[[Any], Any]
 
 _EMAIL = re.compile(r"[^@\s,;<>()\"\\]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+")
 _HOST = re.compile(
-    r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*", re.IGNORECASE
+    r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*",
+    re.IGNORECASE | re.ASCII,
 )
-GROUP_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
+GROUP_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 USER_NAME = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
 SERVICE_NAME = re.compile(r"s-[a-z0-9_][a-z0-9_.-]{0,29}")
 ROLE = re.compile(r"role::[a-z0-9_.-]{1,60}")

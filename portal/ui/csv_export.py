@@ -8,6 +8,7 @@ from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from portal.resources.spec import Field, Kind, Record, ResourceType
+from portal.resources.times import berlin_today
 from portal.ui.values import plain
 
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -46,9 +47,9 @@ def csv_response(
     customer_no: str,
     now: datetime,
 ) -> StreamingHttpResponse:
-    """The file, sent line by line."""
+    """The file, sent line by line, named by the day that it is in Berlin."""
     response = StreamingHttpResponse(lines(resource_type, records, state), content_type="text/csv; charset=utf-8")
-    name = f"{customer_no}-{resource_type.name}-{now:%Y-%m-%d}.csv"
+    name = f"{customer_no}-{resource_type.name}-{berlin_today(now)}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store, private"
     return response

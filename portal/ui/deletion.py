@@ -1,46 +1,48 @@
 """A machine's deletion on a line: what happens on which day, and what has happened already (vm_19, vm_22)."""
 
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from portal.resources.deletion import STAGES, day_of, read_deletion
 from portal.resources.spec import Value
-from portal.resources.times import berlin_today, parse_day
+from portal.resources.times import berlin_today
 from portal.ui import when
 
-# (days from the deadline, name of the stage in `deletion.stages`, what happens); methods.md.
-STAGES = (
-    (-5, "prepare", lazy("Announced as a maintenance")),
-    (0, "soft", lazy("Shut down, no longer charged; it can still be brought back")),
-    (3, "hard", lazy("Disk and record gone, addresses free for others")),
-    (32, "purge", lazy("Backups gone")),
-    (38, "recycle", lazy("The name can be used again")),
-)
+WORDS = {
+    "prepare": lazy("Announced as a maintenance"),
+    "soft": lazy("Shut down, no longer charged; it can still be brought back"),
+    "hard": lazy("Disk and record gone, addresses free for others"),
+    "purge": lazy("Backups gone"),
+    "recycle": lazy("The name can be used again"),
+}
 
 
-def days(deadline: date, today: date) -> Iterator[tuple[str, str, str]]:
-    """(stage, day in words, what happens); a stage that should have been is due today."""
-    for offset, stage, text in STAGES:
-        day = max(deadline + timedelta(days=offset), today)
-        yield stage, when.day_words(day, today), str(text)
+def days(deadline: date, today: date, reached: Collection[str] = ()) -> Iterator[tuple[str, str, str]]:
+    """(stage, day in words, what happens); a stage that should have been is due today.
 
-
-def deadline_of(deletion: Value) -> date | None:
-    """The day of a planned deletion; None where none is planned, or none that can be read."""
-    return parse_day(str(deletion.get("deadline") or "")[:10]) if isinstance(deletion, dict) else None
+    Of one that was reached before the deadline nobody can tell the day: a deletion that is asked for late is announced
+    at once.
+    """
+    for stage in STAGES:
+        day = day_of(stage, deadline)
+        if stage in reached:
+            yield stage, when.day_words(day, today) if day >= deadline else _("already"), str(WORDS[stage])
+        else:
+            yield stage, when.day_words(max(day, today), today), str(WORDS[stage])
 
 
 def line(deletion: Value, now: datetime) -> SafeString:
     """All stages in order, those reached marked and told; '' where no deletion is planned."""
-    deadline = deadline_of(deletion)
-    if deadline is None:
+    planned = read_deletion(deletion)
+    if planned.deadline is None:
         return SafeString("")
-    reached = deletion.get("stages") if isinstance(deletion.get("stages"), list) else []
     parts = (
-        (SafeString(' class="is-reached"' if stage in reached else ""), day, text)
-        for stage, day, text in days(deadline, berlin_today(now))
+        (SafeString(' class="is-reached"' if stage in planned.stages else ""), day, text)
+        for stage, day, text in days(planned.deadline, berlin_today(now), planned.stages)
     )
     return format_html('<ol class="stages">{}</ol>', format_html_join("", "<li{}><strong>{}</strong>{}</li>", parts))

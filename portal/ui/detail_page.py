@@ -103,7 +103,8 @@ class DetailPage:
 
     @cached_property
     def pending_here(self) -> tuple[Pending, ...]:
-        return self.pending.of(self.type.name, self.record.key)
+        of = self.pending.coming if self.is_new else self.pending.of
+        return of(self.type.name, self.record.key)
 
     @property
     def state(self) -> SafeString:

@@ -1,33 +1,18 @@
 """The addresses of a machine: the one that a list shows, and all of them, each to copy with one click."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from portal.resources.interfaces import addresses, rank
 from portal.resources.labels import mark
 from portal.resources.spec import Value
 from portal.ui.icons import symbol_use
 from portal.ui.markup import joined
 
 NETWORKS = {"fe": mark("public (fe)"), "srv": mark("between your machines (srv)")}  # vm_15
-ORDER = ("fe", "srv")
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """One address of a machine, and where it is."""
-
-    address: str
-    interface: str
-    network: str
-
-
-def addresses(interfaces: Value) -> list[Address]:
-    """All addresses, public ones first, IPv4 before IPv6. Whatever is not as documented (vm_15) is passed over."""
-    return sorted(_found(interfaces), key=lambda found: (_rank(found.interface), ":" in found.address))
 
 
 def main_address(interfaces: Value) -> SafeString:
@@ -61,7 +46,7 @@ def table(interfaces: Value, reverses: Value) -> SafeString:
     if not isinstance(interfaces, Mapping):
         return SafeString("")
     names = reverses if isinstance(reverses, Mapping) else {}
-    parts = [_interface(name, interfaces[name], names) for name in sorted(interfaces, key=_rank)]
+    parts = [_interface(name, interfaces[name], names) for name in sorted(interfaces, key=rank)]
     return joined(parts)
 
 
@@ -83,15 +68,3 @@ def _interface(name: str, interface: Value, reverses: Mapping[str, Value]) -> Sa
 
 def _reverse(name: Value) -> SafeString:
     return format_html(' <span class="soft">{}</span>', name) if name else SafeString("")
-
-
-def _found(interfaces: Value) -> Iterator[Address]:
-    for name, interface in interfaces.items() if isinstance(interfaces, Mapping) else ():
-        networks = interface.get("networks") if isinstance(interface, Mapping) else None
-        for network, found in networks.items() if isinstance(networks, Mapping) else ():
-            for address in found if isinstance(found, list) else ():
-                yield Address(str(address), str(name), str(network))
-
-
-def _rank(interface: str) -> int:
-    return ORDER.index(interface) if interface in ORDER else len(ORDER)

@@ -11,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from portal.resources.interfaces import addresses as ip_addresses
 from portal.resources.spec import Field, Kind, Record, Value
 from portal.resources.times import parse_day, parse_moment
 from portal.ui import addresses, measures, network, when
@@ -90,7 +91,7 @@ def plain(field: Field, value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if field.kind is Kind.INTERFACES:
-        return " ".join(found.address for found in network.addresses(value))
+        return " ".join(found.address for found in ip_addresses(value))
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         return " ".join(value)
     if isinstance(value, (dict, list)):

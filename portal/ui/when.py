@@ -16,9 +16,12 @@ from portal.resources.windows import Window
 EVENING = 18  # from this hour on, today is "tonight"
 
 
-def clock(moment: datetime, tz: tzinfo, *, seconds: bool = False) -> str:
-    """22:00, or 22:00:05."""
-    return moment.astimezone(tz).strftime("%H:%M:%S" if seconds else "%H:%M")
+def clock(moment: datetime, tz: tzinfo, *, seconds: bool = False, name_zone: bool = False) -> str:
+    """22:00, or 22:00:05; of an hour that a change of the clock brings twice, also which of them: 02:30 CET."""
+    local = moment.astimezone(tz)
+    is_doubled = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
+    text = local.strftime("%H:%M:%S" if seconds else "%H:%M")
+    return f"{text} {local:%Z}" if is_doubled or name_zone else text
 
 
 def day_words(day: date, today: date, *, with_year: bool | None = None, brief: bool = False) -> str:
@@ -58,10 +61,10 @@ def window_words(window: Window, now: datetime) -> str:
     return f"{starts}–{clock(window.ends, window.zone)} ({window.zone.key})"
 
 
-def full(moment: datetime, tz: tzinfo) -> str:
-    """24 Nov 2026, 22:00."""
-    local = moment.astimezone(tz)
-    return f"{date_format(local.date(), _('j M Y'), use_l10n=False)}, {local:%H:%M}"
+def full(moment: datetime, tz: tzinfo, *, name_zone: bool = False) -> str:
+    """24 Nov 2026, 22:00; or 24 Nov 2026, 22:00 CET."""
+    day = date_format(moment.astimezone(tz).date(), _("j M Y"), use_l10n=False)
+    return f"{day}, {clock(moment, tz, name_zone=name_zone)}"
 
 
 def utc_title(moment: datetime) -> str:

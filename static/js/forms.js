@@ -10,6 +10,14 @@ if (guarded) {
   document.addEventListener("htmx:after:swap", (event) => {
     if (event.target.id === "suggested") opened = typed(guarded);
   });
+  // A suggestion that comes late does not take the place of what has been typed meanwhile.
+  document.addEventListener("htmx:before:swap", ({ detail: { tasks } }) => {
+    const name = document.getElementById("id_name");
+    if (!name || name.value === document.getElementById("suggested").value) return;
+    for (const late of tasks.filter(({ fragment }) => fragment?.querySelector("#id_name, #suggested"))) {
+      tasks.splice(tasks.indexOf(late), 1);
+    }
+  });
   addEventListener("beforeunload", (event) => {
     if (!leaving && typed(guarded) !== opened) event.preventDefault();
   });

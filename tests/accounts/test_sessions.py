@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
+from django.utils import timezone
 
 from portal.accounts import drafts
 from portal.accounts.access import get_scope
@@ -95,6 +96,20 @@ def test_sessions_are_listed_with_device_and_place(cast: dict[str, User]) -> Non
     assert "Firefox · Linux" in page
     assert "192.0.2.1" in page
     assert "192.0.2.2" in page
+
+
+def test_a_session_that_is_over_is_neither_listed_nor_kept(cast: dict[str, User]) -> None:
+    """It has run out, was ended elsewhere, or was signed in to by an earlier password."""
+    run_out, ended, earlier = (sign_in("viewer") for _ in range(3))
+    Session.objects.filter(session_key=key(run_out)).update(expire_date=timezone.now())
+    Session.objects.filter(session_key=key(ended)).delete()
+    cast["viewer"].set_password("another one, and long enough")
+    cast["viewer"].save()
+    here = Client()
+    here.force_login(cast["viewer"])
+    assert [one.session.session_key for one in here.get(SESSIONS).context["sessions"]] == [key(here)]
+    assert UserSession.objects.get().session_key == key(here)
+    assert earlier.get(SESSIONS).status_code == 302
 
 
 def test_one_session_or_all_others_can_be_ended(cast: dict[str, User]) -> None:

@@ -1,10 +1,11 @@
 """Limits of costs: set by managers and billing, shown with how far along they are, told of once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.core import mail
 from django.test import Client
 
@@ -21,7 +22,14 @@ MONTHS = ("2026-10-01", "2026-11-01")
 
 
 @pytest.fixture
-def passed(odd_platform: Platform, answers: Any, visit: Visit) -> Threshold:
+def november() -> Iterator[None]:
+    """It is the middle of November 2026: a limit does not look back at months that were over when it was set."""
+    with time_machine.travel("2026-11-16T00:00:00Z"):
+        yield
+
+
+@pytest.fixture
+def passed(november: None, odd_platform: Platform, answers: Any, visit: Visit) -> Threshold:
     """A limit of 1 GB for group shop, of which 2 GB are used this month."""
     odd_platform.date = "Mon, 16 Nov 2026 00:00:00 GMT"
     answers("consumption", *(use("traffic", "shop", {"traffic": 2 * 10**9}, month) for month in MONTHS))

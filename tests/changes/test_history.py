@@ -15,6 +15,7 @@ from portal.changes.models import Change, Item, State
 from portal.changes.pending import pending_of
 from portal.changes.visible import find_change
 from tests.changes.conftest import MACHINE
+from tests.support import moment
 
 type Asked = Callable[..., Change]
 
@@ -98,7 +99,7 @@ def test_what_is_being_created_can_be_told_apart(scope: Scope, asked: Asked) -> 
 
 @pytest.mark.parametrize(
     "what",
-    [{"state": State.SENDING}, {"attempts": 2}, {"answer": {"kind": "unreachable"}}, {"recorded_at": timezone.now()}],
+    [{"state": State.SENDING}, {"attempts": 2}, {"answer": {"kind": "unreachable"}}, {"recorded_at": moment.AT}],
 )
 def test_the_version_changes_with_what_pages_show(scope: Scope, asked: Asked, what: dict[str, Any]) -> None:
     asked("shop10")

@@ -76,7 +76,7 @@ def test_what_takes_a_reboot_waits_for_its_window_and_carries_what_came_of_it(
     assert followed(change).state == State.SETTLING
     planned = item_of(change).maintenance
     assert planned.startswith(f"{item_of(change).key}/")
-    platform.control(advance=2 * DAY)
+    platform.control(advance=until_over(platform, planned))
     assert (followed(change).state, change.is_final) == (State.DONE, True)
     assert item_of(change).maintenance == planned
     assert item_of(change).outcome
@@ -148,6 +148,13 @@ def test_a_maintenance_that_is_put_off_is_followed_to_its_new_window(scope: Scop
     assert (change.state, item_of(change).maintenance) == (State.SETTLING, second.key)
 
 
+def test_what_only_announces_a_deletion_is_not_the_window_of_a_change(scope: Scope, platform: Sandbox) -> None:
+    change = rebooting(scope, platform)
+    announced = planned(item_of(change).key, "2031-01-01", comment=f"{item_of(change).key} is shut down for deletion")
+    judged(change, maintenances={announced.key: announced})
+    assert item_of(change).maintenance == ""
+
+
 def test_a_window_that_is_open_has_not_done_anything_yet(scope: Scope, platform: Sandbox) -> None:
     change = rebooting(scope, platform)
     window = planned(item_of(change).key, "2031-01-01")
@@ -175,14 +182,27 @@ def test_an_end_is_written_down_once(scope: Scope, platform: Sandbox) -> None:
     assert InstallTime.objects.count() == 1
 
 
+def until_over(platform: Sandbox, maintenance: str) -> float:
+    """Seconds until a maintenance is over, by the platform's clock."""
+    machine_name, starts = maintenance.split("/")
+    with platform.proxy() as proxy:
+        (ends,) = [
+            datetime.fromisoformat(one["ends"])
+            for one in proxy.query("maintenance")
+            if one["machine"] == machine_name
+            and datetime.fromisoformat(one["starts"]) == datetime.fromisoformat(starts)
+        ]
+    return (ends - datetime.fromisoformat(platform.control(reset=True)["now"])).total_seconds() + 1
+
+
 def state_of(scope: Scope, name: str) -> Shown:
     return reads.states(scope, reads.listing(scope, MACHINE))[name][0].state
 
 
-def planned(name: str, day: str) -> Record:
+def planned(name: str, day: str, comment: str = "") -> Record:
     """A maintenance of a machine from 01:00 to 04:00 UTC."""
     raw = {"machine": name, "starts": f"{day}T01:00:00Z", "ends": f"{day}T04:00:00Z", "active": False}
-    return read(TYPES["maintenance"], raw)
+    return read(TYPES["maintenance"], raw | {"comment": comment})
 
 
 def judged(

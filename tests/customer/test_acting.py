@@ -44,6 +44,13 @@ def test_what_is_not_leaving_cannot_be_kept(browse: Browse) -> None:
     assert browse("operator").get(f"{HOME}virtualmachine/shop00/-/keep").status_code == 404
 
 
+def test_what_a_page_offered_that_has_become_old_is_not_done(browse: Browse) -> None:
+    client = browse("operator")
+    assert client.post(f"{HOME}virtualmachine/shop00/-/keep").status_code == 404  # nobody deletes it (any more)
+    assert client.post(POWER, {"to": "on"}).status_code == 422  # it is on
+    assert not Change.objects.exists()
+
+
 def test_maintenance_for_an_hour_begins_now(browse: Browse) -> None:
     client = browse("operator")
     step = client.get(MAINTENANCE).context["step"]

@@ -19,6 +19,7 @@ from portal.accounts.models import AuditEntry, Customer, User
 from portal.changes.decide import cancel, look, resolve_conflict, retry
 from portal.changes.models import Change, State
 from portal.changes.submit import Wanted, submit
+from portal.resources.types import TYPES
 from tests.customer.conftest import text_of
 
 TRAIL = "/c/10001/trail/"
@@ -56,6 +57,31 @@ def test_a_manager_reads_who_did_what_from_where_with_before_and_after(
     assert "foreign-secret-group" not in page
 
 
+def test_an_edit_that_cancels_a_deletion_is_told_with_its_day(
+    trail: Customer, signed_in: Callable[[str], Client]
+) -> None:
+    before = {"memory": 512, "deletion": {"deadline": "2026-12-02", "stages": []}}
+    after = {"memory": 1024}
+    audit.record("change.submitted", customer=trail, target="virtualmachine/old03", before=before, after=after)
+    assert "Deletion 2 Dec 2026" in text_of(signed_in("manager").get(TRAIL))
+
+
+ODD: list[Any] = [
+    None, "", "odd", 0, -1.5, True, [], ["odd", 1, None, {}], {}, {"deadline": ""}, {"deadline": 7}, {"odd": [1]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("type_name", TYPES)
+def test_whatever_stands_in_an_entry_the_page_shows_it(
+    trail: Customer, signed_in: Callable[[str], Client], type_name: str
+) -> None:
+    for value in ODD:
+        values = dict.fromkeys((*TYPES[type_name].field_names, "unknown"), value)
+        for before, after in ((values, None), (None, values), (values, {"change": 1})):
+            audit.record("change.submitted", customer=trail, target=f"{type_name}/a", before=before, after=after)
+    assert signed_in("manager").get(TRAIL).status_code == 200
+
+
 def test_the_trail_is_told_in_the_readers_language(trail: Customer, signed_in: Callable[[str], Client]) -> None:
     audit.record("sign_in.done", customer=trail, target="x@example.com", after={"by": ["mfa", "password"]})
     audit.record("change.cancelled", customer=trail, target="change 12", before={"state": "queued"}, after={})
@@ -79,6 +105,7 @@ def test_the_trail_is_told_in_the_readers_language(trail: Customer, signed_in: C
         ({"since": "2000-01-01", "until": "2000-12-31"}, 0),
         ({"since": "2000-01-01"}, 3),
         ({"kind": "nonsense", "since": "never", "page": "x"}, 3),
+        ({"since": "0001-01-01", "until": "9999-12-31"}, 3),
         ({"q": "%"}, 0),
         ({"person": "outsider@example.com"}, 0),
         ({"q": "foreign"}, 0),

@@ -8,6 +8,7 @@ from portal.accounts.models import ApiKey
 from portal.changes.models import Change
 from tests.customer.asking import filled, save, values_of
 from tests.customer.conftest import Browse, part, text_of
+from tests.inventory.platform import Platform
 from tests.support.services import Sandbox
 
 PATH = "/c/10001/resourcegroup/example/-/permissions"
@@ -45,6 +46,28 @@ def test_several_people_and_permissions_are_one_change(browse: Browse) -> None:
 def test_a_tick_taken_away_revokes(browse: Browse) -> None:
     save(browse("manager"), PATH, grant=None)
     assert asked() == [("example/frank/login", "delete")]
+
+
+@pytest.mark.parametrize("uid", ["grace.hopper", "Grace", "9lives", "a" * 40])
+def test_pm_03_whatever_name_stands_on_records_stays_and_can_be_revoked(
+    browse: Browse, odd_platform: Platform, uid: str
+) -> None:
+    """Also one that could not be typed here."""
+    odd_platform.records["services", "resourcegroup"] = [
+        {"name": "services", "parent": ""},
+        {"name": "example", "parent": "services"},
+    ]
+    odd_platform.records["services", "permission"] = [
+        {"resource_group": "example", "uid": uid, "permission": "login"},
+        {"resource_group": "services", "uid": uid, "permission": "stats"},
+    ]
+    client = browse("manager")
+    save(client, PATH, uids="nora", new=["login"])
+    save(client, PATH, grant=None)
+    save(client, PATH, grant=[f"{uid}/login", f"{uid}/stats"])
+    assert sorted(asked()) == sorted(
+        [("example/nora/login", "set"), (f"example/{uid}/login", "delete"), (f"example/{uid}/stats", "set")]
+    )
 
 
 def test_what_is_sent_twice_is_one_change(browse: Browse) -> None:

@@ -36,8 +36,12 @@ FORMS: dict[str, dict[str, str]] = {
 @pytest.fixture
 def troubled(platform: Sandbox, settings: Any) -> Any:
     """`troubled("slow")`: from now on every call goes like that."""
-    settings.API_TIMEOUTS = {"connect_timeout": 0.5, "read_timeout": 0.5, "deadline": 1.0}
-    return lambda name: platform.control(fault={**FAULTS[name], "method": "*", "times": 1000})
+
+    def trouble(name: str) -> None:
+        settings.API_TIMEOUTS = {"connect_timeout": 0.5, "read_timeout": 0.5, "deadline": 1.0}
+        platform.control(fault={**FAULTS[name], "method": "*", "times": 1000})
+
+    return trouble
 
 
 @pytest.mark.parametrize("path", FORMS)

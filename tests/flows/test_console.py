@@ -154,6 +154,14 @@ def test_we_cant_sign_in(desk: Desk) -> None:
     expect(page.locator("#people")).to_contain_text("viewer@example.com")
 
 
+def test_links_in_lists_can_be_hit_wherever_their_lines_break(desk: Desk) -> None:
+    page = desk.go("c/10001/", check=False)
+    for width in (1280, 1000, 768, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        smallest = page.locator(".rows a").evaluate_all("all => Math.min(...all.map(one => one.offsetHeight))")
+        assert smallest >= 24, f"{smallest} px at a width of {width}"  # WCAG 2.5.8
+
+
 def test_who_deleted_web12(desk: Desk) -> None:
     page = desk.customer("operator", "virtualmachine/shop12/-/delete")
     page.get_by_role("button", name="Schedule the deletion").click()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.isolation.console_routes import CONSOLE, answers
 from tests.isolation.people_routes import MANAGERS_ONLY
+from tests.support.moment import month
 
 MEMBERS = ("manager", "operator", "viewer", "billing", "child")
 STRANGERS = ("outsider", "staff")  # signed in, and nothing to do with customer 10001
@@ -60,6 +61,7 @@ CHANGES = {
     "permission": ("manager",),
 }
 EDITABLE = ("virtualmachine", "resourcegroup", "serviceuser")
+RUNNING, LAST = month().isoformat(), month(1).isoformat()
 # A record below the group of `child`, and one elsewhere.
 RECORDS = {
     "virtualmachine": ("example00", "shop13"),
@@ -67,8 +69,8 @@ RECORDS = {
     "serviceuser": ("example/s-example", "shop/s-shop"),
     "permission": ("example/frank/login", "shop/dave/login"),
     "maintenance": ("{maintenance_below}", "{maintenance_elsewhere}"),
-    "consumption": ("2026-11-01/virtualmachine/example00", "2026-11-01/virtualmachine/shop13"),
-    "invoice": ("2026-10-01", "2026-10-01"),
+    "consumption": (f"{RUNNING}/virtualmachine/example00", f"{RUNNING}/virtualmachine/shop13"),
+    "invoice": (LAST, LAST),
 }
 # What customer 10002 has, and what nobody has: in 10001 both are nothing.
 ELSEWHERE = {
@@ -77,7 +79,7 @@ ELSEWHERE = {
     "serviceuser": ("acme/s-acme", "nobody/s-nobody"),
     "permission": ("acme/alice/login", "nobody/alice/login"),
     "maintenance": ("acme00/20261124T210000Z", "nobody00/20261124T210000Z"),
-    "consumption": ("2026-11-01/virtualmachine/acme00", "2026-11-01/virtualmachine/nobody00"),
+    "consumption": (f"{RUNNING}/virtualmachine/acme00", f"{RUNNING}/virtualmachine/nobody00"),
     "invoice": ("1999-01-01", "1998-01-01"),
 }
 # (action, a record below the group of `child`, one elsewhere, what asking without saying what is answered).
@@ -139,7 +141,7 @@ def actions() -> Iterator[Stop]:
                 absent = only(*SEES[name], ok=404)
                 yield Stop(f"{CUSTOMER}{name}/{key}/-/{action}", absent, absent)
     yield Stop(f"{CUSTOMER}virtualmachine/shop13/-/explode", ALL_ABSENT, ALL_ABSENT)
-    yield Stop(f"{CUSTOMER}invoice/2026-10-01/-/power", ALL_ABSENT, ALL_ABSENT)
+    yield Stop(f"{CUSTOMER}invoice/{LAST}/-/power", ALL_ABSENT, ALL_ABSENT)
 
 
 def matrices() -> Iterator[Stop]:
@@ -169,7 +171,7 @@ def papers() -> dict[str, list[Stop]]:
     """Money on paper. Nobody has ordered any; whoever may is told what an empty order lacks."""
     money, absent = ("manager", "billing"), only("manager", "billing", ok=404)
     order = f"{CUSTOMER}paper/6f7c1f5e-0000-4000-8000-000000000000/"
-    months = ("invoice/2026-10-01", "consumption/2026-10-01")
+    months = (f"invoice/{LAST}", f"consumption/{LAST}")
     documents = {"document": "", "margins": "margins.css"}
     return {
         "customer:thresholds": [Stop(f"{CUSTOMER}thresholds/", only(*money), only(*money, ok=422))],
@@ -181,7 +183,7 @@ def papers() -> dict[str, list[Stop]]:
             f"customer:{name}": [
                 *(Stop(f"{CUSTOMER}paper/{month}/{end}", only(*money)) for month in months),
                 Stop(f"{CUSTOMER}paper/invoice/1999-01-01/{end}", absent),
-                Stop(f"{CUSTOMER}paper/virtualmachine/2026-10-01/{end}", ALL_ABSENT),
+                Stop(f"{CUSTOMER}paper/virtualmachine/{LAST}/{end}", ALL_ABSENT),
             ]
             for name, end in documents.items()
         },
@@ -219,6 +221,7 @@ ROUTES: dict[str, list[Stop]] = {
     "healthz": [Stop("/healthz", ANYBODY, ANYBODY)],
     "readyz": [Stop("/readyz", NOTHING_HERE, NEVER)],
     "metrics": [Stop("/metrics", NOTHING_HERE, NEVER)],
+    "unspeakable": [Stop(f"{CUSTOMER}virtualmachine/\x00/", members(404), members(404))],
     "customer:home": [Stop("/", ON, ON)],
     "customer:theme": [Stop("/preferences/theme", NEVER, BACK)],
     "customer:language": [Stop("/preferences/language", BACK, BACK)],

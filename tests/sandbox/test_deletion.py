@@ -25,23 +25,23 @@ def deletion(api: Api, name: str = "shop00") -> dict[str, Any]:
     return api.get(VM, name=name)["deletion"]
 
 
-def test_vm_18_without_deadline_it_is_the_end_of_the_month(services: Api) -> None:
+def test_vm_18_without_deadline_it_is_the_first_of_the_next_month(services: Api) -> None:
     services.machine("shop00")
     (record,) = services.delete(VM, name="shop00")
-    assert record["deletion"] == {"deadline": "2026-11-30", "stages": []}
+    assert record["deletion"] == {"deadline": "2026-12-01", "stages": []}
 
 
 @pytest.mark.parametrize(
     ("now", "deadline"),
     [
-        (datetime(2026, 11, 29, 22, 59, tzinfo=UTC), "2026-11-30"),
-        # 30 November has begun in Berlin: on the last day it is tomorrow.
-        (datetime(2026, 11, 29, 23, 1, tzinfo=UTC), "2026-12-01"),
+        (datetime(2026, 11, 30, 22, 59, tzinfo=UTC), "2026-12-01"),
+        # December has begun in Berlin.
+        (datetime(2026, 11, 30, 23, 1, tzinfo=UTC), "2027-01-01"),
         (datetime(2026, 12, 31, 12, 0, tzinfo=UTC), "2027-01-01"),
-        (datetime(2027, 2, 3, 12, 0, tzinfo=UTC), "2027-02-28"),
+        (datetime(2027, 2, 3, 12, 0, tzinfo=UTC), "2027-03-01"),
     ],
 )
-def test_vm_18_on_the_last_day_it_is_tomorrow(services: Api, now: datetime, deadline: str) -> None:
+def test_vm_18_the_last_day_of_the_month_still_runs(services: Api, now: datetime, deadline: str) -> None:
     services.machine("shop00")
     jump_to(now)
     assert services.delete(VM, name="shop00")[0]["deletion"]["deadline"] == deadline

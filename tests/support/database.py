@@ -34,9 +34,14 @@ def django_db_modify_db_settings(
 
 
 def new(directory: Path, name: str) -> str:
-    """The URL of a database that is not there yet; on SQLite a file of that name in `directory`."""
+    """The URL of a database that is not there yet; without a server a file of that name in `directory`."""
     if is_postgresql(SERVER):
         return f"{SERVER.rpartition('/')[0]}/{name}_{uuid4().hex}"
+    return file(directory, name)
+
+
+def file(directory: Path, name: str) -> str:
+    """The URL of a database of SQLite's."""
     return f"sqlite:///{directory / name}.sqlite3"
 
 
@@ -65,25 +70,24 @@ def _on_server(sql: str) -> None:
         connection.execute(sql)
 
 
-def save(url: str, directory: Path) -> "SavedFile | SavedTables":
-    """The content of a database as it is now, to be put back while processes have it open.
+def save(url: str) -> "SavedFile | SavedTables":
+    """The content of a database that nobody has open, to be put into others while processes have those open.
 
-    `put_back(*changes)` does it all at once; `changes` are statements with their values, carried out before anybody
-    sees the rest.
+    `put_into(url, *changes)` does it all at once; `changes` are statements with their values, carried out before
+    anybody sees the rest.
     """
-    return SavedTables(url) if is_postgresql(url) else SavedFile(url, directory)
+    return SavedTables(url) if is_postgresql(url) else SavedFile(url)
 
 
 class SavedFile:
-    def __init__(self, url: str, directory: Path) -> None:
-        self._database = file_of(url)
-        self._saved = shutil.copy(self._database, directory / f"{self._database.stem}.saved")
+    def __init__(self, url: str) -> None:
+        self._saved = file_of(url)
 
-    def put_back(self, *changes: Change) -> None:
-        new = shutil.copy(self._saved, self._saved.with_suffix(".new"))
+    def put_into(self, url: str, *changes: Change) -> None:
+        new = shutil.copy(self._saved, file_of(url).with_suffix(".new"))
         for change in changes:
             query(f"sqlite:///{new}", *change)
-        with closing(sqlite3.connect(new)) as source, closing(sqlite3.connect(self._database, timeout=20)) as target:
+        with closing(sqlite3.connect(new)) as source, closing(sqlite3.connect(file_of(url), timeout=20)) as target:
             source.backup(target)
 
 
@@ -105,19 +109,18 @@ def _rows(connection: psycopg.Connection) -> dict[str, bytes]:
 
 class SavedTables:
     def __init__(self, url: str) -> None:
-        self._url = url
         with psycopg.connect(url) as connection:
             self._rows = _rows(connection)
             self._sequences = connection.execute(
                 "SELECT sequencename, coalesce(last_value, 1), last_value IS NOT NULL FROM pg_sequences"
             ).fetchall()
 
-    def put_back(self, *changes: Change) -> None:
+    def put_into(self, url: str, *changes: Change) -> None:
         """Waits for who is writing just now, but only briefly at a time: they might wait for us."""
         end = time.monotonic() + 20
         while True:
             try:
-                with psycopg.connect(self._url) as connection:
+                with psycopg.connect(url) as connection:
                     self._replace(connection)
                     for statement, *values in changes:
                         connection.execute(statement, values)

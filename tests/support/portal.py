@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from scripts.databases import query
 from scripts.environment import new_secrets
 from scripts.stack import REDIS, Stack
 from tests.support import database
-from tests.support.services import SandboxClient, made_once, require
+from tests.support.services import SandboxClient, begin_world, made_once, require
 
 type NewPortal = Callable[..., "Portal"]
 
@@ -32,28 +31,32 @@ class Portal(Stack):
 
     def __init__(self, directory: Path, template: Path, extra_env: dict[str, str]) -> None:
         made = json.loads((template / "made.json").read_text())
-        url = database.create(database.new(directory, "portal"), like=made["database"])
-        shutil.copy(template / "sandbox.sqlite3", directory)
-        env = {"DATABASE_URL": url, "STATIC_ROOT": str(template / "static")}
+        env = {
+            "DATABASE_URL": database.create(database.new(directory, "portal"), like=made["portal"]),
+            "SANDBOX_DATABASE_URL": database.create(database.file(directory, "sandbox"), like=made["sandbox"]),
+            "STATIC_ROOT": str(template / "static"),
+        }
         super().__init__(directory, secrets=made["secrets"], extra_env=env | extra_env)
         self.secrets = made["secrets"]
         self.platform = SandboxClient(self.sandbox_port)
         self.cookies: dict[str, Any] = {}
         self._keys = self.query("SELECT id, customer_id, resource_group, generation, sealed FROM accounts_apikey")
-        self._seeded = database.save(self.env["DATABASE_URL"], directory)
+        self._seeded = database.save(made["portal"])
+        self._world = made["sandbox"]
         self._renewals = 0
         self._log_start = 0
 
     def rest(self) -> None:
         """Until it is renewed nothing goes on by itself, which would cost other tests time."""
-        os.kill(self.beat.pid, signal.SIGSTOP)
+        if self.beat.is_alive:
+            os.kill(self.beat.pid, signal.SIGSTOP)
 
     def _go_on(self) -> None:
         if self.beat.is_alive:
             os.kill(self.beat.pid, signal.SIGCONT)
 
     def end(self) -> None:
-        """For good: its database too."""
+        """For good: its connections and its database too."""
         self._go_on()
         self.platform.close()
         self.stop()
@@ -71,9 +74,8 @@ class Portal(Stack):
                 process.start()
                 self.wait(process)
         # The platform first: keys of the world to come would be refused by the one that was.
-        self.seed_sandbox()  # of now: what was being installed when the tests began is ready meanwhile
-        self.platform.control(reset=True)
-        self._seeded.put_back(*self._renewed_keys())
+        begin_world(self._world, self.platform, self.env["SANDBOX_DATABASE_URL"])
+        self._seeded.put_into(self.env["DATABASE_URL"], *self._renewed_keys())
         with redis.Redis(port=self.redis_port) as client:
             client.flushall()
         self.cookies.clear()
@@ -126,16 +128,15 @@ class Portal(Stack):
 
 
 @pytest.fixture(scope="session")
-def portal_template(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def portal_template(demo_world: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Databases, static files and secrets of a fresh demo, made once for all test processes."""
 
     def make(directory: Path) -> None:
-        made = {"secrets": new_secrets(), "database": database.create(database.new(directory, "template"))}
-        stack = Stack(directory, secrets=made["secrets"], extra_env={"DATABASE_URL": made["database"]})
+        made = {"secrets": new_secrets(), "portal": database.new(directory, "portal"), "sandbox": demo_world}
+        stack = Stack(directory, secrets=made["secrets"], extra_env={"DATABASE_URL": database.create(made["portal"])})
         stack.manage("migrate", "--verbosity", "0")
         stack.manage("seed_demo")
         stack.manage("collectstatic", "--no-input", "--verbosity", "0")
-        shutil.copy(demo_world, directory)
         (directory / "made.json").write_text(json.dumps(made))
 
     return made_once(tmp_path_factory, "portal", make)

@@ -7,17 +7,21 @@ import shutil
 import urllib.request
 import xmlrpc.client
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 
+from scripts.databases import query
 from scripts.environment import free_port
 from scripts.processes import Process, accepts_connections, run, wait_until
 from scripts.stack import REDIS, redis_command, sandbox_command
+from tests.support import database, moment
 
 SANDBOX_SETTINGS = "portal.sandbox.settings"
+MICROSECOND = timedelta(microseconds=1)
 
 
 def require(program: str) -> str:
@@ -33,7 +37,7 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A redis-server of this test process; its URL without a database number."""
     require(REDIS)
     directory, port = tmp_path_factory.mktemp("redis"), free_port()
-    process = Process(REDIS, redis_command(port, directory), env={}, log=directory / "log")
+    process = Process(REDIS, redis_command(port), env={}, log=directory / "log")
     process.start()
     try:
         wait_until(lambda: accepts_connections(port), process)
@@ -92,14 +96,15 @@ class SandboxClient:
 class Sandbox(SandboxClient):
     """A sandbox process that a test has for itself."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, world: str, directory: Path) -> None:
         super().__init__(free_port())
-        self.env = sandbox_env(database)
+        self.database = database.create(database.file(directory, "sandbox"), like=world)
+        self.env = sandbox_env(self.database)
         self.process = Process(
             "sandbox",
             sandbox_command("serve", "--port", str(self.port)),
             env=self.env,
-            log=database.with_suffix(".log"),
+            log=directory / "sandbox.log",
         )
 
     def start(self) -> None:
@@ -109,15 +114,20 @@ class Sandbox(SandboxClient):
     def stop(self) -> None:
         self.process.stop()
 
-    def seed(self, **options: int | str) -> None:
-        """Makes its world anew: `seed(machines=1000, customers=2, seed=7, at="2026-11-24")`; else the demo's."""
+    def end(self) -> None:
+        """For good: its connections too."""
+        self.close()
         self.stop()
-        seed_world(self.env, **options)
+
+    def seed(self, **options: int | str) -> None:
+        """Makes its world anew: `seed(machines=1000, customers=2, seed=7)`; else the demo's."""
+        self.stop()
+        seed_world(self.env, at=moment.AT.isoformat(), **options)
         self.start()
 
 
-def sandbox_env(database: Path) -> dict[str, str]:
-    return {"DJANGO_SETTINGS_MODULE": SANDBOX_SETTINGS, "SANDBOX_DATABASE_URL": f"sqlite:///{database}", "DEBUG": ""}
+def sandbox_env(url: str) -> dict[str, str]:
+    return {"DJANGO_SETTINGS_MODULE": SANDBOX_SETTINGS, "SANDBOX_DATABASE_URL": url, "DEBUG": ""}
 
 
 def seed_world(env: dict[str, str], **options: int | str) -> None:
@@ -138,51 +148,61 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callabl
     return directory
 
 
-@pytest.fixture(scope="session")
-def demo_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The database of a sandbox with the demo world.
+def begin_world(world: str, platform: SandboxClient, url: str, at: datetime = moment.AT) -> None:
+    """The world of a running sandbox becomes one that was seeded at `at`, which is now on its clock."""
+    ((offset,),) = query(url, 'SELECT "offset" FROM sandbox_world')  # microseconds, as SQLite has it
+    unmoved = datetime.fromisoformat(platform.control(reset=True)["now"]) - offset * MICROSECOND
+    database.SavedFile(world).put_into(url, ('UPDATE sandbox_world SET "offset" = %s', (at - unmoved) // MICROSECOND))
 
-    A file, also where the portal's is on PostgreSQL: the platform that tests talk to is somebody else's, and a
-    connection for each call of a short test costs PostgreSQL more than the call (tests/sandbox is on it).
+
+def made_world(tmp_path_factory: pytest.TempPathFactory, at: datetime) -> str:
+    """The URL of a sandbox's database with the demo world as it begins then, which nobody has open; made once.
+
+    A file, also where the portal's is on PostgreSQL: the platform that tests talk to is somebody else's, and to
+    PostgreSQL a connection for each call of a short test costs more than the call. The sandbox's own tests are on it.
     """
+    name = f"world-{at.timestamp():.0f}"
 
     def make(directory: Path) -> None:
-        seed_world(sandbox_env(directory / "sandbox.sqlite3"))
+        url = database.create(database.file(directory, "world"))
+        seed_world(sandbox_env(url), at=at.isoformat())
+        (directory / "url").write_text(url)
 
-    return made_once(tmp_path_factory, "demo-world", make) / "sandbox.sqlite3"
+    return (made_once(tmp_path_factory, name, make) / "url").read_text()
+
+
+@pytest.fixture(scope="session")
+def demo_world(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a sandbox's database with the demo world as all tests begin with it."""
+    return made_world(tmp_path_factory, moment.AT)
 
 
 @pytest.fixture
-def sandbox(demo_world: Path, tmp_path: Path, settings: Any) -> Iterator[Sandbox]:
+def sandbox(demo_world: str, tmp_path: Path, settings: Any) -> Iterator[Sandbox]:
     """A running sandbox with the demo world, to which API_URL points in this test."""
-    shutil.copy(demo_world, tmp_path / "sandbox.sqlite3")
-    server = Sandbox(tmp_path / "sandbox.sqlite3")
+    server = Sandbox(demo_world, tmp_path)
     settings.API_URL = server.url
     try:
         server.start()
+        begin_world(demo_world, server, server.database)
         yield server
     finally:
-        server.close()
-        server.stop()
+        server.end()
 
 
 @pytest.fixture(scope="session")
-def running_sandbox(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def running_sandbox(demo_world: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Started once for each test process; modules get it as `shared_platform`."""
-    database = tmp_path_factory.mktemp("platform") / "sandbox.sqlite3"
-    shutil.copy(demo_world, database)
-    server = Sandbox(database)
+    server = Sandbox(demo_world, tmp_path_factory.mktemp("platform"))
     server.start()
     yield server
-    server.close()
-    server.stop()
+    server.end()
 
 
 @pytest.fixture(scope="module")
-def shared_platform(running_sandbox: Sandbox) -> Sandbox:
-    """One sandbox for the tests of a module, with the demo world of now: each takes machines and names of its own."""
-    seed_world(running_sandbox.env)
+def shared_platform(running_sandbox: Sandbox, demo_world: str) -> Sandbox:
+    """One sandbox for a module's tests, with the demo world as at first: each takes machines and names of its own."""
     if not running_sandbox.process.is_alive:
         running_sandbox.start()
-    running_sandbox.control(reset=True)
+    begin_world(demo_world, running_sandbox, running_sandbox.database)
     return running_sandbox

@@ -20,7 +20,6 @@ CONSUMPTION = ResourceType(
             label=_("Type"),
             kind=Kind.CHOICE,
             filterable=True,
-            open_choices=True,
             choices=(
                 Choice(value="virtualmachine", label=_("Machine")),
                 Choice(value="traffic", label=_("Traffic")),

@@ -26,14 +26,14 @@ def set_maintenance(group: Record, params: Mapping[str, str], now: datetime) -> 
     """
     match params.get("for"):
         case "hour":
-            return {"maintenance_until": _iso(now + timedelta(hours=1))}
+            return {"maintenance_until": _to_the_second(now + timedelta(hours=1)).isoformat()}
         case "nothing":
             return {"in_maintenance": False, "maintenance_until": ""}
         case "until":
-            until = parse_moment(params.get("until", ""))
-            if until is None or until <= now:
+            until = parse_moment(params.get("until"))
+            if until is None or _to_the_second(until) <= now:
                 raise ValueError("until")
-            return {"maintenance_until": _iso(until)}
+            return {"maintenance_until": _to_the_second(until).isoformat()}
     raise ValueError("for")
 
 
@@ -52,5 +52,5 @@ def group_effects(before: Record | None, wanted: Values, context: Context) -> li
     return effects
 
 
-def _iso(moment: datetime) -> str:
-    return moment.replace(microsecond=0).isoformat()
+def _to_the_second(moment: datetime) -> datetime:
+    return moment.replace(microsecond=0)

@@ -23,7 +23,6 @@ INVOICE = ResourceType(
             kind=Kind.CHOICE,
             default="",
             filterable=True,
-            open_choices=True,
             choices=(
                 Choice(value="pending", label=_("being reviewed")),
                 Choice(value="final", label=_("final")),

@@ -3,17 +3,12 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from portal.resources.deletion import read_deletion
+from portal.resources.interfaces import PUBLIC, addresses
 from portal.resources.labels import mark as _
 from portal.resources.spec import Button, Context, Effect, Record, Value, Values
-from portal.resources.states import is_open
-from portal.resources.times import parse_day, parse_moment, zone
+from portal.resources.times import parse_moment, zone
 from portal.resources.windows import Window, next_window
-
-
-def is_leaving(machine: Record) -> bool:
-    """Whether a deletion is pending, which any update cancels (vm_20)."""
-    deletion = machine.get("deletion") or {}
-    return bool(deletion.get("deadline") or deletion.get("stages"))
 
 
 def power_buttons(machine: Record, now: datetime) -> tuple[Button, ...]:
@@ -33,18 +28,20 @@ def power_buttons(machine: Record, now: datetime) -> tuple[Button, ...]:
 
 def set_power(machine: Record, params: Mapping[str, str], now: datetime) -> Values:
     """`online` as wanted (vm_13)."""
-    wanted = {"true": True, "false": False}.get(params.get("online", ""))
-    if wanted is None:
-        raise ValueError("online")
-    return {"online": wanted}
+    match params.get("online"):
+        case "true":
+            return {"online": True}
+        case "false":
+            return {"online": False}
+    raise ValueError("online")
 
 
 def keep_buttons(machine: Record, now: datetime) -> tuple[Button, ...]:
     """Cancel a pending deletion (vm_20); after soft deletion that starts the machine again (vm_21)."""
-    if not is_leaving(machine):
+    deletion = read_deletion(machine.get("deletion"))
+    if not deletion.is_pending:
         return ()
-    stages = (machine.get("deletion") or {}).get("stages") or []
-    label = _("Bring back") if "soft" in stages else _("Keep")
+    label = _("Bring back") if deletion.is_shut_down else _("Keep")
     return (Button(label=label, icon="calendar-off"),)
 
 
@@ -56,15 +53,16 @@ def machine_effects(before: Record | None, wanted: Values, context: Context) -> 
 
 
 def _cancelled_deletion(before: Record) -> Iterator[Effect]:
-    if is_leaving(before):
-        deadline = parse_day(str((before.get("deletion") or {}).get("deadline", ""))[:10])
-        text = _("Saving cancels the planned deletion on %(day)s.") if deadline else _("Saving cancels its deletion.")
-        yield Effect(text, {"day": deadline}, level="warning")
+    deletion = read_deletion(before.get("deletion"))
+    if deletion.is_pending:
+        day = deletion.deadline
+        text = _("Saving cancels the planned deletion on %(day)s.") if day else _("Saving cancels its deletion.")
+        yield Effect(text, {"day": day}, level="warning")
 
 
 def _hardware(before: Record, wanted: Values, context: Context) -> Iterator[Effect]:
     """vm_09, vm_10: reboot in a window; vm_11: growing online, shrinking with a reboot."""
-    window = _window(context)
+    window = _window(before, context)
     for name in ("cores", "memory", "disk"):
         if name not in wanted or not _differs(before, wanted, name):
             continue
@@ -75,27 +73,36 @@ def _hardware(before: Record, wanted: Values, context: Context) -> Iterator[Effe
 
 
 def _addresses(before: Record, wanted: Values) -> Iterator[Effect]:
-    """vm_14: more allocates, fewer takes nothing away."""
-    for name in ("frontend_ips_v4", "frontend_ips_v6"):
+    """vm_14: more than the machine has allocates the difference, fewer takes nothing away."""
+    for name, version in (("frontend_ips_v4", 4), ("frontend_ips_v6", 6)):
         if name not in wanted or not _differs(before, wanted, name):
             continue
-        more = wanted[name] - (before.get(name) or 0)
+        recorded = before.get(name) or 0
+        listed = [one for one in addresses(before.get("interfaces")) if one.interface == PUBLIC]
+        more = wanted[name] - max(recorded, sum(one.version == version for one in listed))
         if more > 0:
             text = _("%(more)s more will be allocated. They cannot be given back here later.")
             yield Effect(text, {"more": more}, field=name, level="warning")
+        elif wanted[name] > recorded:
+            yield Effect(_("The machine has as many already: none will be allocated."), field=name)
         else:
             text = _("The number is recorded, but no address is taken away. Ask support for that.")
             yield Effect(text, field=name, level="warning")
 
 
-def _window(context: Context) -> Window:
-    """The window that is planned for the machine already (mt_03), else the group's next one."""
+def _window(before: Record, context: Context) -> Window:
+    """The first window that is planned for the machine already (mt_03), else the group's next one.
+
+    Not the one that announces its deletion: saving cancels both (vm_19, vm_20).
+    """
     group = context.group or {}
-    for planned in context.maintenances:
-        starts, ends = parse_moment(planned.get("starts")), parse_moment(planned.get("ends"))
-        if starts and ends and starts > context.now and is_open(planned, context.now):
-            return Window(starts, ends, zone(group.get("timezone")))
-    return next_window(group, context.now)
+    announced = read_deletion(before.get("deletion")).shuts_down
+    planned = []
+    for one in context.maintenances:
+        starts, ends = parse_moment(one.get("starts")), parse_moment(one.get("ends"))
+        if starts and ends and context.now < starts < ends and starts != announced:
+            planned.append(Window(starts, ends, zone(group.get("timezone"))))
+    return min(planned, key=lambda window: window.starts) if planned else next_window(group, context.now)
 
 
 def _differs(before: Record, wanted: Values, name: str) -> bool:

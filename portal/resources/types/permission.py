@@ -1,7 +1,7 @@
 """Permission: what a person or service user may do in a resource group and below it (pm_04)."""
 
 from portal.resources.labels import mark as _
-from portal.resources.names import linux_name
+from portal.resources.names import user_name
 from portal.resources.spec import Choice, Field, Kind, ResourceType, Section, Settable
 
 PERMISSION = ResourceType(
@@ -30,7 +30,7 @@ PERMISSION = ResourceType(
             required=True,
             filterable=True,
             max_length=32,
-            check=linux_name,
+            check=user_name,
         ),
         Field(
             name="permission",
@@ -39,7 +39,6 @@ PERMISSION = ResourceType(
             settable=Settable.AT_CREATION,
             required=True,
             filterable=True,
-            open_choices=True,
             choices=(
                 Choice(value="login", label=_("login: log in to machines by SSH")),
                 Choice(value="sudo-srv", label=_("sudo-srv: configure and control services")),

@@ -1,7 +1,7 @@
 """Resource group: the building block that holds machines and decides who may get in and when maintenance happens."""
 
 from portal.resources.labels import mark as _
-from portal.resources.names import email_address, linux_name
+from portal.resources.names import email_address, group_name
 from portal.resources.spec import Action, Field, Kind, ResourceType, Section, Settable
 from portal.resources.states import group_states
 from portal.resources.types.group_changes import group_effects, maintenance_buttons, set_maintenance
@@ -27,7 +27,7 @@ RESOURCE_GROUP = ResourceType(
             required=True,
             filterable=True,
             max_length=32,
-            check=linux_name,
+            check=group_name,
         ),
         Field(
             name="parent",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from portal.resources.labels import mark as _
-from portal.resources.names import host_name, linux_name
+from portal.resources.names import host_name
 from portal.resources.spec import Action, Choice, Field, Kind, ResourceType, Section, Settable
 from portal.resources.states import machine_states
 from portal.resources.types.machine_changes import keep_buttons, machine_effects, power_buttons, set_power
@@ -48,10 +48,10 @@ ROLES = tuple(
 )
 
 
-def next_machine_name(group: str, taken: Iterable[str], first: int = 0) -> str:
+def next_machine_name(group: str, taken: Iterable[str]) -> str:
     """The group's next free machine name: its name and a serial number of two digits (vm_01)."""
     names = set(taken)
-    serial = first
+    serial = 0
     while f"{group}{serial:02d}" in names:
         serial += 1
     return f"{group}{serial:02d}"
@@ -89,8 +89,7 @@ VIRTUAL_MACHINE = ResourceType(
             settable=Settable.AT_CREATION,
             required=True,
             filterable=True,
-            max_length=32,
-            check=linux_name,
+            max_length=38,  # a group's name and six digits; the form holds it against the group chosen
         ),
         Field(
             name="service_description",
@@ -200,7 +199,6 @@ VIRTUAL_MACHINE = ResourceType(
             default="fc-22.05-production",
             filterable=True,
             choices=ENVIRONMENTS,
-            open_choices=True,
         ),
         Field(
             name="environment_class",
@@ -210,7 +208,6 @@ VIRTUAL_MACHINE = ResourceType(
             default="NixOS",
             filterable=True,
             choices=(Choice(value="NixOS", label="NixOS"), Choice(value="Puppet", label="Puppet", outdated=True)),
-            open_choices=True,
         ),
         Field(
             name="classes",
@@ -223,7 +220,6 @@ VIRTUAL_MACHINE = ResourceType(
             settable=Settable.ALWAYS,
             default=["role::generic", "role::backupclient"],
             choices=ROLES,
-            open_choices=True,
         ),
         Field(
             name="backy_schedule",
@@ -238,7 +234,6 @@ VIRTUAL_MACHINE = ResourceType(
                 Choice(value="longterm", label=_("long-term")),
                 Choice(value="frequent+longterm", label=_("frequent and long-term")),
             ),
-            open_choices=True,
         ),
         Field(
             name="location",
@@ -250,7 +245,6 @@ VIRTUAL_MACHINE = ResourceType(
             default="rzob",
             filterable=True,
             choices=(Choice(value="rzob", label="rzob"),),
-            open_choices=True,
         ),
         Field(
             name="online",
@@ -268,7 +262,13 @@ VIRTUAL_MACHINE = ResourceType(
             default=False,
         ),
         Field(name="servicing", label=_("In service"), kind=Kind.BOOLEAN, section="lifecycle", default=True),
-        Field(name="deletion", label=_("Deletion"), kind=Kind.DELETION, section="lifecycle", default={}),
+        Field(
+            name="deletion",
+            label=_("Deletion"),
+            kind=Kind.DELETION,
+            section="lifecycle",
+            default={"deadline": "", "stages": []},
+        ),
         Field(
             name="last_maintenance_end",
             label=_("Last maintenance ended"),
@@ -313,7 +313,7 @@ VIRTUAL_MACHINE = ResourceType(
     lead="service_description",
     sort="name",
     search=("name", "resource_group", "service_description", "interfaces", "reverses", "aliases_fe", "aliases_srv"),
-    upstream_filter=("name", "resource_group", "location", "environment", "online", "production"),
+    upstream_filter=("name",),  # vm_23
     creatable=True,
     editable=True,
     deletable=True,

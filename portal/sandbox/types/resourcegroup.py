@@ -37,7 +37,7 @@ class ResourceGroups(WritableType[ResourceGroup]):
         "maintenance_start": Field(integer(0, 23), filterable=True),
         "maintenance_end": Field(integer(0, 23), filterable=True),
         "maintenance_until": Field(moment_or_empty),
-        "notification_leadtime": Field(integer(0, 24 * 60), filterable=True),
+        "notification_leadtime": Field(integer(0, 8760), filterable=True),
         "timezone": Field(timezone, filterable=True),
         "parent": Field(text),
         "production": Field(boolean, filterable=True),
@@ -45,11 +45,11 @@ class ResourceGroups(WritableType[ResourceGroup]):
     }
 
     def records(self, scope: Scope, where: Record) -> list[Record]:
-        found = [_record(group, scope.now) for group in scope.groups.values()]
+        found = [record_of(group, scope.now) for group in scope.groups.values()]
         return [record for record in found if matches(record, where)]
 
     def by_id(self, scope: Scope, ids: Collection[Any]) -> dict[Any, Record]:
-        return {pk: _record(scope.groups[pk], scope.now) for pk in ids if pk in scope.groups}
+        return {pk: record_of(scope.groups[pk], scope.now) for pk in ids if pk in scope.groups}
 
     def find(self, scope: Scope, key: Record) -> ResourceGroup | None:
         return scope.group(key["name"])
@@ -131,19 +131,21 @@ def _assign(group: ResourceGroup, values: Record, now: datetime) -> None:
     in_maintenance = values.pop("in_maintenance", None)
     if in_maintenance is False:
         group.maintenance_until = None
-    elif in_maintenance is True and not _in_maintenance(group, now):
+    elif in_maintenance is True and not is_in_maintenance(group, now):
         group.maintenance_until = now.replace(microsecond=0) + timedelta(hours=1)
     for key, value in values.items():
         setattr(group, key, value)
 
 
-def _in_maintenance(group: ResourceGroup, now: datetime) -> bool:
+def is_in_maintenance(group: ResourceGroup, now: datetime) -> bool:
+    """Whether the maintenance mode holds at a moment (rg_06, rg_07)."""
     return group.maintenance_until is not None and group.maintenance_until > now
 
 
-def _record(group: ResourceGroup, now: datetime) -> Record:
+def record_of(group: ResourceGroup, now: datetime) -> Record:
+    """What a query answers of a group at a moment."""
     until = ""
-    if group.maintenance_until is not None and _in_maintenance(group, now):
+    if group.maintenance_until is not None and is_in_maintenance(group, now):
         until = group.maintenance_until.astimezone(ZoneInfo(group.timezone)).isoformat()
     return {
         "__type__": "resourcegroup",

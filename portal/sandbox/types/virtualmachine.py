@@ -153,9 +153,14 @@ def _matching(scope: Scope, where: Record) -> QuerySet[Machine] | None:
     return Machine.objects.filter(group__in=groups, **conditions)
 
 
+def suits_group(name: str, group_name: str) -> bool:
+    """Whether a machine of that group may have that name: the group's and a serial number (vm_01)."""
+    return name.startswith(group_name) and bool(re.fullmatch(r"[0-9]{1,6}", name[len(group_name) :]))
+
+
 def _check_name(name: str, group_name: str) -> None:
     """Name of the group and a serial number (vm_01), and free (vm_22)."""
-    if not (name.startswith(group_name) and re.fullmatch(r"[0-9]{1,6}", name[len(group_name) :])):
+    if not suits_group(name, group_name):
         raise Refused("name", f"must be {group_name} followed by a serial number")
     if Machine.objects.filter(name=name).exists():
         raise taken("name")

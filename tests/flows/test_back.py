@@ -1,0 +1,109 @@
+"""Back: what is ticked, chosen and typed is what the portal's answer says, not what the browser puts back by place."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from scripts.environment import ROOT
+from tests.flows.conftest import Visit
+from tests.support.browser import enter
+
+FORM = re.compile(r"<form\b(?:\{%.*?%\}|\{\{.*?\}\}|[^>{]|\{(?![%{]))*>", re.DOTALL)
+
+
+def test_no_form_lets_the_browser_fill_it_again() -> None:
+    """Chromium puts back what stood at the same place of a form, unless the form asks it not to."""
+    pages = {path: path.read_text() for path in (ROOT / "templates").rglob("*.html")}
+    forms = [(path.name, tag) for path, text in pages.items() for tag in FORM.findall(text)]
+    assert len(forms) > 50
+    assert [one for one in forms if "autocomplete=" not in one[1] and 'method="dialog"' not in one[1]] == []
+
+
+def leave_and_come_back(page: Page) -> None:
+    """To another page of the portal, as typed into the address bar, and Back."""
+    here = page.url
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.goto(f"{here.split('/c/')[0]}/accounts/")
+    page.go_back()
+    page.wait_for_url(here)
+    page.wait_for_load_state()
+
+
+def test_ticks_of_the_permission_matrix_are_those_of_the_answer(visit: Visit) -> None:
+    visitor = visit("manager")
+    page = visitor.go("resourcegroup/shop/-/permissions", check=False)
+    boxes = page.locator("#record-form input[type=checkbox]")
+    before = boxes.evaluate_all("all => all.map(one => one.checked)")
+    boxes.nth(before.index(False)).check()
+    boxes.nth(before.index(True)).uncheck()
+    leave_and_come_back(page)
+    expect(boxes.first).to_be_visible()
+    assert boxes.evaluate_all("all => all.map(one => one.checked)") == before
+    expect(page.locator("#outlook")).to_contain_text("Nothing changes yet.")
+
+
+def test_an_edit_form_opens_with_what_the_record_has(visit: Visit) -> None:
+    visitor = visit("operator")
+    page = visitor.go("virtualmachine/shop10/-/edit", check=False)
+    cores, roles = page.locator("[name=cores]"), page.locator("[name=classes][type=checkbox]")
+    was, ticked = cores.input_value(), roles.evaluate_all("all => all.map(one => one.checked)")
+    cores.select_option("8" if was != "8" else "7")
+    roles.nth(ticked.index(False)).check()
+    leave_and_come_back(page)
+    assert cores.input_value() == was
+    assert roles.evaluate_all("all => all.map(one => one.checked)") == ticked
+
+
+def test_facets_show_the_filter_of_the_address(visit: Visit) -> None:
+    visitor = visit("operator")
+    page = visitor.go("virtualmachine/", check=False)
+    page.locator('[popovertarget="facet-state"]').click()
+    page.locator('#facet-state [value="off"]').check()
+    page.wait_for_url(re.compile("state=off"))
+    page.keyboard.press("Escape")
+    page.go_back()
+    page.wait_for_url(re.compile(r"/virtualmachine/$"))
+    expect(page.locator('#facet-state [value="off"]')).not_to_be_checked()
+    page.go_forward()
+    page.wait_for_url(re.compile("state=off"))
+    expect(page.locator('#facet-state [value="off"]')).to_be_checked()
+    page.goto(f"{visitor.portal.url}/accounts/")
+    page.go_back()
+    expect(page.locator('#facet-state [value="off"]')).to_be_checked()
+
+
+def test_no_change_is_chosen_in_the_console_that_nobody_chose(visit: Visit) -> None:
+    visitor = visit("operator")
+    page = visitor.go("virtualmachine/shop14/-/edit", check=False)
+    page.locator("[name=service_description]").fill("Something for the list of changes")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(re.compile(r"/virtualmachine/shop14/$"))
+    page.context.clear_cookies()
+    enter(page, visitor.portal, "staff")
+    page.goto(f"{visitor.portal.url}/console/changes/?which=all")
+    page.locator("input[name=change]").first.check()
+    leave_and_come_back(page)
+    expect(page.locator("input[name=change]").first).not_to_be_checked()
+
+
+@pytest.mark.parametrize("typed", ["shop88", ""], ids=["typed meanwhile", "left alone"])
+def test_a_suggested_name_that_comes_late_leaves_what_was_typed(visit: Visit, typed: str) -> None:
+    visitor = visit("operator")
+    page = visitor.go("virtualmachine/-/new?resource_group=shop", check=False)
+    name = page.locator("#id_name")
+    held: list[Route] = []
+    page.route("**/virtualmachine/-/new*", lambda route: held.append(route))
+    page.locator("[name=resource_group]").select_option("example")
+    while not held:
+        page.wait_for_timeout(20)
+    if typed:
+        name.fill(typed)
+    with page.expect_response(re.compile("/virtualmachine/-/new")):
+        held[0].continue_()
+    page.unroute_all(behavior="ignoreErrors")
+    if typed:
+        page.wait_for_load_state("networkidle")
+        expect(name).to_have_value(typed)
+    else:
+        expect(name).to_have_value(re.compile(r"example\d\d"))
