@@ -24,7 +24,7 @@ from scripts.stack import Stack, redis_program
 DIRECTORY = ROOT / "var" / "demo"
 SEEDED = "seeded"  # the file that says that both databases are complete
 RESTART_AFTER = 30  # seconds a process must have run before it is worth starting again
-SLOW, PATIENCE = 10, 110  # seconds after which it says what it waits for, and gives it up
+SLOW, PATIENCE = 10, 170  # seconds after which it says what it waits for, and gives it up
 
 PEOPLE = """\
   Portal    {url}        password for all: portal-demo

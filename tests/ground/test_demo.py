@@ -69,7 +69,7 @@ class Demo:
         return Process("demo", command, env=self.ports, log=self.directory.with_suffix(".output"))
 
     def wait_for(self, text: str) -> None:
-        wait_until(lambda: text in self.output, self._process, seconds=180)
+        wait_until(lambda: text in self.output, self._process, seconds=600)  # a busy machine is slow
 
     @property
     def output(self) -> str:

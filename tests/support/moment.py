@@ -51,5 +51,18 @@ def begun_again() -> Iterator[None]:
         yield
 
 
+def clock() -> dict[str, str]:
+    """For the environment of processes that are started more than once: their time goes on where it was."""
+    return {"TEST_CLOCK": os.environ["TEST_CLOCK"]}
+
+
+@contextmanager
+def as_late_as(env: dict[str, str]) -> Iterator[None]:
+    """It is as late here as in processes that have been running with that environment."""
+    with time_machine.travel(time_machine.escape_hatch.time.time() + float(env["TEST_CLOCK"])):
+        os.environ["TEST_CLOCK"] = env["TEST_CLOCK"]
+        yield
+
+
 def _start_processes_now() -> None:
     os.environ["TEST_CLOCK"] = str(AT.timestamp() - time_machine.escape_hatch.time.time())

@@ -17,7 +17,7 @@ from portal.accounts.models import ApiKey
 from scripts.databases import query
 from scripts.environment import new_secrets
 from scripts.stack import REDIS, Stack
-from tests.support import database
+from tests.support import database, moment
 from tests.support.services import SandboxClient, begin_world, made_once, require
 
 type NewPortal = Callable[..., "Portal"]
@@ -36,7 +36,7 @@ class Portal(Stack):
             "SANDBOX_DATABASE_URL": database.create(database.file(directory, "sandbox"), like=made["sandbox"]),
             "STATIC_ROOT": str(template / "static"),
         }
-        super().__init__(directory, secrets=made["secrets"], extra_env=env | extra_env)
+        super().__init__(directory, secrets=made["secrets"], extra_env=env | moment.clock() | extra_env)
         self.secrets = made["secrets"]
         self.platform = SandboxClient(self.sandbox_port)
         self.cookies: dict[str, Any] = {}
@@ -177,8 +177,9 @@ def running_portal(portal_template: Path, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="module")
 def portal_stack(running_portal: Portal) -> Iterator[Portal]:
     """A running portal that the tests of one module share, as good as new; machines install in a second."""
-    running_portal.renew()
-    running_portal.platform.control(install_seconds=1)
-    yield running_portal
-    running_portal.rest()
+    with moment.as_late_as(running_portal.env):
+        running_portal.renew()
+        running_portal.platform.control(install_seconds=1)
+        yield running_portal
+        running_portal.rest()
     running_portal.assert_no_traceback()

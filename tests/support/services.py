@@ -99,7 +99,7 @@ class Sandbox(SandboxClient):
     def __init__(self, world: str, directory: Path) -> None:
         super().__init__(free_port())
         self.database = database.create(database.file(directory, "sandbox"), like=world)
-        self.env = sandbox_env(self.database)
+        self.env = sandbox_env(self.database) | moment.clock()
         self.process = Process(
             "sandbox",
             sandbox_command("serve", "--port", str(self.port)),
