@@ -29,6 +29,8 @@ class Measurement:
         self.env = {
             "COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"),
             "COVERAGE_FILE": str(self._directory / "data"),
+            # The plugin is loaded before Python looks into the directory that it was started in.
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
         }
 
     def begin(self) -> None:
@@ -48,7 +50,7 @@ class Measurement:
         return subprocess.run(
             [sys.executable, "-m", "coverage", *arguments],
             cwd=ROOT,
-            env=os.environ | {"COVERAGE_FILE": self.env["COVERAGE_FILE"]},
+            env=os.environ | {"COVERAGE_FILE": self.env["COVERAGE_FILE"], "PYTHONPATH": self.env["PYTHONPATH"]},
             capture_output=True,
             text=True,
             check=False,

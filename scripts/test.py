@@ -1,8 +1,8 @@
 """`make test`: all tests, from nothing, with real Redis, browser and PostgreSQL; the sandbox's apart from the portal's.
 
 They run on PostgreSQL, as production does, and those of them where SQLite could come to something else run on it too.
-`make test ONLY="tests/billing tests/api/test_client.py"` runs a part, on PostgreSQL; `make test COVERAGE=1` measures
-which lines and branches of the portal a whole run reaches; it takes longer for it.
+`make test ONLY="tests/billing tests/api/test_client.py"` runs a part, on PostgreSQL. A whole run measures which lines
+and branches of the portal it reaches, and fails where that is less than pyproject.toml says.
 
 In CI (CI=true) a missing server or browser is a failure; elsewhere the tests that need it are skipped, or run on
 SQLite, and it says so.
@@ -204,7 +204,7 @@ def report(done: list[Suite], covered: Covered | None) -> int:
 def main() -> int:
     RESULTS.mkdir(parents=True, exist_ok=True)
     only = shlex.split(os.environ.get("ONLY", ""))
-    measurement = Measurement(RESULTS) if os.environ.get("COVERAGE") and not only else None
+    measurement = None if only else Measurement(RESULTS)
     if measurement:
         measurement.begin()
     try:

@@ -64,7 +64,6 @@ def walk(browse: Browse, keys: dict[str, str], cast: Any, settings: Any) -> Any:
     clients = {name: browse(name) for name in EVERYBODY}
     for client in clients.values():
         client.raise_request_exception = False
-    clients["manager"].get(f"{CUSTOMER}virtualmachine/")
     edit = Wanted(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})
     submit(get_scope(cast["manager"], "10001"), [edit], "walk")
 

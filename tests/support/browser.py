@@ -166,6 +166,7 @@ def axe(page: Page) -> None:
     A page that is made like one that has passed, but for its texts and for how often something is repeated, has passed
     with that one.
     """
+    page.wait_for_load_state()
     structure = page.evaluate(STRUCTURE)
     if structure not in _passed:
         _run_axe(page)

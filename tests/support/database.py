@@ -34,9 +34,14 @@ def django_db_modify_db_settings(
 
 
 def new(directory: Path, name: str) -> str:
-    """The URL of a database that is not there yet; on SQLite a file of that name in `directory`."""
+    """The URL of a database that is not there yet; without a server a file of that name in `directory`."""
     if is_postgresql(SERVER):
         return f"{SERVER.rpartition('/')[0]}/{name}_{uuid4().hex}"
+    return file(directory, name)
+
+
+def file(directory: Path, name: str) -> str:
+    """The URL of a database of SQLite's."""
     return f"sqlite:///{directory / name}.sqlite3"
 
 

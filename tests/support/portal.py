@@ -31,12 +31,12 @@ class Portal(Stack):
 
     def __init__(self, directory: Path, template: Path, extra_env: dict[str, str]) -> None:
         made = json.loads((template / "made.json").read_text())
-        databases = {
-            variable: database.create(database.new(directory, name), like=made[name])
-            for variable, name in (("DATABASE_URL", "portal"), ("SANDBOX_DATABASE_URL", "sandbox"))
+        env = {
+            "DATABASE_URL": database.create(database.new(directory, "portal"), like=made["portal"]),
+            "SANDBOX_DATABASE_URL": database.create(database.file(directory, "sandbox"), like=made["sandbox"]),
+            "STATIC_ROOT": str(template / "static"),
         }
-        static = {"STATIC_ROOT": str(template / "static")}
-        super().__init__(directory, secrets=made["secrets"], extra_env=static | databases | moment.clock() | extra_env)
+        super().__init__(directory, secrets=made["secrets"], extra_env=env | moment.clock() | extra_env)
         self.secrets = made["secrets"]
         self.platform = SandboxClient(self.sandbox_port)
         self.cookies: dict[str, Any] = {}
@@ -48,19 +48,19 @@ class Portal(Stack):
 
     def rest(self) -> None:
         """Until it is renewed nothing goes on by itself, which would cost other tests time."""
-        os.kill(self.beat.pid, signal.SIGSTOP)
+        if self.beat.is_alive:
+            os.kill(self.beat.pid, signal.SIGSTOP)
 
     def _go_on(self) -> None:
         if self.beat.is_alive:
             os.kill(self.beat.pid, signal.SIGCONT)
 
     def end(self) -> None:
-        """For good: its connections and databases too."""
+        """For good: its connections and its database too."""
         self._go_on()
         self.platform.close()
         self.stop()
-        for variable in ("DATABASE_URL", "SANDBOX_DATABASE_URL"):
-            database.drop(self.env[variable])
+        database.drop(self.env["DATABASE_URL"])
 
     def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """What this statement answers in the portal's database."""

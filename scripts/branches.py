@@ -1,0 +1,37 @@
+"""A plugin of coverage: before Python 3.14, too, branches are measured by `sys.monitoring`.
+
+By itself coverage traces there, and then everything written in Python, the libraries too, takes twice the time.
+
+Python 3.12 and 3.13 have one event for a branch, where 3.14 has one for each way out of it. So it goes on until both
+ways were seen, and only then is it switched off for good.
+"""
+
+import dis
+import sys
+from collections import defaultdict
+from types import CodeType
+from typing import Any
+
+from coverage import bytecode, env
+from coverage.plugin_support import Plugins
+from coverage.sysmon import SysMonitor
+
+_ways: defaultdict[tuple[int, int], set[int]] = defaultdict(set)  # by code and place of the branch: where it led
+_seen = SysMonitor.sysmon_branch_either
+
+
+def coverage_init(plugins: Plugins, options: dict[str, Any]) -> None:
+    if sys.version_info >= (3, 14):
+        return
+    env.PYBEHAVIOR.branch_right_left = True
+    sys.monitoring.events.BRANCH_LEFT = sys.monitoring.events.BRANCH_RIGHT = sys.monitoring.events.BRANCH
+    bytecode.RETURNS.add(dis.opmap["RETURN_CONST"])
+    SysMonitor.sysmon_branch_either = _branch
+
+
+def _branch(monitor: SysMonitor, code: CodeType, offset: int, destination: int) -> object:
+    ways = _ways[id(code), offset]
+    if destination not in ways:
+        ways.add(destination)
+        _seen(monitor, code, offset, destination)
+    return sys.monitoring.DISABLE if len(ways) > 1 else None
