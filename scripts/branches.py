@@ -16,17 +16,21 @@ from coverage import bytecode, env
 from coverage.plugin_support import Plugins
 from coverage.sysmon import SysMonitor
 
+# What coverage and Python themselves have from 3.14 on; not part of their types before.
+EVENTS: Any = sys.monitoring.events
+MONITOR: Any = SysMonitor
+
 _ways: defaultdict[tuple[int, int], set[int]] = defaultdict(set)  # by code and place of the branch: where it led
-_seen = SysMonitor.sysmon_branch_either
+_seen = MONITOR.sysmon_branch_either
 
 
 def coverage_init(plugins: Plugins, options: dict[str, Any]) -> None:
     if sys.version_info >= (3, 14):
         return
     env.PYBEHAVIOR.branch_right_left = True
-    sys.monitoring.events.BRANCH_LEFT = sys.monitoring.events.BRANCH_RIGHT = sys.monitoring.events.BRANCH
+    EVENTS.BRANCH_LEFT = EVENTS.BRANCH_RIGHT = EVENTS.BRANCH
     bytecode.RETURNS.add(dis.opmap["RETURN_CONST"])
-    SysMonitor.sysmon_branch_either = _branch
+    MONITOR.sysmon_branch_either = _branch
 
 
 def _branch(monitor: SysMonitor, code: CodeType, offset: int, destination: int) -> object:
