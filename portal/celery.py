@@ -23,6 +23,8 @@ app.conf.update(
     },
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
+    # A Redis whose memory is full refuses, which is no lost connection: without this, the worker ends for good.
+    broker_channel_error_retry=True,
     broker_transport="portal.broker:Transport",
     task_ignore_result=True,
     task_serializer="json",
@@ -40,6 +42,7 @@ app.conf.update(
     # What has to go on by itself. A message that was not taken in time is followed by the next one.
     beat_schedule={
         "sweep": {"task": "changes.sweep", "schedule": 3.0, "options": {"expires": 3}},
+        "try_refused_keys": {"task": "changes.try_refused_keys", "schedule": 60.0, "options": {"expires": 60}},
         "tell_of_refused_keys": {"task": "accounts.tell_of_refused_keys", "schedule": 30.0, "options": {"expires": 30}},
         "index": {"task": "console.index", "schedule": 5.0, "options": {"expires": 5}},
         "sample": {"task": "console.sample", "schedule": 60.0, "options": {"expires": 60}},

@@ -1,16 +1,13 @@
-"""Every address of the portal."""
+"""Every address of the portal, but for those of whoever watches over it (portal.customer.watchers)."""
 
 from django.urls import include, path, re_path
 
 from portal.console import announcing
-from portal.customer import errors, health, metrics
+from portal.customer import errors
 
 urlpatterns = [
     re_path("\x00", errors.absent, name="unspeakable"),  # no name has it, and PostgreSQL refuses to look for one
     path("accounts/", include("portal.accounts.urls")),
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
-    path("metrics", metrics.metrics, name="metrics"),
     path("announcements/<int:pk>/dismiss", announcing.dismiss, name="dismiss"),
     path("console/", include("portal.console.urls")),
     path("", include("portal.customer.urls")),

@@ -119,6 +119,12 @@ def resume(api_key: ApiKey) -> int:
     return waiting
 
 
+def refused_keys() -> list[str]:
+    """The ids of keys that the platform refused and for which something waits."""
+    parked = Change.objects.filter(state=State.PARKED, api_key__refused_at__isnull=False)
+    return [str(pk) for pk in parked.order_by().values_list("api_key", flat=True).distinct()]
+
+
 def resume_accepted() -> None:
     """What waits for a key that the platform refused, and accepts again by now, goes on: nobody enters it anew."""
     accepted = Change.objects.filter(state=State.PARKED, api_key__isnull=False, api_key__refused_at=None)

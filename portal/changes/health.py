@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Count, Exists, Min, OuterRef
 from django.utils import timezone
+from redis.exceptions import OutOfMemoryError
 
 from portal.celery import app
 from portal.changes.models import Change, Heartbeat, State
@@ -12,6 +13,7 @@ from portal.inventory.connection import connected
 
 SWEEPER = "sweeper"
 FOLLOWER = "follower"
+TAKES_MESSAGES = "portal:takes-messages"  # written to the broker to see whether it can be
 BEAT_EVERY = timedelta(seconds=5)
 ON_THE_WAY = (State.QUEUED, State.SENDING, State.UNKNOWN)
 
@@ -29,9 +31,17 @@ def beats() -> dict[str, datetime]:
     return dict(Heartbeat.objects.values_list("name", "at"))
 
 
+class BrokerIsFull(Exception):
+    """Its memory is full, and it may forget nothing: it takes no messages."""
+
+
 def waiting_messages() -> int:
-    """How many messages no worker has finished with. Raises inventory.connection.Away."""
+    """How many messages no worker has finished with. Raises inventory.connection.Away and BrokerIsFull."""
     with connected(settings.BROKER_URL) as redis:
+        try:
+            redis.set(TAKES_MESSAGES, 1, ex=60)
+        except OutOfMemoryError:
+            raise BrokerIsFull from None
         waiting, taken = redis.llen(app.conf.task_default_queue), redis.hlen("unacked")
         return int(waiting) + int(taken)
 

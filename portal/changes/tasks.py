@@ -1,11 +1,14 @@
 """What a worker does with changes. A message carries an id and nothing else, and may come twice or never."""
 
+from portal.accounts.models import ApiKey
 from portal.celery import app
 from portal.changes import follow, health, leases, nudge
 from portal.changes import perform as performing
-from portal.changes.decide import resume_accepted
+from portal.changes.decide import refused_keys, resume_accepted
+from portal.inventory.acceptance import ask_again
 
 FOLLOW_EXPIRES = 5  # seconds
+ASK_EXPIRES = 60
 
 
 @app.task(name=nudge.TASK)
@@ -23,6 +26,21 @@ def sweep() -> None:
     for pk in leases.heads():
         perform.apply_async((pk,), expires=nudge.EXPIRES, retry=False)
     health.beat(health.SWEEPER)
+
+
+@app.task(name="changes.try_refused_keys")
+def try_refused_keys() -> None:
+    """Has the platform asked whether it accepts again the keys for which something waits; the sweeper does the rest."""
+    for pk in refused_keys():
+        try_key.apply_async((pk,), expires=ASK_EXPIRES, retry=False)
+
+
+@app.task(name="changes.try_key")
+def try_key(pk: str) -> None:
+    """One of them."""
+    api_key = ApiKey.objects.filter(pk=pk).first()
+    if api_key is not None:
+        ask_again(api_key)
 
 
 @app.task(name="changes.follow")

@@ -7,14 +7,12 @@ everything behind it works: ask it to raise an alarm, not to take web servers aw
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from django.contrib.auth.decorators import login_not_required
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from portal.changes import health
-from portal.customer.watchers import for_watchers
 from portal.inventory import counters
 from portal.inventory.connection import Away
 
@@ -26,13 +24,11 @@ class NotReady(Exception):
     """What is wrong, in a few words without names or addresses."""
 
 
-@login_not_required
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers; it says nothing about what it depends on."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-@for_watchers
 def readyz(request: HttpRequest) -> HttpResponse:
     """200, or 503 where one of the checks fails: `{"ready": false, "checks": {"broker": "does not answer", …}}`."""
     checks = {name: _outcome(check) for name, check in CHECKS.items()}
@@ -62,7 +58,10 @@ def _cache() -> None:
 
 
 def _broker() -> None:
-    health.waiting_messages()
+    try:
+        health.waiting_messages()
+    except health.BrokerIsFull:
+        raise NotReady("its memory is full") from None
 
 
 def _changes() -> None:

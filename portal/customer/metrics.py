@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from portal.changes import health
-from portal.customer.watchers import for_watchers
 from portal.inventory import counters
 from portal.inventory.connection import Away
 from portal.inventory.counters import Count
@@ -40,7 +39,6 @@ class Family:
         return "\n".join(lines) + "\n"
 
 
-@for_watchers
 def metrics(request: HttpRequest) -> HttpResponse:
     """All figures that can be had now."""
     families: list[Family] = []
@@ -49,7 +47,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         try:
             families += collect()
             up.append(("", {"part": part}, 1))
-        except (Away, DatabaseError):
+        except (Away, DatabaseError, health.BrokerIsFull):
             up.append(("", {"part": part}, 0))
     families.insert(0, Family("portal_up", "gauge", "Whether a part answers.", up))
     return HttpResponse("".join(map(str, families)), content_type=CONTENT_TYPE)

@@ -1,34 +1,40 @@
-"""Who may watch over the portal (`/readyz`, `/metrics`): not the public, for whom these addresses don't exist.
+"""`/healthz`, `/readyz` and `/metrics`: for whoever watches over the portal, answered before anything else is looked at.
 
-Whoever brings METRICS_TOKEN (`Authorization: Bearer …`), or asks directly from one of METRICS_NETWORKS. What came
-through a proxy came from somewhere else than its address says, so it needs the token.
+Neither the name by which they ask (an address, a container) nor a session or a database that is away is in the way.
+The last two are not for the public, for whom these addresses don't exist: only for whoever brings METRICS_TOKEN
+(`Authorization: Bearer …`), or asks directly from one of METRICS_NETWORKS. What came through a proxy came from
+somewhere else than its address says, so it needs the token.
 """
 
 import ipaddress
 from collections.abc import Callable
-from functools import wraps
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
+
+from portal.customer.health import healthz, readyz
+from portal.customer.metrics import metrics
 
 FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip")
 
 type View = Callable[[HttpRequest], HttpResponse]
 
+FOR_ANYBODY: dict[str, View] = {"/healthz": require_safe(healthz)}
+FOR_WATCHERS: dict[str, View] = {"/readyz": require_safe(readyz), "/metrics": require_safe(metrics)}
 
-def for_watchers(view: View) -> View:
-    """A view without sign-in for those who watch; Http404 for everybody else."""
 
-    @wraps(view)
-    def watched(request: HttpRequest) -> HttpResponse:
-        if not (_has_token(request) or _is_near(request)):
-            raise Http404
-        return view(request)
+def answer_watchers(get_response: View) -> View:
+    """Answers these addresses; for everybody else, the two are as absent as any other."""
 
-    return login_not_required(require_safe(watched))
+    def middleware(request: HttpRequest) -> HttpResponse:
+        view = FOR_ANYBODY.get(request.path_info)
+        if view is None and request.path_info in FOR_WATCHERS and (_has_token(request) or _is_near(request)):
+            view = FOR_WATCHERS[request.path_info]
+        return (view or get_response)(request)
+
+    return middleware
 
 
 def _has_token(request: HttpRequest) -> bool:

@@ -14,7 +14,7 @@ from django.conf import settings
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
@@ -42,6 +42,10 @@ def connected(url: str = "") -> Iterator[Redis]:
     except (RedisConnectionError, RedisTimeoutError) as error:
         _away_until[url] = time.monotonic() + AWAY_FOR
         logger.warning("Redis is away: %s", type(error).__name__)
+        raise Away from error
+    except OutOfMemoryError as error:
+        _away_until[url] = time.monotonic() + AWAY_FOR
+        logger.warning("The memory of Redis is full")
         raise Away from error
     except (RedisError, ValueError, TypeError, AttributeError) as error:  # an error reply, or a reply to somebody else
         logger.exception("Redis gave no answer that can be used")

@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
-from portal.changes import leases, outcome
-from portal.changes.decide import resolve_conflict, resume, resume_accepted
+from portal.changes import leases, outcome, tasks
+from portal.changes.decide import refused_keys, resolve_conflict, resume, resume_accepted
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
 from portal.changes.wanted import Wanted
@@ -287,6 +288,35 @@ def test_what_a_key_was_parked_for_goes_on_once_the_platform_accepts_it_again(sc
     change.refresh_from_db()
     assert change.state == State.RECORDED
     assert machine(platform, name)["disk"] > disk
+
+
+def test_the_platform_is_asked_whether_it_accepts_a_key_again_also_when_nobody_opens_a_page(
+    scope: Scope, platform: Sandbox
+) -> None:
+    change, name, disk = growing(scope, platform)
+    platform.control(fault={"kind": "status", "value": 401, "method": "*", "times": 2})
+    reads.refresh(scope, MACHINE)
+    assert run(change).state == State.PARKED
+    (key,) = refused_keys()
+    platform.control(fault={"kind": "status", "value": 401, "method": "query", "times": 1})
+    tasks.try_key(key)
+    assert refused_keys() == [key]
+    tasks.try_key(key)
+    assert refused_keys() == []
+    assert [(trouble.group, trouble.reason) for trouble in reads.listing(scope, MACHINE).troubles] == []
+    resume_accepted()
+    run_all()
+    change.refresh_from_db()
+    assert change.state == State.RECORDED
+    assert machine(platform, name)["disk"] > disk
+    assert services_key().refused_at is None
+
+
+def test_no_key_is_asked_for_that_nothing_waits_for(scope: Scope, platform: Sandbox) -> None:
+    ApiKey.objects.update(refused_at=timezone.now())
+    growing(scope, platform)
+    assert refused_keys() == []
+    tasks.try_key(str(uuid4()))  # taken away meanwhile
 
 
 def test_a_refusal_of_a_secret_that_was_replaced_meanwhile_parks_nothing(

@@ -210,17 +210,12 @@ def by_type(stops: Iterable[Stop], otherwise: str, **routes: str) -> dict[str, l
     return found
 
 
-NOTHING_HERE = dict.fromkeys(EVERYBODY, 404)
 NEVER = dict.fromkeys(EVERYBODY, 405)
-ANYBODY = dict.fromkeys(EVERYBODY, 200)
 BACK = dict.fromkeys(EVERYBODY, 302)
 ON = {**dict.fromkeys(EVERYBODY, 302), "staff": 200}  # to the first customer; staff has none
 SELF = {**dict.fromkeys((*MEMBERS, *STRANGERS), 200), "": SIGN_IN}
 
 ROUTES: dict[str, list[Stop]] = {
-    "healthz": [Stop("/healthz", ANYBODY, ANYBODY)],
-    "readyz": [Stop("/readyz", NOTHING_HERE, NEVER)],
-    "metrics": [Stop("/metrics", NOTHING_HERE, NEVER)],
     "unspeakable": [Stop(f"{CUSTOMER}virtualmachine/\x00/", members(404), members(404))],
     "customer:home": [Stop("/", ON, ON)],
     "customer:theme": [Stop("/preferences/theme", NEVER, BACK)],

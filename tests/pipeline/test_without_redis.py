@@ -1,8 +1,11 @@
 """With Redis stopped or hanging, people read and change on; what they asked for goes out when it is back."""
 
+import json
 import os
 import signal
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -36,6 +39,29 @@ def described(portal: Portal) -> str:
 
 def describe(visitor: Visitor, text: str) -> None:
     visitor.send(f"{LIST}{MACHINE}/-/edit?next=/healthz", service_description=text)
+
+
+@contextmanager
+def full(portal: Portal) -> Iterator[None]:
+    """The memory of Redis is full, and it may forget nothing; messages wait, and the worker takes one of them."""
+    with redis.Redis(port=portal.redis_port, db=1) as client:
+        with suspended(portal.worker):
+            wait_for(lambda: bool(client.llen("celery")))
+            client.config_set("maxmemory", 1)
+        try:
+            yield
+        finally:
+            client.config_set("maxmemory", 0)
+
+
+def broker_according_to(portal: Portal) -> str:
+    """What `/readyz` says of it."""
+    try:
+        with urllib.request.urlopen(f"{portal.url}/readyz") as answer:
+            said = json.load(answer)
+    except urllib.error.HTTPError as error:
+        said = json.load(error)
+    return str(said["checks"]["broker"])
 
 
 def wait_for(what: Callable[[], bool]) -> None:
@@ -77,3 +103,14 @@ def test_the_worker_takes_up_its_work_again_after_redis_was_emptied(portal_stack
         client.flushall()
     describe(visitor, "asked for after it was emptied")
     wait_for(lambda: described(portal_stack) == "asked for after it was emptied")
+
+
+def test_the_worker_outlives_a_redis_whose_memory_is_full(portal_stack: Portal, visitor: Visitor) -> None:
+    refused = portal_stack.worker.output().count("OutOfMemoryError")
+    with full(portal_stack):
+        assert MACHINE in visitor.get(LIST)
+        describe(visitor, "asked for while it was full")
+        wait_for(lambda: broker_according_to(portal_stack) == "its memory is full")
+        wait_for(lambda: portal_stack.worker.output().count("OutOfMemoryError") > refused)
+    wait_for(lambda: described(portal_stack) == "asked for while it was full")
+    wait_for(lambda: broker_according_to(portal_stack) == "ok")
