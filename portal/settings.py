@@ -32,18 +32,18 @@ SECRET_KEY = _secret("SECRET_KEY", "only-for-development-" + "0" * 43)
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
 DEMO = _flag("DEMO")  # the sign-in page offers the demo's people
 HTTPS = _flag("HTTPS")  # whether the site is served by HTTPS (by a proxy in front)
-TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))  # how many of our own append to X-Forwarded-For
+TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES") or 0)  # how many of our own append to X-Forwarded-For
 
 # --- the platform -------------------------------------------------------------------------------------------------
 
 API_URL = os.environ.get("API_URL", "http://127.0.0.1:8001/v1")
 # Seconds; leases and the time limit of tasks follow from the deadline of a call (portal.changes.timing).
-API_TIMEOUTS = {"connect_timeout": 3.0, "read_timeout": 20.0, "deadline": float(os.environ.get("API_DEADLINE", "60"))}
+API_TIMEOUTS = {"connect_timeout": 3.0, "read_timeout": 20.0, "deadline": float(os.environ.get("API_DEADLINE") or 60)}
 # Calls stop for `open_for` seconds after so many failures within so many seconds (portal.inventory.breaker).
-API_BREAKER = {"failures": 5, "within": 30.0, "open_for": float(os.environ.get("API_BREAKER_OPEN_FOR", "30"))}
+API_BREAKER = {"failures": 5, "within": 30.0, "open_for": float(os.environ.get("API_BREAKER_OPEN_FOR") or 30)}
 # Calls a minute that a key may make before the console points it out.
-API_BUDGET = int(os.environ.get("API_BUDGET", "60"))
-API_MAX_BYTES = int(os.environ.get("API_MAX_BYTES", str(64 * 2**20)))
+API_BUDGET = int(os.environ.get("API_BUDGET") or 60)
+API_MAX_BYTES = int(os.environ.get("API_MAX_BYTES") or 64 * 2**20)
 # Key ring for the stored API keys, newest first: comma-separated base64 keys of 32 bytes (portal.accounts.sealing).
 CREDENTIAL_KEYS = _secret("CREDENTIAL_KEYS", "b25seS1mb3ItZGV2ZWxvcG1lbnQtMDAwMDAwMDAwMDA=").split(",")
 # Limits that were raised for this deployment, by name (portal.resources.limits): {"cores": (1, 16)}
@@ -220,12 +220,11 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
         else [],
     }
 }
-PORTAL_URL = os.environ.get("PORTAL_URL", "").rstrip(
-    "/"
-)  # "https://portal.example.com", for mail that nobody asked for
+# For links in mail that nobody asked for at an address: "https://portal.example.com".
+PORTAL_URL = (os.environ.get("PORTAL_URL") or (f"https://{ALLOWED_HOSTS[0].lstrip('.')}" if HTTPS else "")).rstrip("/")
 # Mail goes to SMTP_HOST, or to the log where there is none.
 SMTP_HOST = os.environ.get("SMTP_HOST", "")
-DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", f"portal@{ALLOWED_HOSTS[0]}")
+DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM") or f"portal@{ALLOWED_HOSTS[0].lstrip('.')}"
 MAILERS: dict[str, Any] = {
     "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": {"host": SMTP_HOST}}
     if SMTP_HOST
@@ -303,7 +302,7 @@ LOGGING = {
     "filters": {"refusals": {"()": "django.utils.log.CallbackFilter", "callback": _without_traceback}},
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL") or "INFO"},
     "loggers": {
         "django": {"level": "INFO", "propagate": True, "handlers": []},
         "django.request": {"filters": ["refusals"]},

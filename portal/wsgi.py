@@ -1,14 +1,17 @@
 """The WSGI application that gunicorn serves."""
 
+import logging
 import os
 from pathlib import Path
 
 from django.conf import settings
+from django.core.checks import run_checks
 from django.core.wsgi import get_wsgi_application
 from django.template.loader import get_template
 from django.urls import get_resolver
 
 import portal.celery  # noqa: F401 - tasks called from views go to our broker
+from portal.accounts import checks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -24,5 +27,12 @@ def warm_up() -> None:
             get_template(str(path.relative_to(directory)))
 
 
+def tell_of_surroundings() -> None:
+    """What is likely to be set up wrongly, in the log: nobody calls `manage.py check` on a running portal."""
+    for found in run_checks(tags=[checks.TAG]):
+        logging.getLogger(__name__).warning("%s %s", found.msg, found.hint)
+
+
 application = get_wsgi_application()
 warm_up()
+tell_of_surroundings()

@@ -29,6 +29,7 @@ def production_like() -> dict[str, str]:
         **new_secrets(),
         "DEBUG": "",
         "HTTPS": "1",
+        "TRUSTED_PROXIES": "1",
         "ALLOWED_HOSTS": "portal.example.com",
         "SMTP_HOST": "mail.example.com",
     }

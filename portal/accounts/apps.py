@@ -7,6 +7,7 @@ class AccountsConfig(AppConfig):
     name = "portal.accounts"
 
     def ready(self) -> None:
-        from portal.accounts import signals  # needs the models of allauth
+        from portal.accounts import checks, signals  # needs the models of allauth
 
+        checks.connect()
         signals.connect()

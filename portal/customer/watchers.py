@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz` and `/metrics`: for whoever watches over the portal, answered before anything else is looked at.
+"""`/healthz`, `/readyz` and `/metrics`: for who watches over the portal, answered before anything else is looked at.
 
 Neither the name by which they ask (an address, a container) nor a session or a database that is away is in the way.
 The last two are not for the public, for whom these addresses don't exist: only for whoever brings METRICS_TOKEN

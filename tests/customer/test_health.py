@@ -55,6 +55,10 @@ def hanging_redis(settings: Any, db: None) -> Iterator[None]:
         yield
 
 
+def away(*args: Any, **kwargs: Any) -> None:
+    raise OperationalError("connection to server at db.internal, user portal, failed")
+
+
 def checks(client: Client) -> dict[str, str]:
     return json.loads(client.get("/readyz").content)["checks"]
 
@@ -77,6 +81,26 @@ def queued(**fields: Any) -> Change:
 def test_the_process_answers_without_anything_behind_it(client: Client) -> None:
     answer = client.get("/healthz")
     assert (answer.status_code, answer.content) == (200, b"ok\n")
+
+
+@pytest.mark.parametrize("host", ["10.1.2.3:8000", "web:8000", "[fd00::1]:8000", "no such host", ""])
+def test_by_whatever_name_it_is_asked(client: Client, all_well: None, settings: Any, host: str) -> None:
+    settings.METRICS_TOKEN = "let-me-see"
+    for path in ("/healthz", *BOTH):
+        answer = client.get(path, headers={"Host": host, "Authorization": "Bearer let-me-see"})
+        assert answer.status_code == 200, path
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert client.get("/accounts/login/", headers={"Host": host}).status_code == 400
+
+
+def test_the_process_answers_whoever_is_signed_in_while_the_database_is_away(
+    signed_in: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = signed_in("manager")
+    with monkeypatch.context() as patch:
+        patch.setattr("django.db.backends.utils.CursorWrapper.execute", away)
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/readyz").status_code == 503
 
 
 def test_everything_works(client: Client, all_well: None) -> None:
@@ -119,7 +143,7 @@ def test_the_staff_of_the_portal_is_no_exception(signed_in: Callable[[str], Clie
     assert signed_in("staff").get(path, REMOTE_ADDR="198.51.100.7").status_code == 404
 
 
-@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("path", ["/healthz", *BOTH])
 def test_it_can_only_be_read(client: Client, db: None, path: str) -> None:
     assert client.post(path).status_code == 405
 
@@ -142,11 +166,8 @@ def test_a_redis_that_hangs_holds_nobody_up(client: Client, hanging_redis: None)
 
 
 def test_a_database_that_is_away_is_named(client: Client, all_well: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*args: Any, **kwargs: Any) -> None:
-        raise OperationalError("connection to server at db.internal, user portal, failed")
-
     with monkeypatch.context() as patch:
-        patch.setattr("django.db.backends.utils.CursorWrapper.execute", fail)
+        patch.setattr("django.db.backends.utils.CursorWrapper.execute", away)
         answer, figures = client.get("/readyz"), samples(client)
     assert answer.status_code == 503
     assert b"internal" not in answer.content

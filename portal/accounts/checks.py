@@ -1,0 +1,28 @@
+"""What is likely to be wrong with how the portal is set up: `manage.py check`, `migrate` and each web server say it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+
+TAG = "surroundings"
+
+
+def connect() -> None:
+    """Has Django ask them."""
+    checks.register(proxies, TAG)
+
+
+def proxies(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Served by HTTPS means that a proxy is in front."""
+    if not settings.HTTPS or settings.TRUSTED_PROXIES:
+        return []
+    return [
+        checks.Warning(
+            "HTTPS says that a proxy is in front, TRUSTED_PROXIES that there is none: all have the proxy's address.",
+            hint="Set TRUSTED_PROXIES to the number of your own proxies that append to X-Forwarded-For, usually 1. "
+            "Until then ten wrong passwords of one person lock out all, and the audit trail names the proxy.",
+            id="portal.W001",
+        )
+    ]
