@@ -44,6 +44,7 @@ app.conf.update(
         "sweep": {"task": "changes.sweep", "schedule": 3.0, "options": {"expires": 3}},
         "try_refused_keys": {"task": "changes.try_refused_keys", "schedule": 60.0, "options": {"expires": 60}},
         "tell_of_refused_keys": {"task": "accounts.tell_of_refused_keys", "schedule": 30.0, "options": {"expires": 30}},
+        "tidy": {"task": "accounts.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
         "index": {"task": "console.index", "schedule": 5.0, "options": {"expires": 5}},
         "sample": {"task": "console.sample", "schedule": 60.0, "options": {"expires": 60}},
         "sweep_papers": {"task": "billing.sweep", "schedule": 5.0, "options": {"expires": 5}},

@@ -124,6 +124,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.accounts.once.Once",
     "portal.ui.middleware.sign_in_again",
     "allauth.account.middleware.AccountMiddleware",
 ]

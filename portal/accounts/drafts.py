@@ -53,6 +53,11 @@ def take(user: User, path: str) -> QueryDict | None:
         return None
 
 
+def forget_old() -> None:
+    """What nobody can take any more."""
+    Draft.objects.filter(kept__lt=timezone.now() - KEPT_FOR).delete()
+
+
 def typed(request: HttpRequest) -> QueryDict | None:
     """What stands in the page's form: what is being sent; else what was kept, and the page says so; else None."""
     if request.method == "POST":

@@ -163,6 +163,17 @@ class Draft(models.Model):
         return f"{self.user} {self.path}"
 
 
+class SentForm(models.Model):
+    """A form of a page that somebody has sent, and where that led them; '' while it is worked on (accounts.once)."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    at = models.DateTimeField(db_index=True)
+    led_to = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class AuditHead(models.Model):
     """Where a chain of the audit trail ends: the row that whoever adds to it has to hold."""
 

@@ -1,6 +1,6 @@
 """What goes on by itself around people and keys."""
 
-from portal.accounts import api_keys
+from portal.accounts import api_keys, drafts, once
 from portal.celery import app
 
 
@@ -8,3 +8,10 @@ from portal.celery import app
 def tell_of_refused_keys() -> None:
     """Managers hear of a key that the platform refuses."""
     api_keys.tell_of_refused()
+
+
+@app.task(name="accounts.tidy")
+def tidy() -> None:
+    """What was kept of forms for a while goes."""
+    drafts.forget_old()
+    once.forget_old()

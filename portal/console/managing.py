@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -79,10 +79,14 @@ def new_customer(request: HttpRequest) -> HttpResponse:
     """A customer who was none."""
     form = CustomerForm(sent(request))
     if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
-            made: Customer = form.save()
-            audit.record("customer.changed", customer=made, target=made.number, after={"name": made.name})
-        return redirect("console:manage", made.number)
+        try:
+            with transaction.atomic():
+                made: Customer = form.save()
+                audit.record("customer.changed", customer=made, target=made.number, after={"name": made.name})
+        except IntegrityError:  # somebody else was faster
+            form.add_error("number", _("There is a customer of that number already."))
+        else:
+            return redirect("console:manage", made.number)
     return render_console(request, "console/new_customer.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -112,17 +116,27 @@ def member(request: HttpRequest, number: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, number, member_form=form, status=422)
     found, email, role = find_customer(number), form.cleaned_data["email"], form.cleaned_data["role"]
-    user = User.objects.filter(email=email).first()
-    if user is None and role == NO_ROLE:
+    if role == NO_ROLE and not User.objects.filter(email=email).exists():
         form.add_error("email", _("Nobody of that address is known."))
         return _page(request, number, member_form=form, status=422)
     with transaction.atomic():
         Customer.objects.select_for_update().get(pk=found.pk)
-        user = user or User.objects.create_user(email)  # without a password: they set one by "Forgot your password?"
-        _set_role(found, user, role)
+        _set_role(found, _known_or_new(email), role)
         if not managers_of(found):
             messages.warning(request, _("The customer has no manager now."))
     return redirect("console:manage", number)
+
+
+def _known_or_new(email: str) -> User:
+    """Whoever has the address; new ones have no password: they set one by "Forgot your password?"."""
+    known = User.objects.filter(email=email).first()
+    if known is not None:
+        return known
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email)
+    except IntegrityError:  # somebody else was faster
+        return User.objects.get(email=email)
 
 
 def _set_role(customer: Customer, user: User, role: str) -> None:
@@ -133,9 +147,10 @@ def _set_role(customer: Customer, user: User, role: str) -> None:
             held.delete()
             audit.record("member.removed", customer=customer, target=user.email, before=before)
         return
-    Membership.objects.update_or_create(customer=customer, user=user, defaults={"role": role})
-    group = held.group if held else ""
-    audit.record("member.changed", customer=customer, target=user.email, before=before, after=described(role, group))
+    after = described(role, held.group if held else "")
+    if before != after:
+        Membership.objects.update_or_create(customer=customer, user=user, defaults={"role": role})
+        audit.record("member.changed", customer=customer, target=user.email, before=before, after=after)
 
 
 @sensitive_post_parameters("credential")
