@@ -15,6 +15,7 @@ from portal.accounts import audit
 from portal.accounts.access import Scope
 from portal.accounts.models import Customer, Membership, User
 from portal.accounts.roles import PEOPLE, Role, Verb
+from portal.resources.spelling import natural
 
 
 class LastManager(Exception):
@@ -24,7 +25,7 @@ class LastManager(Exception):
 def members_of(customer: Customer) -> list[Membership]:
     """Everybody, by name."""
     members = Membership.objects.select_related("user").filter(customer=customer)
-    return sorted(members, key=lambda member: (str(member.user).casefold(), member.user.email))
+    return sorted(members, key=lambda member: (natural(str(member.user)), member.user.email))
 
 
 def managers_of(customer: Customer) -> list[User]:

@@ -12,9 +12,9 @@ from portal.accounts.access import Scope
 from portal.billing import months, use
 from portal.billing.chart import COMPACT, SERIES, Bar, stacked
 from portal.billing.use import Used
-from portal.inventory.index import plain
 from portal.inventory.reads import Listing, Source
 from portal.resources.spec import Record
+from portal.resources.spelling import mentions, plain, words_of
 from portal.ui import addresses, measures
 from portal.ui.paging import numbers
 from portal.ui.values import choice_label
@@ -123,8 +123,8 @@ class ConsumptionPage:
     def records(self) -> Sequence[Record]:
         """All that was asked for."""
         found = self.used.by_month.get(self.month, {}).get(self.kind, ())
-        words = plain(self.text).split()
-        return [one for one in found if all(word in plain(str(one["type_id"])) for word in words)] if words else found
+        words = words_of(self.text)
+        return [one for one in found if mentions(plain(str(one["type_id"])), words)] if words else found
 
     @property
     def page(self) -> int:

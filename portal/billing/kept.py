@@ -21,11 +21,11 @@ from portal.accounts.roles import MONEY, Role
 from portal.billing.kept_models import Held, Kept
 from portal.inventory import reads
 from portal.inventory.bounded import Bounded
-from portal.inventory.index import natural
 from portal.inventory.merging import View, merged
 from portal.inventory.parts import Part, keys_of, part_of
 from portal.inventory.reads import Listing, Source
 from portal.resources.spec import Record, UnreadableRecord, read
+from portal.resources.spelling import natural
 from portal.resources.types import TYPES
 
 BATCH = 500  # rows in one transaction: nobody waits long for another writer

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from portal.accounts.access import Scope
+from portal.accounts.people import named_so
 from portal.changes.models import Change, Item, State
 from portal.changes.visible import visible_changes, visible_items
 
@@ -17,7 +18,7 @@ PER_PAGE = (25, 50, 100, 250)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What is looked for; empty means any. `text` is looked for in the keys of records."""
+    """What is looked for; empty means any. `text` is looked for in records, their groups, and who asked."""
 
     states: Sequence[str] = ()
     types: Sequence[str] = ()
@@ -71,5 +72,11 @@ def _filtered(scope: Scope, filters: Filters) -> QuerySet[Change]:
     if filters.types:
         changes = changes.filter(Exists(items.filter(type_name__in=filters.types)))
     if filters.text:
-        changes = changes.filter(Exists(items.filter(key__icontains=filters.text)))
+        changes = changes.filter(mentions(items, filters.text))
     return changes
+
+
+def mentions(items: QuerySet[Item], text: str) -> Q:
+    """Changes of records, or of records in a group, that are named so, or by people that are; of those items."""
+    named = items.filter(Q(key__icontains=text) | Q(group__icontains=text))
+    return Q(Exists(named)) | Q(author__in=named_so(text))

@@ -9,7 +9,7 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -23,6 +23,7 @@ from portal.accounts.access import Scope
 from portal.changes import decide as decisions
 from portal.changes.errors import ChangeError, TooLate
 from portal.changes.health import ON_THE_WAY
+from portal.changes.history import mentions
 from portal.changes.models import Change, Item, State
 from portal.console.notes import noted, notes_of
 from portal.console.shell import render_console
@@ -102,8 +103,7 @@ class ChangeList:
         if self.customer:
             changes = changes.filter(customer__number=self.customer)
         if self.text:
-            items = Item.objects.filter(change=OuterRef("pk"), key__icontains=self.text)
-            changes = changes.filter(Exists(items) | Q(author__email__icontains=self.text))
+            changes = changes.filter(mentions(Item.objects.filter(change=OuterRef("pk")), self.text))
         start = (self.number - 1) * PER_PAGE
         return list(changes.order_by("-created", "-number")[start : start + PER_PAGE + 1])
 

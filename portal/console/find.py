@@ -1,27 +1,30 @@
 """Search over all customers: what is meant by a text, best first."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import urlencode
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal.accounts.models import Customer, Membership, User
+from portal.accounts.models import Customer, Membership
+from portal.accounts.people import named_so
 from portal.changes.models import Change
 from portal.console.models import Entry, Term
 from portal.console.notes import Subject, noted
 from portal.console.terms import Range, ranges, word_range
-from portal.inventory.index import natural, plain
+from portal.resources.spelling import mac_digits, mentions, natural, plain, words_of
 from portal.resources.types import TYPES
 
 MOST_CANDIDATES = 200
 MOST_WORDS = 6
+MOST_OF_A_KIND = 20  # customers, people
 ENOUGH = 10  # found by the beginning of a word: then nobody means the middle of one
 SHORTEST_MIDDLE = 3  # characters
 
@@ -89,22 +92,26 @@ def _rank(text: str, *names: str) -> int:
 
 
 def _customers(text: str) -> Iterator[Hit]:
-    condition = Q()
-    for word in text.split()[:MOST_WORDS]:
-        condition &= Q(number__startswith=word) | Q(name__icontains=word)
-    for customer in Customer.objects.filter(condition)[:20]:
+    for customer in _named_so(text)[:MOST_OF_A_KIND]:
         address = reverse("console:customer", args=[customer.number])
         title = f"{customer.number} {customer.name}"
         rank = _rank(text, customer.number, customer.name)
         yield Hit(rank, "building", title, address, _("Customer"), subject=(customer.pk, ""))
 
 
+def _named_so(text: str) -> list[Customer]:
+    """By number and name; compared here, since databases differ in what they hold to be the same letter."""
+    words = words_of(text, MOST_WORDS)
+    return [
+        customer
+        for customer in Customer.objects.order_by("number")
+        if all(customer.number.startswith(word[0]) or mentions(plain(customer.name), [word]) for word in words)
+    ]
+
+
 def _people(text: str) -> Iterator[Hit]:
-    condition = Q()
-    for word in text.split()[:MOST_WORDS]:
-        condition &= Q(email__icontains=word) | Q(name__icontains=word)
-    people = User.objects.filter(condition).order_by("email")[:20]
-    members: QuerySet[Membership] = Membership.objects.select_related("customer", "user").filter(user__in=list(people))
+    people = named_so(text)[:MOST_OF_A_KIND]
+    members: QuerySet[Membership] = Membership.objects.select_related("customer", "user").filter(user__in=people)
     for member in members.order_by("user__email", "customer__number"):
         note = f"{member.customer} · {member.get_role_display()}"
         address = f"{reverse('console:customer', args=[member.customer.number])}#people"
@@ -149,9 +156,24 @@ def _hit(entry: Entry, text: str) -> Hit:
     kind = TYPES[entry.type_name]
     address = reverse("console:record", args=[entry.customer.number, entry.type_name, entry.key])
     rank = 0 if plain(text) in entry.words.split("\n") else _rank(text, entry.title)
-    note = " · ".join(part for part in (entry.note[:80], str(entry.customer), _(kind.label)) if part)
+    parts = (_mentioned(entry, text), entry.note[:80], str(entry.customer), _(kind.label))
+    note = " · ".join(part for part in parts if part)
     subject = (entry.customer_id, f"{entry.type_name}/{entry.key}")
     return Hit(rank, kind.icon, entry.title, address, note, subject=subject)
+
+
+def _mentioned(entry: Entry, text: str) -> str:
+    """What the record has of what was typed, as the platform writes it, where its title and note do not say it."""
+    words = entry.words.split("\n")
+    said = plain(f"{entry.title}\n{entry.note}")
+    for spelling in (spelling for word in words_of(text, MOST_WORDS) for spelling in reversed(word)):
+        if spelling in said:
+            return ""
+        if found := next((word for word in words if word.startswith(spelling)), ""):
+            return found
+    digits = mac_digits(plain(text))
+    mac = next((word for word in words if digits and word.startswith("mac:") and word.endswith(digits)), "")
+    return ":".join(re.findall("..", mac.removeprefix("mac:")))
 
 
 def _by_whole(text: str) -> list[Entry]:
@@ -169,7 +191,7 @@ def _by_words(text: str) -> list[Entry]:
     if len(words) < 2:
         return []
     for looked_up in sorted(set(words), key=len, reverse=True):
-        found = [one for one in _entries(word_range(looked_up)) if all(word in _mentioned(one) for word in words)]
+        found = [one for one in _entries(word_range(looked_up)) if all(word in _all_of(one) for word in words)]
         if found:
             return found
     return []
@@ -183,7 +205,7 @@ def _by_middle(text: str, found: set[int]) -> list[Entry]:
     return list(Entry.objects.select_related("customer").filter(pk__in=set(ids) - found))
 
 
-def _mentioned(entry: Entry) -> str:
+def _all_of(entry: Entry) -> str:
     return f"{entry.words}\n{plain(str(entry.customer))}"
 
 

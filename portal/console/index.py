@@ -19,7 +19,7 @@ from kombu.exceptions import OperationalError
 from portal.accounts.models import ApiKey
 from portal.celery import app
 from portal.console.models import Entry, Indexed, Term
-from portal.console.terms import terms_of
+from portal.console.terms import FORMAT, terms_of
 from portal.inventory import store
 from portal.inventory.behind import TASK as REFRESH
 from portal.inventory.known import known
@@ -66,7 +66,7 @@ def _wants_renewal(key: ApiKey, seen: Seen) -> bool:
 
 def _version(place: Place, seen: Seen) -> str:
     digest = seen.head.digest if seen.head else ""
-    return f"{place.generation}:{digest}:{blake2b(seen.mark, digest_size=8).hexdigest()}"
+    return f"{FORMAT}:{place.generation}:{digest}:{blake2b(seen.mark, digest_size=8).hexdigest()}"
 
 
 def _index(key: ApiKey, place: Place, version: str) -> bool:

@@ -1,21 +1,22 @@
 """What a record is found by, and what a text typed into the search stands for. Pure functions.
 
 A term is found whole or by its beginning. Addresses are there as they are written, and as `ip4:`/`ip6:` with all their
-digits, so that a prefix (185.105.252.0/24) is a range of terms; a MAC address is `mac:` and its digits, however it was
-written; an amount is the number with two decimals.
+digits, so that a prefix (185.105.252.0/24) is a range of terms; a MAC address is `mac:` and its digits, and `mac3:` and
+those of its last three bytes, however it was written; an amount is the number with two decimals.
 """
 
 import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 
-from portal.inventory.index import plain
 from portal.resources.spec import Kind, Record, Value
+from portal.resources.spelling import address_in, mac_digits, plain
 
 LONGEST = 80
-_SEPARATORS = re.compile(r"[^0-9a-zß-ÿ@.]+")
-_MAC = re.compile(r"(?:[0-9a-f]{1,2}[:-]){2,5}[0-9a-f]{0,2}|[0-9a-f]{12}")
+FORMAT = "2"  # another one where records are found by other terms than before: then all are indexed anew
+_SEPARATORS = re.compile(r"[^\w@.]+|_+")
+_PART_OF_MAC = re.compile(r"(?:[0-9a-f]{1,2}[:-]){2,5}[0-9a-f]{0,2}")  # while it is being typed
 _AMOUNT = re.compile(r"[0-9][0-9.,' ]*")
 
 type Range = tuple[str, str]
@@ -51,10 +52,12 @@ def ranges(text: str) -> list[Range]:
     found = [_prefixed(text)] if text else []
     if "/" in text and (network := _network_range(text)):
         found.insert(0, network)
-    elif address := _address_term(text):
-        found.insert(0, _prefixed(address))
-    if _MAC.fullmatch(text):
-        found.insert(0, _prefixed(f"mac:{_mac_digits(text)}"))
+    if address := address_in(text):
+        found.insert(0, _prefixed(_term_of(address)))
+    if _PART_OF_MAC.fullmatch(text):
+        found.insert(0, _prefixed(f"mac:{_digits_of_parts(text)}"))
+    if digits := mac_digits(text):
+        found.insert(0, _prefixed(f"mac:{digits}" if len(digits) == 12 else f"mac3:{digits}"))
     if _AMOUNT.fullmatch(text.removesuffix("€").removesuffix("eur").strip()) and (amount := amount_term(text)):
         found.append(_prefixed(amount))
     return list(dict.fromkeys(found))
@@ -91,19 +94,18 @@ def _network_terms(interfaces: Value) -> Iterator[str]:
         for inner in interfaces:
             yield from _network_terms(inner)
     elif isinstance(interfaces, str):
-        text = plain(interfaces).partition("/")[0]
-        if term := _address_term(text):
-            yield str(ip_address(text))
-            yield term
-        elif _MAC.fullmatch(text):
-            yield f"mac:{_mac_digits(text)}"
+        text = plain(interfaces)
+        if "/" in text:  # a network, in which its addresses stand
+            return
+        if address := address_in(text):
+            yield str(address)
+            yield _term_of(address)
+        elif digits := mac_digits(text):
+            yield f"mac:{digits}"
+            yield f"mac3:{digits[-6:]}"
 
 
-def _address_term(text: str) -> str:
-    try:
-        address = ip_address(text.strip("[]"))
-    except ValueError:
-        return ""
+def _term_of(address: IPv4Address | IPv6Address) -> str:
     return f"ip{address.version}:{address.packed.hex()}"
 
 
@@ -117,7 +119,7 @@ def _network_range(text: str) -> Range | None:
     return f"{head}{first.packed.hex()}", f"{head}{last.packed.hex()}\U0010ffff"
 
 
-def _mac_digits(text: str) -> str:
+def _digits_of_parts(text: str) -> str:
     parts = re.split("[:-]", text)
     whole = [part.zfill(2) for part in parts[:-1]]
     return "".join((*whole, parts[-1] if len(parts) < 6 else parts[-1].zfill(2) if parts[-1] else ""))

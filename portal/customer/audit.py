@@ -20,9 +20,11 @@ from portal.accounts import actions
 from portal.accounts import audit as trail_of
 from portal.accounts.access import get_scope
 from portal.accounts.models import AuditEntry, Customer
+from portal.accounts.people import named_so
 from portal.accounts.roles import AUDIT, Verb
 from portal.customer import trail_words
 from portal.customer.shell import render_page
+from portal.resources.spelling import address_in, plain
 from portal.resources.times import berlin_today, midnight, parse_day
 from portal.ui.csv_export import BOM, safe
 
@@ -62,14 +64,25 @@ class Filters:
         if self.person:
             entries = entries.filter(actor=self.person)
         if self.text:
-            entries = entries.filter(
-                Q(target__icontains=self.text) | Q(address=self.text) | Q(actor__icontains=self.text)
-            )
+            entries = entries.filter(_mentions(self.text))
         if self.since:
             entries = entries.filter(at__gte=midnight(self.since))
         if self.until:
             entries = entries.filter(at__lt=midnight(self.until + timedelta(days=1)))
         return entries
+
+
+def _mentions(text: str) -> Q:
+    """What it was done to (or in which group), by whom (by name or address), from where (however it is written)."""
+    address = address_in(plain(text))
+    return (
+        Q(target__icontains=text)
+        | Q(before__icontains=text)
+        | Q(after__icontains=text)
+        | Q(address=str(address or text))
+        | Q(actor__icontains=text)
+        | Q(actor__in=[person.email for person in named_so(text)])
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,21 +8,24 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.accounts.access import Scope, get_scope
 from portal.customer.shell import Shell, render_page, wants_part
 from portal.inventory import reads
-from portal.inventory.index import plain
+from portal.inventory.index import what_mentions
 from portal.inventory.search import Found, search
 from portal.resources.spec import Record
+from portal.resources.spelling import plain, words_of
 from portal.resources.types import TYPES
 from portal.ui import addresses, badges, values
 from portal.ui.surroundings import Surroundings
 from portal.ui.values import Viewing
 
 MOST_TYPED = 200
+MOST_OF_TEXT = 60
 MOST_BELOW_FIELD, MOST_ON_PAGE = 10, 100
 
 
@@ -89,9 +92,14 @@ class Search:
         statuses = reads.states(self.scope, listing).get(record.key, ()) if record.type.has_states else ()
         address = addresses.record(self.scope.customer.number, record.type.name, record.key)
         state = badges.badges(statuses, viewing.zone, viewing.now) if statuses else ""
-        parts = (_distinction(record, viewing), _(record.type.label))
+        parts = (*self._mentioned(record), _distinction(record, viewing), _(record.type.label))
         note = format_html_join(" · ", "{}", ((part,) for part in parts if part))
         return Hit(record.type.icon, record.title, address, note, state)
+
+    def _mentioned(self, record: Record) -> Iterator[str]:
+        """What of the record has what was typed, where its title does not say it."""
+        texts = (what_mentions(record, word) for word in words_of(self.text))
+        yield from (Truncator(text).chars(MOST_OF_TEXT) for text in dict.fromkeys(texts) if text)
 
     @cached_property
     def _surroundings(self) -> Surroundings:

@@ -1,7 +1,5 @@
 """What can be derived from the records of one listing version: made when first asked for, shared by all requests."""
 
-import re
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -9,25 +7,9 @@ from threading import RLock
 from typing import Any
 
 from portal.resources.spec import Field, Kind, Record, ResourceType, Value
+from portal.resources.spelling import SortKey, mentions, natural, plain
 
 REMEMBERED = 64  # results of filters per listing version
-
-_DIGITS = re.compile("([0-9]+)")
-
-type SortKey = Any
-
-
-def natural(text: str) -> tuple[SortKey, ...]:
-    """A sort key by which shop2 comes before shop10, in any case of letters."""
-    parts = _DIGITS.split(text.casefold())
-    return tuple(
-        part if position % 2 == 0 else (len(number := part.lstrip("0")), number) for position, part in enumerate(parts)
-    )
-
-
-def plain(text: str) -> str:
-    """The text as it is searched in and for: no difference of case, or of how its letters are composed."""
-    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
 
 
 class Index:
@@ -129,6 +111,14 @@ def search_text(record: Record) -> str:
     for name in record.type.search:
         found.extend(_texts_in(record.values[name]))
     return plain("\n".join(found))
+
+
+def what_mentions(record: Record, word: Sequence[str]) -> str:
+    """The text of the record in which one of a word's spellings stands; '' where its title has it, or none does."""
+    if mentions(plain(record.title), [word]):
+        return ""
+    texts = (text for name in record.type.search for text in _texts_in(record.values[name]))
+    return next((text for text in texts if mentions(plain(text), [word])), "")
 
 
 def _decimal(text: str) -> Decimal | None:

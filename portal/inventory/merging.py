@@ -6,9 +6,10 @@ from threading import RLock
 
 from portal.accounts.models import Customer
 from portal.inventory.bounded import Bounded
-from portal.inventory.index import Index, natural
+from portal.inventory.index import Index
 from portal.inventory.snapshot import Snapshot, digest_of
 from portal.resources.spec import Record, ResourceType
+from portal.resources.spelling import natural
 
 MOST_RECORDS = 400_000
 

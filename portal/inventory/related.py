@@ -6,11 +6,11 @@ All of it comes from the spec: `refers_to` and `joins` of the fields, `group` an
 from collections.abc import Iterator, Mapping
 
 from portal.accounts.access import Scope
-from portal.inventory.index import natural
 from portal.inventory.listing import Listing
 from portal.inventory.listings import GROUPS, MACHINES, listings, whole
 from portal.inventory.tree import GroupTree, Held, holding, reaching
 from portal.resources.spec import Record
+from portal.resources.spelling import natural
 from portal.resources.types import TYPES
 
 PERMISSIONS = "permission"

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from portal.accounts.access import Scope
-from portal.inventory.index import plain
 from portal.inventory.listing import Listing
 from portal.inventory.situation import states
 from portal.resources.looks import State, Status
 from portal.resources.spec import Kind, Record, ResourceType, Value
+from portal.resources.spelling import Words, mentions, words_of
 
 MOST_PER_PAGE = 1000
 STATE = "state"  # a column that can be sorted by without being a field
@@ -75,7 +75,7 @@ def _search(
     predicates: list[Predicate] = [_holds(name, wanted) for name, wanted in filters]
     if query.states and known is not None:
         predicates.append(_is_in(known, frozenset(query.states)))
-    if words := plain(query.text).split():
+    if words := words_of(query.text):
         predicates.append(_mentions(listing.index.texts, words))
     for predicate in predicates:
         records = [record for record in records if predicate(record)]
@@ -116,9 +116,5 @@ def _is_in(known: States, wanted: frozenset[str]) -> Predicate:
     return lambda record: known[record.key][0].state in wanted
 
 
-def _mentions(texts: Mapping[str, str], words: Sequence[str]) -> Predicate:
-    def mentions(record: Record) -> bool:
-        text = texts[record.key]
-        return all(word in text for word in words)
-
-    return mentions
+def _mentions(texts: Mapping[str, str], words: Words) -> Predicate:
+    return lambda record: mentions(texts[record.key], words)

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from portal.accounts.models import ApiKey, Customer
+from portal.accounts.models import ApiKey, Customer, Membership, User
 from portal.console import index
 from portal.console.find import Finder
 from portal.console.models import Entry, Term
@@ -44,6 +44,14 @@ def indexed(cast: object) -> ApiKey:
     return key
 
 
+@pytest.fixture
+def from_elsewhere(cast: dict[str, User]) -> None:
+    """A customer and a person whose names are not written in Latin letters alone."""
+    customer = Customer.objects.create(number="10003", name="Łódź Почта 日本")
+    person = User.objects.create_user("oezge@example.com", name="Özge Öz")
+    Membership.objects.create(user=person, customer=customer, role="viewer")
+
+
 @pytest.mark.parametrize(
     ("text", "title"),
     [
@@ -59,6 +67,13 @@ def indexed(cast: object) -> ApiKey:
         ("02:00:00:ab:cd:01", "web12"),
         ("02-00-00-AB-CD-01", "web12"),
         ("020000abcd01", "web12"),
+        ("0200.00ab.cd01", "web12"),
+        ("ab:cd:01", "web12"),
+        ("AB-CD-01", "web12"),
+        ("abcd01", "web12"),
+        ("[2a02:238:f030:102::1012]:443", "web12"),
+        ("185.105.252.17/24", "web12"),
+        ("185.105.252.17:8080", "web12"),
         ("02:00:00:ab:cd", "web12"),
         ("eb12", "web12"),
         ("s-shop", "s-shop"),
@@ -68,12 +83,19 @@ def indexed(cast: object) -> ApiKey:
         ("1.234,56 €", "2026-10"),
         ("front web12", "web12"),
         ("web12 services", "web12"),
+        ("łódź", "10003 Łódź Почта 日本"),
+        ("ŁÓDŹ", "10003 Łódź Почта 日本"),
+        ("почта", "10003 Łódź Почта 日本"),
+        ("日本", "10003 Łódź Почта 日本"),
+        ("ÖZGE", "Özge Öz oezge@example.com"),
+        ("özge", "Özge Öz oezge@example.com"),
         ("10001", "10001 Example Services GmbH"),
         ("acme", "10002 Acme AG"),
         ("manager@example.com", "Maren Manager manager@example.com"),
         ("maren", "Maren Manager manager@example.com"),
     ],
 )
+@pytest.mark.usefixtures("from_elsewhere")
 def test_it_is_found_first(indexed: ApiKey, text: str, title: str) -> None:
     assert [hit.title for hit in Finder(text, 5).hits][:1] == [title]
 
@@ -83,6 +105,20 @@ def test_it_is_found_first(indexed: ApiKey, text: str, title: str) -> None:
 )
 def test_nothing_else_is_found(indexed: ApiKey, text: str) -> None:
     assert Finder(text, 5).hits == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ab-cd-01", "02:00:00:ab:cd:01 · shop · front end"),
+        ("[2A02:238:F030:102:0:0:0:1012]", "2a02:238:f030:102::1012 · shop"),
+        ("185.105.252.0/24", "185.105.252.17 · shop"),
+        ("web12", "shop · front end"),
+        ("front", "shop · front end"),
+    ],
+)
+def test_a_hit_shows_what_matched(indexed: ApiKey, text: str, shown: str) -> None:
+    assert Finder(text, 5).hits[0].note.startswith(shown)
 
 
 def test_exactly_so_comes_before_beginning_so(indexed: ApiKey) -> None:

@@ -33,9 +33,40 @@ def test_the_name_itself_comes_first(find: Any) -> None:
     assert find("manager", "SHOP13")[0].address == "/c/10001/virtualmachine/shop13/"
 
 
-@pytest.mark.parametrize("text", ["10.0.16.24", "02:00:00:03:10:1a", "2001:db8:0:1c0::26", "worker shop"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10.0.16.24",
+        "10.0.16.24/24",
+        "10.0.16.0/24",
+        "02:00:00:03:10:1a",
+        "0200.0003.101A",
+        "03-10-1a",
+        "03101a",
+        "2001:db8:0:1c0::26",
+        "[2001:DB8:0:1C0:0:0:0:26]:443",
+        "2001:0db8:0000:01c0::0026/64",
+        "worker shop",
+    ],
+)
 def test_addresses_and_descriptions_are_found(find: Any, text: str) -> None:
     assert "/c/10001/virtualmachine/shop13/" in {hit.address for hit in find("manager", text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("2001:DB8:0:1C0:0:0:0:26", "2001:db8:0:1c0::26"), ("03101a", "02:00:00:03:10:1a"), ("shop13", "")],
+)
+def test_a_hit_shows_what_matched_where_its_name_does_not(find: Any, text: str, shown: str) -> None:
+    (hit,) = (hit for hit in find("manager", text) if hit.address == "/c/10001/virtualmachine/shop13/")
+    assert str(hit.note).startswith(shown or "shop")
+
+
+@pytest.mark.parametrize("text", ["[2001:DB8:0:1C0:0:0:0:26]:443", "10.0.16.24/24", "0200.0003.101a", "03-10-1A"])
+def test_a_list_is_filtered_by_an_address_however_it_is_written(browse: Browse, text: str) -> None:
+    page = text_of(browse("manager").get("/c/10001/virtualmachine/", {"q": text}))
+    assert "shop13" in page
+    assert "shop12" not in page
 
 
 def test_people_are_found_by_their_permissions(find: Any) -> None:
