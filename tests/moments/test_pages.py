@@ -1,5 +1,6 @@
 """Every page of a customer and of the console stands at every moment, in both languages."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,13 +12,10 @@ from portal.changes.submit import submit
 from portal.changes.wanted import Wanted
 from portal.resources.types import TYPES
 from tests.customer.conftest import Browse
-from tests.isolation.routes import ROUTES
+from tests.isolation.routes import LAST, ROUTES, RUNNING
 from tests.moments.almanac import Almanac
 from tests.moments.conftest import Records
 from tests.moments.wording import LANGUAGES
-
-#: The months of the walk, which is made at one moment only.
-WALKS_MONTH, WALKS_LAST_MONTH = "2026-11-01", "2026-10-01"
 
 
 def pages_of(name: str) -> Iterator[str]:
@@ -43,12 +41,10 @@ def at_hand(manager: Client, cast: Any, query: Callable[..., Records], almanac: 
         "member": cast["viewer"].memberships.get().pk,
         "foreign_member": cast["outsider"].memberships.get().pk,
     }
-    months = {WALKS_MONTH: almanac.month, WALKS_LAST_MONTH: almanac.last_month}
+    months = {RUNNING: almanac.month, LAST: almanac.last_month}  # the walk is made at one moment only
 
     def address(path: str) -> str:
-        for month, present in months.items():
-            path = path.replace(month, present)
-        return path.format(**keys)
+        return re.sub("|".join(months), lambda found: months[found[0]], path).format(**keys)
 
     return address
 
