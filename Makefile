@@ -1,6 +1,6 @@
 # What one does with the portal. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench mutants format messages lock
+.PHONY: help setup demo test lint bench mutants protections format messages lock
 
 PYTHON = .venv/bin/python
 # Many processes start: what one has compiled the others read.
@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE =
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make the environment: Python and npm packages, from nothing
 	@scripts/setup
@@ -27,6 +27,9 @@ bench: setup ## measure the portal: pages, upstream calls, time from submit to r
 
 mutants: setup ## change portal/resources a thousand times and see whether its tests notice (ten minutes)
 	@$(PYTHON) -m scripts.mutants
+
+protections: setup ## take out each protection of pipeline, sealing and scopes, and see which test fails without it (ten minutes)
+	@$(PYTHON) -m scripts.protections
 
 format: setup ## bring the code into form
 	$(PYTHON) -m ruff check --fix --quiet

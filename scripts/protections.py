@@ -1,0 +1,196 @@
+"""`make protections`: takes out each protection of the pipeline, of sealing and of scopes, one at a time, and says which
+test fails without it. Not in CI: it takes some minutes, and what it says changes only when these files do.
+
+In a clone of what is committed; fails where nothing notices.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.environment import ROOT
+
+
+@dataclass(frozen=True)
+class Protection:
+    name: str
+    file: str
+    text: str
+    without: str  # what stands there instead
+    tests: str
+    also: tuple[str, str] = ("", "")  # a second place in the file that goes with it
+
+
+PROTECTIONS = (
+    Protection(
+        "changes of a customer go out in their order",
+        "portal/changes/leases.py",
+        "ahead.exclude(held_up).exists()",
+        "False",
+        "tests/changes/test_leases.py",
+    ),
+    Protection(
+        "nothing goes out while another one is in flight",
+        "portal/changes/leases.py",
+        "    if others.filter(state__in=IN_FLIGHT).exists():\n        return False\n",
+        "",
+        "tests/changes/test_leases.py tests/changes/test_unknown.py",
+    ),
+    Protection(
+        "a lease is taken by compare-and-set",
+        "portal/changes/leases.py",
+        "free = Change.objects.filter(_free(), pk=pk, state=change.state)",
+        "free = Change.objects.filter(pk=pk)",
+        "tests/changes/test_leases.py",
+    ),
+    Protection(
+        "who has lost the lease writes nothing",
+        "portal/changes/leases.py",
+        "pk=change.pk, state=state, lease_holder=change.lease_holder",
+        "pk=change.pk, state=state",
+        "tests/changes/test_leases.py tests/changes/test_crash.py",
+    ),
+    Protection(
+        "nobody departs on an expired lease",
+        "portal/changes/leases.py",
+        ".filter(lease_until__gt=now)",
+        "",
+        "tests/changes/test_leases.py",
+    ),
+    Protection(
+        "a lost answer is looked for in the log",
+        "portal/changes/unknown.py",
+        "    if change.log_serial is None:\n        return None\n",
+        "    return None\n",
+        "tests/changes/test_unknown.py",
+    ),
+    Protection(
+        "what may still land is not sent again",
+        "portal/changes/unknown.py",
+        "    if not landed and logged is None:\n        _look_again(change, change.answer)\n        return True\n",
+        "",
+        "tests/changes/test_unknown.py",
+    ),
+    Protection(
+        "what somebody else changed meanwhile is asked about",
+        "portal/changes/perform.py",
+        "elif found := conflicts(items, present, own_values(change)):",
+        "elif found := []:",
+        "tests/changes/test_perform.py",
+    ),
+    Protection(
+        "rights are looked up right before sending",
+        "portal/changes/perform.py",
+        "if refusal := rights.refusal(change, items, present):",
+        "if refusal := {}:",
+        "tests/changes/test_rights.py",
+    ),
+    Protection(
+        "a form's token makes one change",
+        "portal/changes/submit.py",
+        "(earlier := _submitted(scope, token)) is not None:  # the other click was faster",
+        "(earlier := None) is not None:",
+        "tests/changes/test_submit.py",
+    ),
+    Protection(
+        "a slow refresh does not undo a change",
+        "portal/inventory/known.py",
+        "return relearn(fetched, previous.learned) if previous else fetched",
+        "return fetched",
+        "tests/inventory/test_write_through.py",
+    ),
+    Protection(
+        "an older refresh does not replace a newer one",
+        "portal/inventory/known.py",
+        "if previous is None or previous.head.number < head.number:",
+        "if True:",
+        "tests/inventory/test_write_through.py",
+    ),
+    Protection(
+        "what is sealed opens in its place only",
+        "portal/accounts/sealing.py",
+        "nonce, value, place)",
+        'nonce, value, b"")',
+        "tests/accounts/test_models.py tests/inventory/test_sealed.py",
+        ("sealed[FINGERPRINT + NONCE :], place)", 'sealed[FINGERPRINT + NONCE :], b"")'),
+    ),
+    Protection(
+        "each purpose has keys of its own",
+        "portal/accounts/sealing.py",
+        "info=purpose.encode()",
+        'info=b""',
+        "tests/accounts/test_sealing.py",
+    ),
+    Protection(
+        "a limited scope is cut out of what the customer has",
+        "portal/inventory/listings.py",
+        "view = limit(scope.customer, view, scope.root, groups, machines)",
+        "pass",
+        "tests/inventory/test_scope.py",
+    ),
+    Protection(
+        "a customer is found by membership only",
+        "portal/accounts/access.py",
+        "if membership.customer.number == customer_no and isinstance(user, User):",
+        "if isinstance(user, User):",
+        "tests/isolation/test_walk.py",
+    ),
+    Protection(
+        "changes are shown within the scope",
+        "portal/changes/visible.py",
+        "return items.filter(_within(scope), type_name__in=types)",
+        "return items.filter(type_name__in=types)",
+        "tests/isolation/test_walk.py tests/customer/test_changes.py",
+    ),
+    Protection(
+        "a window begins after the lead time",
+        "portal/resources/windows.py",
+        "if earliest <= window.starts < window.ends:",
+        "if earliest <= window.ends and window.starts < window.ends:",
+        "tests/resources",
+    ),
+    Protection(
+        "what is sent twice is done once",
+        "portal/accounts/once.py",
+        "while not _begin(key):",
+        "while False:",
+        "tests/accounts/test_once.py",
+    ),
+)
+
+
+def failing(clone: Path, protection: Protection) -> str:
+    """The test that fails without it; '' where none does."""
+    file = clone / protection.file
+    before = file.read_text()
+    if protection.text not in before or protection.also[0] not in before:
+        raise SystemExit(f"{protection.name}: {protection.file} does not say {protection.text!r} any more")
+    file.write_text(before.replace(protection.text, protection.without).replace(*protection.also))
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", *protection.tests.split()]
+    try:
+        output = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False).stdout
+    finally:
+        file.write_text(before)
+    match = re.search(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE)
+    return match[1] if match else ""
+
+
+def main() -> int:
+    unnoticed = 0
+    with tempfile.TemporaryDirectory(prefix="portal-protections-") as directory:
+        clone = Path(directory) / "portal"
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+        for name in (".venv", "node_modules"):
+            (clone / name).symlink_to(ROOT / name)
+        for protection in PROTECTIONS:
+            test = failing(clone, protection)
+            unnoticed += not test
+            print(f"{protection.name}: {test or 'NOTHING NOTICES'}", flush=True)
+    return 1 if unnoticed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
