@@ -53,7 +53,6 @@ ALSO_ON_SQLITE = [
     "tests/console/test_visits.py",
     "tests/customer/test_audit.py",
     "tests/customer/test_people.py",
-    "tests/flows/test_session_end.py",
     "tests/pipeline",
 ]
 SANDBOX_ALSO_ON_SQLITE = [f"tests/sandbox/test_{name}.py" for name in ("concurrency", "seed", "server")]
