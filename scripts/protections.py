@@ -1,5 +1,6 @@
-"""`make protections`: takes out each protection of the pipeline, of sealing and of scopes, one after the other, and says
-which test fails without it. Not in CI: it takes some minutes, and what it says changes only when these files do.
+"""`make protections`: which test fails without each protection of the pipeline, of sealing and of scopes.
+
+Takes out one after the other. Not in CI: it takes some minutes, and what it says changes only when these files do.
 
 In a clone of what is committed; fails where nothing notices.
 """
