@@ -7,6 +7,7 @@ class AccountsConfig(AppConfig):
     name = "portal.accounts"
 
     def ready(self) -> None:
-        from portal.accounts import signals  # needs the models of allauth
+        from portal.accounts import codes, signals  # need the models of allauth
 
         signals.connect()
+        codes.remember_for_as_long_as_they_are_good()

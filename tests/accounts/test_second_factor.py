@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from django.test import Client
@@ -17,6 +18,7 @@ from tests.support.factors import now_shown
 
 LOGIN = "/accounts/login/"
 CODE = "/accounts/2fa/authenticate/"
+SET_UP = "/accounts/2fa/totp/activate/"
 PAGE = "/c/10001/changes/"
 
 
@@ -43,6 +45,67 @@ def test_the_code_is_asked_for_and_works_once(secret: str) -> None:
     assert first.get(PAGE).status_code == 200
     second.post(CODE, {"code": code})
     assert second.get(PAGE).status_code == 302
+
+
+@pytest.mark.parametrize(("steps", "page"), [(-2, 302), (-1, 200), (0, 200), (1, 200), (2, 302)])
+def test_a_phone_may_be_one_step_off(secret: str, steps: int, page: int) -> None:
+    client = by_password()
+    client.post(CODE, {"code": now_shown(secret, steps=steps)})
+    assert client.get(PAGE).status_code == page
+
+
+def test_a_code_works_once_for_as_long_as_it_is_good(secret: str, passes: Callable[[int], None]) -> None:
+    code = now_shown(secret, steps=1)
+    first, second = by_password(), by_password()
+    first.post(CODE, {"code": code})
+    passes(59)
+    second.post(CODE, {"code": code})
+    assert (first.get(PAGE).status_code, second.get(PAGE).status_code) == (200, 302)
+
+
+def setting_up(name: str = "viewer") -> Client:
+    client = Client()
+    client.post(LOGIN, {"login": f"{name}@example.com", "password": "portal-demo"})
+    client.post("/accounts/reauthenticate/", {"password": "portal-demo"})
+    return client
+
+
+def scanned(client: Client) -> str:
+    """The secret that the page shows."""
+    return str(client.get(SET_UP).context["form"].secret)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_secret_that_was_scanned_stays_whatever_is_looked_at_meanwhile(cast: dict[str, User]) -> None:
+    client = setting_up()
+    secret = scanned(client)
+    assert scanned(client) == secret  # in another tab, or by a reload
+    client.post(SET_UP, {"code": "000000"})
+    assert client.post(SET_UP, {"code": now_shown(secret)}).status_code == 302
+    assert totp.TOTP(Authenticator.objects.get(type="totp")).validate_code(now_shown(secret, steps=1))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_set_up_has_another_secret(cast: dict[str, User]) -> None:
+    client = setting_up()
+    secret = scanned(client)
+    client.post(SET_UP, {"code": now_shown(secret)})
+    client.post("/accounts/2fa/totp/deactivate/")
+    assert scanned(client) != secret
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_code_that_set_an_app_up_signs_nobody_in(cast: dict[str, User]) -> None:
+    client = setting_up()
+    secret = scanned(client)
+    code = now_shown(secret)
+    client.post(SET_UP, {"code": code})
+    client.post("/accounts/logout/")
+    client.post(LOGIN, {"login": "viewer@example.com", "password": "portal-demo"})
+    client.post(CODE, {"code": code})
+    assert client.get(PAGE).status_code == 302
+    client.post(CODE, {"code": now_shown(secret, steps=1)})
+    assert client.get(PAGE).status_code == 200
 
 
 def test_a_recovery_code_signs_in_once(secret: str, cast: dict[str, User]) -> None:
