@@ -246,7 +246,52 @@ def test_a_new_password_ends_all_sessions_and_its_link_works_once(
     visitor.post(form.request["PATH_INFO"], new)
     assert elsewhere.get("/c/10001/changes/").status_code == 302
     assert is_in(sign_in("manager@example.com", "a brand new sentence"))
-    assert "works no more" in Client().get(link, follow=True).content.decode()
+    assert "It was used already" in Client().get(link, follow=True).content.decode()
+
+
+NEW = {"password1": "a brand new sentence", "password2": "a brand new sentence"}
+
+
+def opened(client: Client, link: str) -> tuple[str, str]:
+    """The page that the link leads to: its address, and what it says."""
+    page = client.get(link, follow=True)
+    return page.request["PATH_INFO"], page.content.decode()
+
+
+def test_a_link_says_whose_password_it_sets_and_signs_nobody_out_before(
+    signed_in: Callable[[str], Client], outbox: list[Any]
+) -> None:
+    somebody = signed_in("viewer")
+    somebody.post(RESET, {"email": "manager@example.com"})
+    form, page = opened(somebody, reset_link(outbox))
+    assert "For manager@example.com." in page
+    assert "You are signed in as viewer@example.com. Setting this password signs you out here." in page
+    somebody.post(form, {"password1": "short", "password2": "short"})
+    assert somebody.get("/c/10001/changes/").status_code == 200
+    somebody.post(form, NEW)
+    assert somebody.get("/c/10001/changes/").status_code == 302
+    assert AuditEntry.objects.get(action="sign_out").actor == "viewer@example.com"
+    assert User.objects.get(email="manager@example.com").check_password("a brand new sentence")
+    assert "It was used already" in opened(somebody, form)[1]
+
+
+def test_a_link_of_ones_own_says_nothing_of_anybody_else(signed_in: Callable[[str], Client], outbox: list[Any]) -> None:
+    manager = signed_in("manager")
+    manager.post(RESET, {"email": "manager@example.com"})
+    assert "You are signed in as" not in opened(manager, reset_link(outbox))[1]
+
+
+def test_a_link_to_set_a_password_says_why_it_works_no_more(
+    cast: dict[str, User], outbox: list[Any], passes: Callable[[int], None]
+) -> None:
+    visitor = Client()
+    visitor.post(RESET, {"email": "manager@example.com"})
+    link = reset_link(outbox)
+    address, _page = opened(visitor, link)
+    assert "only works in the browser session in which the link was opened" in opened(Client(), address)[1]
+    assert "part of it is missing" in opened(Client(), link[:-5] + "/")[1]
+    passes(2 * 60 * 60 + 1)
+    assert "valid for two hours" in opened(Client(), link)[1]
 
 
 def test_a_mail_server_that_is_away_shows_nobody_who_has_an_account(cast: dict[str, User], settings: Any) -> None:
