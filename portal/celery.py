@@ -43,6 +43,7 @@ app.conf.update(
         "tell_of_refused_keys": {"task": "accounts.tell_of_refused_keys", "schedule": 30.0, "options": {"expires": 30}},
         "index": {"task": "console.index", "schedule": 5.0, "options": {"expires": 5}},
         "sample": {"task": "console.sample", "schedule": 60.0, "options": {"expires": 60}},
+        "end_visits": {"task": "console.end_visits", "schedule": 60.0, "options": {"expires": 60}},
         "sweep_papers": {"task": "billing.sweep", "schedule": 5.0, "options": {"expires": 5}},
         "watch_limits": {"task": "billing.watch_limits", "schedule": 60.0, "options": {"expires": 60}},
         "keep": {"task": "billing.keep", "schedule": 120.0, "options": {"expires": 120}},
