@@ -14,8 +14,9 @@ from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from portal.accounts import audit, sealing
+from portal.accounts import audit, languages, sealing
 from portal.accounts.clients import client_address
+from portal.accounts.mail import Mail
 from portal.accounts.models import User
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,12 @@ class AccountAdapter(DefaultAccountAdapter):
         except ValidationError:
             record_attempt("sign_in.held_off", credentials.get("email", ""))
             raise
+
+    def render_mail(self, template_prefix: str, email: str, context: dict[str, Any], headers: Any = None) -> Mail:
+        """In the language of who reads it, in lines that stay whole."""
+        with languages.of_reader(email):
+            made = super().render_mail(template_prefix, email, context, headers)
+        return Mail(made.subject, made.body, made.from_email, made.to, headers=headers)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A mail that cannot be sent is not the person's fault, and must not show whether they have an account."""

@@ -1,6 +1,5 @@
 """People, keys and the trail in the browser: who gets in, what they may do, what waits for a key, what is on record."""
 
-import quopri
 import re
 from base64 import b64decode
 from collections.abc import Iterator
@@ -34,8 +33,7 @@ def press(page: Page, name: str | re.Pattern[str]) -> None:
 
 def mailed(portal: Portal, pattern: str) -> str:
     """The last link of that kind in the mails, which go to the log of the web server."""
-    mails = quopri.decodestring(portal.web.log.read_bytes()).decode(errors="replace")
-    found: list[str] = re.findall(pattern, mails)
+    found: list[str] = re.findall(pattern, portal.web.log.read_text(encoding="utf-8", errors="replace"))
     return found[-1]
 
 
