@@ -21,6 +21,7 @@ NAMES: Mapping[str, Any] = {
     "change": lazy("Number of the change"),
     "deadline": lazy("Runs until"),
     "ended": lazy("Ended by"),
+    "factors": lazy("Second factors"),
     "from": lazy("From"),
     "generation": lazy("Number of the key"),
     "group": lazy("Group"),
@@ -46,10 +47,16 @@ ENDS: Mapping[str, Any] = {
     "role": lazy("Loss of the staff role"),
     "removal": lazy("Removal of the member"),
 }
+FACTORS: Mapping[str, Any] = {
+    "totp": lazy("Authenticator app"),
+    "webauthn": lazy("Passkeys and security keys"),
+    "recovery_codes": lazy("Recovery codes"),
+}
 CODES: Mapping[str, Mapping[Any, Any]] = {
     "action": dict(Action.choices),
     "by": METHODS,
     "ended": ENDS,
+    "factors": FACTORS,
     "role": dict(Role.choices),
     "state": dict(State.choices),
 }

@@ -1,5 +1,7 @@
 """Second factors: who has to give one, that codes work once, and that old sessions end however busy they are."""
 
+import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +12,8 @@ from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
+from django.core import mail
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from portal.accounts import sessions
@@ -115,6 +119,89 @@ def test_a_recovery_code_signs_in_once(secret: str, cast: dict[str, User]) -> No
     assert first.get(PAGE).status_code == 200
     second.post(CODE, {"code": code})
     assert second.get(PAGE).status_code == 302
+
+
+# --- codes that run out, and devices that are lost -------------------------------------------------------------------
+
+
+def text(response: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+@pytest.fixture
+def outbox(settings: Any) -> list[Any]:
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+    mail.outbox = []  # type: ignore[attr-defined]
+    return mail.outbox
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("left", "subject", "said", "is_loud"),
+    [
+        (9, "A recovery code was used", "9 are left", False),
+        (3, "A recovery code was used", "3 are left", False),
+        (2, "Only 2 recovery codes left", "2 are left", True),
+        (1, "Only 1 recovery code left", "1 is left", True),
+        (0, "Your last recovery code was used", "That was your last recovery code", True),
+    ],
+)
+def test_whoever_uses_a_recovery_code_hears_how_many_are_left(
+    secret: str, cast: dict[str, User], outbox: list[Any], left: int, subject: str, said: str, is_loud: bool
+) -> None:
+    codes = RecoveryCodes.activate(cast["manager"])
+    unused = codes.get_unused_codes()
+    for code in unused[left + 1 :]:
+        codes.validate_code(code)
+    client = by_password()
+    page = client.post(CODE, {"code": unused[0]}, follow=True)
+    assert said in text(page)
+    assert ("notice-warning" in page.content.decode()) == is_loud
+    (sent,) = outbox
+    assert (sent.subject, sent.to) == (subject, ["manager@example.com"])
+    assert "/accounts/2fa/recovery-codes/generate/" in sent.body
+    account = text(client.get("/accounts/"))
+    assert ("create new codes before you need them" in account) == is_loud
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_code_of_an_app_says_nothing_of_recovery_codes(secret: str, outbox: list[Any]) -> None:
+    assert "recovery code" not in text(by_password().post(CODE, {"code": now_shown(secret)}, follow=True))
+    assert not outbox
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_administrator_resets_the_factors_of_a_person(
+    secret: str, cast: dict[str, User], outbox: list[Any]
+) -> None:
+    RecoveryCodes.activate(cast["manager"])
+    signed_in = by_password()
+    signed_in.post(CODE, {"code": now_shown(secret)})
+    call_command("reset_second_factor", "Manager@example.com", reason="Called back by phone")
+    assert not Authenticator.objects.exists()
+    assert signed_in.get(PAGE).status_code == 302
+    again = Client()
+    again.post(LOGIN, {"login": "manager@example.com", "password": "portal-demo"})
+    assert again.get(PAGE).status_code == 200
+    entry = AuditEntry.objects.get(action="second_factor.reset")
+    assert (entry.chain, entry.actor, entry.target) == ("10001", "", "manager@example.com")
+    assert json.loads(entry.before) == {"factors": ["recovery_codes", "totp"]}
+    assert json.loads(entry.after) == {"reason": "Called back by phone"}
+    assert [(one.subject, one.to) for one in outbox] == [
+        ("Two-factor was reset for your account", ["manager@example.com"])
+    ]
+
+
+@pytest.mark.parametrize(("email", "reason"), [("nobody@example.com", "Called back"), ("manager@example.com", " ")])
+def test_nothing_is_reset_of_nobody_or_for_no_reason(secret: str, email: str, reason: str) -> None:
+    with pytest.raises(CommandError):
+        call_command("reset_second_factor", email, reason=reason)
+    assert Authenticator.objects.exists()
+
+
+def test_where_there_is_nothing_to_reset_nothing_is_on_record(cast: dict[str, User]) -> None:
+    call_command("reset_second_factor", "viewer@example.com", reason="Called back")
+    assert not AuditEntry.objects.filter(action="second_factor.reset").exists()
 
 
 def test_whoever_gave_one_sees_what_asks_for_it(secret: str) -> None:
