@@ -7,10 +7,13 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.base import AuthProcess
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
@@ -89,6 +92,14 @@ class SocialAdapter(DefaultSocialAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Says so where the provider does not vouch for the address: nobody is looked up by it."""
+        addresses = sociallogin.email_addresses
+        if sociallogin.state.get("process") == AuthProcess.LOGIN and not sociallogin.is_existing:
+            if not any(address.verified for address in addresses):
+                context = {"email": addresses[0].email if addresses else ""}
+                raise ImmediateHttpResponse(render(request, "socialaccount/unverified.html", context))
 
     def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Any:
         """Looked up once for a request: a page asks for that of each account that it shows."""

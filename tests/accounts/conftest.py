@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import time_machine
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +25,22 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
             _stand_at(time.time(), monkeypatch)
 
         yield pass_by
+
+
+@pytest.fixture
+def sign_on(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Single sign-on is set up, with a provider that answers nothing."""
+    app = {
+        "provider_id": "sso",
+        "name": "Sign-on",
+        "client_id": "portal",
+        "secret": "",
+        "settings": {"server_url": "x"},
+    }
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
+    settings.SIGN_ON_ORIGINS = ["https://id.example"]
+    endpoints = {f"{name}_endpoint": f"https://id.example/{name}" for name in ("authorization", "token")}
+    monkeypatch.setattr(OpenIDConnectOAuth2Adapter, "openid_config", endpoints)
 
 
 def _stand_at(now: float, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,19 @@
 """Signing in: the same answer to whoever has no account, limits that cannot be got around, and what goes on record."""
 
+import html
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 import redis
 from allauth.account.models import EmailAddress
+from allauth.core import context
 from allauth.mfa.totp.internal import auth as totp
 from allauth.socialaccount.internal.flows.email_authentication import wipe_password
-from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.internal.flows.login import complete_login
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib.auth import hashers
 from django.core import mail
 from django.test import Client, RequestFactory
@@ -302,6 +306,57 @@ def test_a_mail_server_that_is_away_shows_nobody_who_has_an_account(cast: dict[s
 
 
 # --- single sign-on ------------------------------------------------------------------------------------------------
+
+SIGN_ON = "/accounts/oidc/sso/login/?process=login&next=%2Fc%2F10001%2F"
+
+
+def sent_on(client: Client) -> str:
+    """Where the form of single sign-on leads."""
+    page = client.get(SIGN_ON).content.decode()
+    (action,) = re.findall(r'<main.*?<form method="post" action="([^"]*)"', page, re.DOTALL)
+    location: str = client.post(urljoin(SIGN_ON, html.unescape(action))).headers["Location"]
+    assert location.startswith("https://id.example/authorization?")
+    return location
+
+
+@pytest.mark.usefixtures("sign_on")
+def test_after_signing_out_the_provider_asks_for_the_account(cast: dict[str, User]) -> None:
+    client = Client()
+    sign_in("viewer@example.com", PASSWORD, client)
+    client.post("/accounts/logout/")
+    assert "prompt=select_account" in sent_on(client)
+    assert "It asks which account to use." in client.get(SIGN_ON).content.decode()
+
+
+@pytest.mark.usefixtures("sign_on")
+def test_after_a_session_that_ran_out_it_does_not(cast: dict[str, User]) -> None:
+    client = Client()
+    sign_in("viewer@example.com", PASSWORD, client)
+    del client.cookies["sessionid"]
+    assert "prompt" not in sent_on(client)
+
+
+@pytest.mark.usefixtures("sign_on")
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ([("manager@example.com", False)], "has not verified the address manager@example.com"),
+        ([("stranger@example.com", False)], "has not verified the address stranger@example.com"),
+        ([], "has sent no email address"),
+    ],
+)
+def test_whom_the_provider_does_not_vouch_for_is_told_so(
+    cast: dict[str, User], said: list[tuple[str, bool]], answer: str
+) -> None:
+    request = Client().get(LOGIN).wsgi_request
+    login = SocialLogin(
+        user=User(),
+        account=SocialAccount(provider="sso", uid="4711"),
+        email_addresses=[EmailAddress(email=email, verified=verified) for email, verified in said],
+    )
+    login.state = {"process": "login"}
+    with context.request_context(request):
+        assert answer in complete_login(request, login).content.decode()
 
 
 def test_single_sign_on_leaves_the_password_as_it_is(cast: dict[str, User], monkeypatch: pytest.MonkeyPatch) -> None:
