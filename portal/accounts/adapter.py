@@ -10,7 +10,7 @@ from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.providers.base import AuthProcess
+from allauth.socialaccount.providers.base.constants import AuthProcess
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.shortcuts import render
@@ -55,7 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):
             record_attempt("sign_in.held_off", credentials.get("email", ""))
             raise
 
-    def render_mail(self, template_prefix: str, email: str, context: dict[str, Any], headers: Any = None) -> Mail:
+    def render_mail(self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None) -> Mail:
         """In the language of who reads it, in lines that stay whole."""
         with languages.of_reader(email):
             made = super().render_mail(template_prefix, email, context, headers)
@@ -96,10 +96,10 @@ class SocialAdapter(DefaultSocialAccountAdapter):
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """Says so where the provider does not vouch for the address: nobody is looked up by it."""
         addresses = sociallogin.email_addresses
-        if sociallogin.state.get("process") == AuthProcess.LOGIN and not sociallogin.is_existing:
-            if not any(address.verified for address in addresses):
-                context = {"email": addresses[0].email if addresses else ""}
-                raise ImmediateHttpResponse(render(request, "socialaccount/unverified.html", context))
+        is_first_time = sociallogin.state.get("process") == AuthProcess.LOGIN and not sociallogin.is_existing
+        if is_first_time and not any(address.verified for address in addresses):
+            context = {"email": addresses[0].email if addresses else ""}
+            raise ImmediateHttpResponse(render(request, "socialaccount/unverified.html", context))
 
     def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Any:
         """Looked up once for a request: a page asks for that of each account that it shows."""

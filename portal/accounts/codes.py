@@ -18,7 +18,7 @@ from portal.accounts.models import User
 
 def remember_for_as_long_as_they_are_good() -> None:
     """Let allauth's authenticators remember their codes through `mark_used`; called once, when all is loaded."""
-    TOTP._mark_code_used = mark_used  # type: ignore[method-assign]
+    TOTP._mark_code_used = mark_used  # type: ignore[assignment, method-assign]
 
 
 def mark_used(app: TOTP, code: str) -> bool:

@@ -84,7 +84,7 @@ def add(customer: Customer, user: User, role: str, group: str = "") -> None:
 
 
 def take_out(customer: Customer, member: Membership, action: str) -> None:
-    """A member no more, on record as `action`; no invitation from before lets them in again. The caller holds the row."""
+    """A member no more, on record as `action`; no invitation from before lets them in. The caller holds the row."""
     before = described(member.role, member.group)
     member.delete()
     _end_invitations(customer, member.user, Invitation.End.LEFT)

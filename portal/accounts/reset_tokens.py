@@ -18,7 +18,7 @@ class ResetTokens(EmailAwarePasswordResetTokenGenerator):
         return datetime.now(UTC).replace(tzinfo=None)
 
     def is_too_old(self, token: str) -> bool:
-        """Whether its time is over, going by what it says itself; whose it is, and whether it was used, is not asked."""
+        """Whether its time is over, going by what it says itself: not whether it was ever good."""
         try:
             made = base36_to_int(token.partition("-")[0])
         except ValueError:

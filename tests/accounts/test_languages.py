@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.test import Client
 from django.utils import timezone
 from django.utils.translation import override
@@ -48,13 +47,6 @@ def test_what_is_no_language_of_ours_is_not_kept(
 def test_somebody_who_is_not_signed_in_can_choose_too(db: None) -> None:
     response = Client().post("/preferences/language", {"language": "de", "next": "/accounts/login/"})
     assert response.cookies["django_language"].value == "de"
-
-
-@pytest.fixture
-def outbox(settings: Any) -> list[Any]:
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
-    mail.outbox = []  # type: ignore[attr-defined]
-    return mail.outbox
 
 
 def ask_for_a_reset(client: Client, email: str) -> None:

@@ -12,7 +12,6 @@ from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
-from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -128,13 +127,6 @@ def text(response: Any) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
-@pytest.fixture
-def outbox(settings: Any) -> list[Any]:
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
-    mail.outbox = []  # type: ignore[attr-defined]
-    return mail.outbox
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("left", "subject", "said", "is_loud"),
@@ -171,9 +163,7 @@ def test_the_code_of_an_app_says_nothing_of_recovery_codes(secret: str, outbox: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_administrator_resets_the_factors_of_a_person(
-    secret: str, cast: dict[str, User], outbox: list[Any]
-) -> None:
+def test_an_administrator_resets_the_factors_of_a_person(secret: str, cast: dict[str, User], outbox: list[Any]) -> None:
     RecoveryCodes.activate(cast["manager"])
     signed_in = by_password()
     signed_in.post(CODE, {"code": now_shown(secret)})

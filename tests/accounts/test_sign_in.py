@@ -15,7 +15,6 @@ from allauth.socialaccount.internal.flows.email_authentication import wipe_passw
 from allauth.socialaccount.internal.flows.login import complete_login
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib.auth import hashers
-from django.core import mail
 from django.test import Client, RequestFactory
 
 from portal.accounts.adapter import SocialAdapter
@@ -25,13 +24,6 @@ from tests.support.factors import now_shown
 LOGIN = "/accounts/login/"
 RESET = "/accounts/password/reset/"
 PASSWORD = "portal-demo"
-
-
-@pytest.fixture
-def outbox(settings: Any) -> list[Any]:
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
-    mail.outbox = []
-    return mail.outbox
 
 
 def sign_in(email: str, password: str, client: Client | None = None, **extra: Any) -> Any:

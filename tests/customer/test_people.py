@@ -206,8 +206,9 @@ def test_a_used_link_says_so_also_to_who_is_out_again(
     theirs.post(link_in(outbox))
     assert "was used outsider@example.com has joined" in text(theirs.get(link_in(outbox)))
     manager.post(f"{PEOPLE}{member('outsider').pk}/-/remove")
-    assert "was used outsider@example.com joined 10001 Example Services GmbH with it, and is no longer a member" in text(
-        theirs.get(link_in(outbox))
+    assert (
+        "was used outsider@example.com joined 10001 Example Services GmbH with it, and is no longer a member"
+        in text(theirs.get(link_in(outbox)))
     )
 
 

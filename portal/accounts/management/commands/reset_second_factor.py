@@ -9,7 +9,9 @@ from portal.accounts.models import User
 
 
 class Command(BaseCommand):
-    help = "Remove all second factors of a person and sign them out everywhere. They are told by mail; it goes on record."
+    help = (
+        "Remove all second factors of a person and sign them out everywhere. They are told by mail; it goes on record."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", metavar="ADDRESS", help="the person's e-mail address")
