@@ -128,7 +128,7 @@ def _require_manager(scope: Scope) -> None:
 
 
 def _end_invitations(customer: Customer, user: User, how: Invitation.End) -> None:
-    """An invitation is for who is no member: open ones end when somebody becomes one, and when they were one."""
+    """Open ones end when the person becomes a member, and when they are one no longer."""
     open_ = Invitation.objects.filter(customer=customer, email=user.email, ended=None)
     if open_.update(ended=timezone.now(), how_ended=how):
         audit.record("invitation.withdrawn", customer=customer, target=user.email)
