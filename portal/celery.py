@@ -47,6 +47,7 @@ app.conf.update(
         "tidy": {"task": "accounts.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
         "index": {"task": "console.index", "schedule": 5.0, "options": {"expires": 5}},
         "sample": {"task": "console.sample", "schedule": 60.0, "options": {"expires": 60}},
+        "end_visits": {"task": "console.end_visits", "schedule": 60.0, "options": {"expires": 60}},
         "sweep_papers": {"task": "billing.sweep", "schedule": 5.0, "options": {"expires": 5}},
         "watch_limits": {"task": "billing.watch_limits", "schedule": 60.0, "options": {"expires": 60}},
         "keep": {"task": "billing.keep", "schedule": 120.0, "options": {"expires": 120}},

@@ -13,6 +13,7 @@ ACTIONS = {
     "second_factor.added": _("Second factor added"),
     "second_factor.removed": _("Second factor removed"),
     "second_factor.renewed": _("Recovery codes renewed"),
+    "second_factor.reset": _("Two-factor reset by an administrator"),
     "second_factor.used": _("Second factor given"),
     "second_factor.refused": _("Second factor refused"),
     "single_sign_on.connected": _("Single sign-on connected"),

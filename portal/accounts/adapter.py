@@ -7,15 +7,19 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.base.constants import AuthProcess
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from portal.accounts import audit, sealing
+from portal.accounts import audit, languages, sealing
 from portal.accounts.clients import client_address
+from portal.accounts.mail import Mail
 from portal.accounts.models import User
 
 log = logging.getLogger(__name__)
@@ -51,6 +55,12 @@ class AccountAdapter(DefaultAccountAdapter):
             record_attempt("sign_in.held_off", credentials.get("email", ""))
             raise
 
+    def render_mail(self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None) -> Mail:
+        """In the language of who reads it, in lines that stay whole."""
+        with languages.of_reader(email):
+            made = super().render_mail(template_prefix, email, context, headers)
+        return Mail(made.subject, made.body, made.from_email, made.to, headers=headers)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A mail that cannot be sent is not the person's fault, and must not show whether they have an account."""
         try:
@@ -82,6 +92,14 @@ class SocialAdapter(DefaultSocialAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Says so where the provider does not vouch for the address: nobody is looked up by it."""
+        addresses = sociallogin.email_addresses
+        is_first_time = sociallogin.state.get("process") == AuthProcess.LOGIN and not sociallogin.is_existing
+        if is_first_time and not any(address.verified for address in addresses):
+            context = {"email": addresses[0].email if addresses else ""}
+            raise ImmediateHttpResponse(render(request, "socialaccount/unverified.html", context))
 
     def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Any:
         """Looked up once for a request: a page asks for that of each account that it shows."""

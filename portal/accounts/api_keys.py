@@ -52,7 +52,7 @@ def tell_of_refused() -> int:
         told += 1
         context = {"key": key, "link": _link(key)}
         for manager in managers_of(key.customer):
-            mail.send("keys/mail/refused", manager.email, context, manager.language)
+            mail.send("keys/mail/refused", manager.email, context)
     return told
 
 

@@ -97,7 +97,7 @@ def record_person(
 ) -> None:
     """Add an entry about a person to the chain of each customer they belong to; to the portal's where there is none.
 
-    Not `proven`: nobody knows whether it was the person who did it (a wrong password, say), so no actor is named.
+    Not `proven`: it was not the person, or nobody knows whether it was (a wrong password, say), so they are no actor.
     """
     customers: Sequence[Customer | None] = [
         membership.customer

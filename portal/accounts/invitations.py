@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from portal.accounts import audit
+from portal.accounts import audit, members
 from portal.accounts.access import Scope
 from portal.accounts.members import described
 from portal.accounts.models import Customer, Invitation, Membership, User
@@ -28,7 +28,7 @@ class TooMany(Exception):
 
 
 class NotOpen(Exception):
-    """The invitation was used, withdrawn or sent anew, or has expired. `reason`: used | withdrawn | expired."""
+    """The invitation can no longer be used. `reason`: an Invitation.End, expired, or '' where it was not noted."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -53,7 +53,9 @@ def invite(scope: Scope, email: str, role: Role, group: str) -> tuple[Invitation
             raise AlreadyMember
         if Invitation.objects.filter(customer=customer, created__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
             raise TooMany
-        Invitation.objects.filter(customer=customer, email=email, ended=None).update(ended=now)
+        Invitation.objects.filter(customer=customer, email=email, ended=None).update(
+            ended=now, how_ended=Invitation.End.REPLACED
+        )
         invitation = Invitation.objects.create(
             customer=customer,
             email=email,
@@ -71,10 +73,10 @@ def withdraw(scope: Scope, pk: int) -> bool:
     """End an open invitation of the scope's customer; False where there is no such. PermissionDenied."""
     scope.require(Verb.CHANGE, PEOPLE)
     with transaction.atomic():
-        invitation = Invitation.objects.filter(customer=scope.customer, pk=pk, ended=None).first()
-        if invitation is None:
+        open_ = Invitation.objects.filter(customer=scope.customer, pk=pk, ended=None)
+        invitation = open_.first()
+        if invitation is None or not open_.update(ended=timezone.now(), how_ended=Invitation.End.WITHDRAWN):
             return False
-        Invitation.objects.filter(pk=pk).update(ended=timezone.now())
         audit.record("invitation.withdrawn", customer=scope.customer, target=invitation.email)
     return True
 
@@ -93,28 +95,29 @@ def find(secret: str) -> Invitation | None:
 def check(invitation: Invitation) -> None:
     """NotOpen where it can be used no more."""
     if invitation.ended is not None:
-        joined = Membership.objects.filter(customer=invitation.customer_id, user__email=invitation.email)
-        raise NotOpen("used" if joined.exists() else "withdrawn")
+        raise NotOpen(invitation.how_ended)
+    if is_of_a_member(invitation):
+        raise NotOpen(Invitation.End.JOINED)
     if invitation.expires <= timezone.now():
         raise NotOpen("expired")
+
+
+def is_of_a_member(invitation: Invitation) -> bool:
+    """Whether whom it is for belongs to the customer."""
+    return Membership.objects.filter(customer=invitation.customer_id, user__email=invitation.email).exists()
 
 
 def accept(invitation: Invitation, user: User) -> None:
     """The person joins the customer. NotOpen, OtherPerson."""
     if user.email != invitation.email:
         raise OtherPerson
-    now = timezone.now()
     with transaction.atomic():
         customer = Customer.objects.select_for_update().get(pk=invitation.customer_id)
-        unused = Invitation.objects.filter(pk=invitation.pk, ended=None, expires__gt=now)
-        if not unused.update(ended=now):
-            invitation.refresh_from_db()
-            check(invitation)
-            raise NotOpen("used")
+        held = Invitation.objects.select_for_update().filter(pk=invitation.pk)
+        check(held.get())
+        held.update(ended=timezone.now(), how_ended=Invitation.End.ACCEPTED)
+        members.add(customer, user, invitation.role, invitation.group)
         role = described(invitation.role, invitation.group)
-        Membership.objects.get_or_create(
-            user=user, customer=customer, defaults={"role": invitation.role, "group": invitation.group}
-        )
         audit.record("invitation.accepted", customer=customer, actor=user, target=user.email, after=role)
 
 

@@ -106,7 +106,8 @@ def _greet(request: HttpRequest, found: Invitation) -> None:
 
 
 def _closed(request: HttpRequest, found: Invitation | None, reason: str) -> HttpResponse:
-    context = {"invitation": found, "reason": reason}
+    is_member = found is not None and invitations.is_of_a_member(found)
+    context = {"invitation": found, "reason": reason, "is_member": is_member}
     return render(request, "account/invitation_closed.html", context, status=404 if found is None else 410)
 
 

@@ -1,27 +1,38 @@
-"""Mail to people: plain text from a template, after what it speaks of is in the database."""
+"""Mail to people: plain text in their language, after what it speaks of is in the database."""
 
+import email.policy
 import logging
 from collections.abc import Mapping
+from email.message import EmailMessage as Message
 from smtplib import SMTPException
 from typing import Any
 
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
-from django.utils.translation import get_language, override
+
+from portal.accounts import languages
 
 log = logging.getLogger(__name__)
 
 
-def send(template: str, to: str, context: Mapping[str, Any], language: str = "") -> bool:
+class Mail(EmailMessage):
+    """Plain text whose lines stay as they are: quoted-printable cuts them at 76 characters, and links with them."""
+
+    def message(self, *, policy: Any = email.policy.default) -> Message:
+        made: Message = super().message(policy=policy)
+        made.set_content(self.body, cte="7bit" if self.body.isascii() else "8bit")
+        return made
+
+
+def send(template: str, to: str, context: Mapping[str, Any]) -> bool:
     """Send `<template>.txt`, whose first line is the subject; False where it could not be sent.
 
-    In the language given, else in that of the request that sends it.
+    Words are the reader's (languages.of_reader): those of the context that have to be made are callables.
     """
-    with override(language or get_language()):
+    with languages.of_reader(to):
         subject, _blank, body = render_to_string(f"{template}.txt", dict(context)).strip().partition("\n")
-    message = EmailMessage(subject.strip(), body.strip() + "\n", to=[to])
     try:
-        message.send()
+        Mail(subject.strip(), body.strip() + "\n", to=[to]).send()
     except (OSError, SMTPException):
         log.exception("mail %s was not sent", template)
         return False

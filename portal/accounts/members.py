@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
+from django.utils import timezone
 
 from portal.accounts import audit
 from portal.accounts.access import Scope
-from portal.accounts.models import Customer, Membership, User
+from portal.accounts.models import Customer, Invitation, Membership, User
 from portal.accounts.roles import PEOPLE, Role, Verb
 from portal.resources.spelling import natural
 
@@ -62,7 +63,8 @@ def remove(scope: Scope, pk: int) -> User:
     with _holding(scope) as customer:
         _require_manager(scope)
         member = find(scope, pk)
-        _take_out(customer, member, "member.removed")
+        take_out(customer, member, "member.removed")
+        _keep_a_manager(customer)
     return member.user
 
 
@@ -72,7 +74,22 @@ def leave(scope: Scope) -> None:
         member = Membership.objects.select_related("user").filter(customer=customer, user=scope.user).first()
         if member is None:
             raise Http404
-        _take_out(customer, member, "member.left")
+        take_out(customer, member, "member.left")
+        _keep_a_manager(customer)
+
+
+def add(customer: Customer, user: User, role: str, group: str = "") -> None:
+    """A new member. The caller holds the customer's row, and puts on record how they came."""
+    Membership.objects.create(customer=customer, user=user, role=role, group=group)
+    _end_invitations(customer, user, Invitation.End.JOINED)
+
+
+def take_out(customer: Customer, member: Membership, action: str) -> None:
+    """A member no more, on record as `action`; no invitation from before lets them in. The caller holds the row."""
+    before = described(member.role, member.group)
+    member.delete()
+    _end_invitations(customer, member.user, Invitation.End.LEFT)
+    audit.record(action, customer=customer, target=member.user.email, before=before)
 
 
 def require_second_factor(scope: Scope, required: bool) -> None:
@@ -111,11 +128,11 @@ def _require_manager(scope: Scope) -> None:
         raise PermissionDenied
 
 
-def _take_out(customer: Customer, member: Membership, action: str) -> None:
-    before = described(member.role, member.group)
-    member.delete()
-    _keep_a_manager(customer)
-    audit.record(action, customer=customer, target=member.user.email, before=before)
+def _end_invitations(customer: Customer, user: User, how: Invitation.End) -> None:
+    """Open ones end when the person becomes a member, and when they are one no longer."""
+    open_ = Invitation.objects.filter(customer=customer, email=user.email, ended=None)
+    if open_.update(ended=timezone.now(), how_ended=how):
+        audit.record("invitation.withdrawn", customer=customer, target=user.email)
 
 
 def _keep_a_manager(customer: Customer) -> None:

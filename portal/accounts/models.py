@@ -127,6 +127,15 @@ class Invitation(models.Model):
 
     VALID_FOR = timedelta(days=7)
 
+    class End(models.TextChoices):
+        """What became of one that is no longer open."""
+
+        ACCEPTED = "accepted"
+        WITHDRAWN = "withdrawn"
+        REPLACED = "replaced"  # sent again
+        JOINED = "joined"  # the person became a member without it
+        LEFT = "left"  # the person's membership ended
+
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField(max_length=254)  # in lower case, as User.email
     role = models.CharField(max_length=10, choices=Role.choices)
@@ -135,7 +144,8 @@ class Invitation(models.Model):
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created = models.DateTimeField(default=timezone.now)
     expires = models.DateTimeField()
-    ended = models.DateTimeField(null=True, blank=True)  # when it was accepted, withdrawn or sent anew
+    ended = models.DateTimeField(null=True, blank=True)
+    how_ended = models.CharField(max_length=10, choices=End.choices, blank=True)  # '' where nobody noted it
 
     class Meta:
         ordering = ("email",)

@@ -7,6 +7,8 @@ this by its name in the settings and imports it halfway through `allauth.account
 from datetime import UTC, datetime
 
 from allauth.account.forms import EmailAwarePasswordResetTokenGenerator
+from django.conf import settings
+from django.utils.http import base36_to_int
 
 
 class ResetTokens(EmailAwarePasswordResetTokenGenerator):
@@ -14,3 +16,11 @@ class ResetTokens(EmailAwarePasswordResetTokenGenerator):
 
     def _now(self) -> datetime:
         return datetime.now(UTC).replace(tzinfo=None)
+
+    def is_too_old(self, token: str) -> bool:
+        """Whether its time is over, going by what it says itself: not whether it was ever good."""
+        try:
+            made = base36_to_int(token.partition("-")[0])
+        except ValueError:
+            return False
+        return bool(self._num_seconds(self._now()) - made > settings.PASSWORD_RESET_TIMEOUT)

@@ -11,7 +11,7 @@ from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
-from portal.accounts import audit, factor, languages, sessions
+from portal.accounts import audit, factor, languages, recovery, sessions
 from portal.accounts.adapter import record_attempt
 from portal.accounts.models import User
 
@@ -72,6 +72,8 @@ def factor_used(request: HttpRequest, user: User, authenticator: Authenticator, 
     if request.user.is_authenticated:  # asked for anew; at sign-in the session is rotated anyway
         sessions.rotate(request)
     audit.record_person("second_factor.used", user, target=str(authenticator.type))
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        recovery.code_used(request, authenticator)
 
 
 def factor_refused(user: User, authenticator: Authenticator | None = None, **kwargs: Any) -> None:

@@ -4,7 +4,7 @@ from allauth.account import views
 from allauth.socialaccount import views as sso
 from django.urls import include, path, re_path
 
-from portal.accounts import account, joining
+from portal.accounts import account, joining, resetting
 
 RESET_KEY = r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
@@ -25,7 +25,7 @@ urlpatterns = [
     path("password/reset/", views.password_reset, name="account_reset_password"),
     path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
     path("password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),
-    re_path(RESET_KEY, views.password_reset_from_key, name="account_reset_password_from_key"),
+    re_path(RESET_KEY, resetting.reset_password, name="account_reset_password_from_key"),
     path("2fa/", include("allauth.mfa.urls")),
     path("sso/cancelled/", sso.login_cancelled, name="socialaccount_login_cancelled"),
     path("sso/error/", sso.login_error, name="socialaccount_login_error"),

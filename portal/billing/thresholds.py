@@ -119,7 +119,7 @@ def _send(notice: Notice) -> bool:
     passed, user = notice.passed, notice.user
     is_sent = False
     if user in told_of(passed.threshold.customer):
-        is_sent = mail.send("billing/mail/passed", user.email, _context(passed), user.language)
+        is_sent = mail.send("billing/mail/passed", user.email, _context(passed))
         if not is_sent and notice.attempts + 1 < Notice.MOST_ATTEMPTS:
             return False
     Notice.objects.filter(pk=notice.pk).update(due=None, sent=timezone.now() if is_sent else None)

@@ -42,7 +42,7 @@ def _going_on(request: HttpRequest) -> dict[str, object]:
         "conflict": undone.filter(state=State.CONFLICT).count(),
         "refused": ApiKey.objects.exclude(refused_at=None).count(),
     }
-    visits = Visit.objects.select_related("member__customer", "member__user").filter(staff=member_of_staff(request))
+    visits = Visit.objects.select_related("customer").filter(staff=member_of_staff(request))
     return {
         "counted": counted,
         "visits": visits[:5],

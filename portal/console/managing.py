@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts import api_keys, audit
-from portal.accounts.members import described, managers_of, members_of
+from portal.accounts.members import add, described, managers_of, members_of, take_out
 from portal.accounts.models import Customer, Membership, User
 from portal.accounts.roles import Role
 from portal.changes.decide import resume
@@ -140,17 +140,20 @@ def _known_or_new(email: str) -> User:
 
 
 def _set_role(customer: Customer, user: User, role: str) -> None:
-    held = Membership.objects.filter(customer=customer, user=user).first()
+    held = Membership.objects.select_related("user").filter(customer=customer, user=user).first()
     before = described(held.role, held.group) if held else None
     if role == NO_ROLE:
         if held is not None:
-            held.delete()
-            audit.record("member.removed", customer=customer, target=user.email, before=before)
+            take_out(customer, held, "member.removed")
         return
     after = described(role, held.group if held else "")
-    if before != after:
-        Membership.objects.update_or_create(customer=customer, user=user, defaults={"role": role})
-        audit.record("member.changed", customer=customer, target=user.email, before=before, after=after)
+    if before == after:
+        return
+    if held is None:
+        add(customer, user, role)
+    else:
+        Membership.objects.filter(pk=held.pk).update(role=role)
+    audit.record("member.changed", customer=customer, target=user.email, before=before, after=after)
 
 
 @sensitive_post_parameters("credential")

@@ -11,10 +11,15 @@ from portal.accounts.models import ApiKey, Customer, Membership, User
 
 
 class Visit(models.Model):
-    """A member of staff sees a customer as one of its people does, for a while (console.visits)."""
+    """A member of staff sees a customer as one of its people does, for a while (console.visits).
+
+    It outlives the membership, which it is read by while it lasts.
+    """
 
     staff = models.ForeignKey(User, on_delete=models.CASCADE, related_name="visits")
-    member = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    member = models.ForeignKey(Membership, on_delete=models.SET_NULL, null=True, related_name="+")
     reason = models.CharField(max_length=300)
     began = models.DateTimeField(default=timezone.now)
     expires = models.DateTimeField()
@@ -27,19 +32,11 @@ class Visit(models.Model):
         constraints = (models.UniqueConstraint(fields=("staff",), condition=Q(ended=None), name="one_visit_at_a_time"),)
 
     def __str__(self) -> str:
-        return f"{self.staff} as {self.member}"
+        return f"{self.staff} as {self.person}, {self.customer}"
 
     @property
     def is_over(self) -> bool:
         return self.ended is not None or self.expires <= timezone.now()
-
-    @property
-    def customer(self) -> Customer:
-        return self.member.customer
-
-    @property
-    def person(self) -> User:
-        return self.member.user
 
 
 class Note(models.Model):

@@ -6,7 +6,7 @@ from typing import Any
 from celery.signals import heartbeat_sent
 
 from portal.celery import app
-from portal.console import index, samples
+from portal.console import index, samples, visits
 from portal.inventory import workers
 from portal.inventory.connection import Away, connected
 
@@ -33,6 +33,12 @@ def update_index() -> None:
 def take_sample() -> None:
     """Note how things are, for the charts of the last day."""
     samples.take()
+
+
+@app.task(name="console.end_visits")
+def end_visits() -> None:
+    """Each visit has an end in the trail, also one that nobody came back from."""
+    visits.end_overdue()
 
 
 @heartbeat_sent.connect

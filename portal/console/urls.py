@@ -6,6 +6,7 @@ from portal.console import (
     announcing,
     changes,
     customer_page,
+    factors,
     home,
     keys_page,
     managing,
@@ -37,5 +38,6 @@ urlpatterns = [
     path("announcements/", announcing.announcements, name="announcements"),
     path("announcements/<int:pk>/end", announcing.end, name="end_announcement"),
     path("staff/", managing.staff, name="people"),
+    path("people/<int:pk>/second-factor", factors.reset, name="reset_factor"),
     path("customers/new", managing.new_customer, name="new_customer"),
 ]

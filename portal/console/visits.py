@@ -1,13 +1,17 @@
 """Viewing as one of a customer's people: begun with a reason, read-only at first, over after half an hour.
 
 A visit belongs to the session that began it. With each step (begun, write access, ended) the session's key and the
-CSRF secret are renewed, so that no form that was rendered before can be sent after it. Every step is in the trail.
+CSRF secret are renewed, so that no form that was rendered before can be sent after it. Every step is in the trail,
+and so is the end, however it comes: by the button, by signing out, by its time, with the role or with the membership.
 """
 
 from datetime import timedelta
+from typing import Any
 
+from django.contrib.auth.signals import user_logged_out
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.db.models.signals import pre_delete
 from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
 from django.utils import timezone
@@ -35,18 +39,19 @@ def present(request: HttpRequest) -> Visit | None:
 
 def viewing_of(visit: Visit | None) -> Viewing | None:
     """What a visit that goes on lets its member of staff see."""
-    if visit is None or visit.is_over or not (visit.staff.is_staff and visit.staff.is_active):
+    if visit is None or visit.member is None or visit.is_over or not _is_staff(visit.staff):
         return None
     return Viewing(visit.member, visit.writes_since is not None)
 
 
 def begin(request: HttpRequest, staff: User, member: Membership, reason: str) -> Visit:
     """See the customer as that person does. Nested where a visit goes on."""
+    end_overdue()
     now = timezone.now()
+    asked = {"staff": staff, "member": member, "customer": member.customer, "person": member.user, "reason": reason}
     try:
         with transaction.atomic():
-            Visit.objects.filter(staff=staff, ended=None, expires__lte=now).update(ended=now)
-            visit = Visit.objects.create(staff=staff, member=member, reason=reason, began=now, expires=now + LASTS)
+            visit = Visit.objects.create(**asked, began=now, expires=now + LASTS)
             _record(visit, "staff.viewed", {"reason": reason, "until": visit.expires})
     except IntegrityError:
         raise Nested from None
@@ -66,9 +71,7 @@ def take_write(request: HttpRequest, visit: Visit) -> None:
 def end(request: HttpRequest, visit: Visit | None) -> None:
     """Back to being oneself; also for a visit whose time is over."""
     if visit is not None:
-        with transaction.atomic():
-            if Visit.objects.filter(pk=visit.pk, ended=None).update(ended=timezone.now()):
-                _record(visit, "staff.left", {"minutes": round((timezone.now() - visit.began).total_seconds() / 60)})
+        _close(visit, "stopped" if _is_staff(visit.staff) else "role")
     request.session.pop(KEY, None)
     _renew(request)
 
@@ -78,11 +81,52 @@ def going_on(staff: User) -> Visit | None:
     return _visits().filter(staff=staff, ended=None, expires__gt=timezone.now()).first()
 
 
+# --- what ends without the button ----------------------------------------------------------------------------------
+
+
+def connect() -> None:
+    """Listen; called once, when the application is ready."""
+    user_logged_out.connect(signed_out)
+    pre_delete.connect(member_removed, sender=Membership)
+
+
+def end_overdue() -> None:
+    """Those whose time is over and whose staff did not come back."""
+    for visit in _visits().filter(ended=None, expires__lte=timezone.now()):
+        _close(visit, "time")
+
+
+def signed_out(request: HttpRequest | None, **kwargs: Any) -> None:
+    visit = present(request) if request is not None else None
+    if visit is not None:
+        _close(visit, "sign_out")
+
+
+def member_removed(instance: Membership, **kwargs: Any) -> None:
+    for visit in _visits().filter(member=instance, ended=None):
+        with audit.asking(audit.Asker()):  # whoever removes the member is not at the address of the member of staff
+            _close(visit, "removal")
+
+
+def _close(visit: Visit, how: str) -> None:
+    """The end, once: to the time when it was over, with how it came (customer.trail_words has the words)."""
+    ended = min(timezone.now(), visit.expires)
+    minutes = round((ended - visit.began).total_seconds() / 60)
+    with transaction.atomic():
+        if Visit.objects.filter(pk=visit.pk, ended=None).update(ended=ended):
+            _record(visit, "staff.left", {"minutes": minutes, "ended": "time" if ended == visit.expires else how})
+
+
 def _visits() -> QuerySet[Visit]:
-    return Visit.objects.select_related("staff", "member__user", "member__customer")
+    return Visit.objects.select_related("staff", "customer", "person", "member__user", "member__customer")
+
+
+def _is_staff(user: User) -> bool:
+    return user.is_staff and user.is_active
 
 
 def _record(visit: Visit, action: str, after: dict[str, object]) -> None:
+    assert visit.member is not None  # all that is recorded comes before it goes
     with viewing_as(Viewing(visit.member, visit.writes_since is not None)):
         audit.record(action, customer=visit.customer, actor=visit.staff, target=visit.person.email, after=after)
 

@@ -71,8 +71,7 @@ def send(request: HttpRequest, scope: Scope, email: str, role: Role, group: str)
     """Invite and mail the link. Raises what invitations.invite raises."""
     invitation, secret = invitations.invite(scope, email, role, group)
     link = request.build_absolute_uri(reverse("invitation", args=[secret]))
-    until = when.full(invitation.expires, get_default_timezone(), name_zone=True)
-    told = {"invitation": invitation, "link": link, "by": scope.user, "until": until}
+    told = {"invitation": invitation, "link": link, "by": scope.user, "until": lambda: _until(invitation)}
     if mail.send("people/mail/invitation", email, told):
         messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": email})
     else:
@@ -80,6 +79,10 @@ def send(request: HttpRequest, scope: Scope, email: str, role: Role, group: str)
             request,
             _("The mail to %(email)s could not be sent. The invitation is kept: send it again.") % {"email": email},
         )
+
+
+def _until(invitation: Invitation) -> str:
+    return when.full(invitation.expires, get_default_timezone(), name_zone=True)
 
 
 def too_many() -> str:

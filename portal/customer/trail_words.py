@@ -20,6 +20,8 @@ NAMES: Mapping[str, Any] = {
     "by": lazy("Signed in by"),
     "change": lazy("Number of the change"),
     "deadline": lazy("Runs until"),
+    "ended": lazy("Ended by"),
+    "factors": lazy("Second factors"),
     "from": lazy("From"),
     "generation": lazy("Number of the key"),
     "group": lazy("Group"),
@@ -37,9 +39,24 @@ METHODS: Mapping[str, Any] = {
     "mfa": lazy("second factor"),
     "socialaccount": lazy("Single sign-on"),
 }
+# What a view of support staff ended by (console.visits).
+ENDS: Mapping[str, Any] = {
+    "stopped": lazy("Support staff"),
+    "sign_out": lazy("Sign-out"),
+    "time": lazy("Time limit"),
+    "role": lazy("Loss of the staff role"),
+    "removal": lazy("Removal of the member"),
+}
+FACTORS: Mapping[str, Any] = {
+    "totp": lazy("Authenticator app"),
+    "webauthn": lazy("Passkeys and security keys"),
+    "recovery_codes": lazy("Recovery codes"),
+}
 CODES: Mapping[str, Mapping[Any, Any]] = {
     "action": dict(Action.choices),
     "by": METHODS,
+    "ended": ENDS,
+    "factors": FACTORS,
     "role": dict(Role.choices),
     "state": dict(State.choices),
 }

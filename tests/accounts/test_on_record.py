@@ -196,7 +196,10 @@ ACTS: list[tuple[Callable[[], object], str, str, str, Any, Any]] = [
         lambda: view_as("/console/view-as/write"),
         *("staff.took_write", STAFF, VIEWER, None, {"reason": "Ticket 4711"}),
     ),
-    (lambda: view_as("/console/view-as/end"), "staff.left", STAFF, VIEWER, None, {"minutes": 0}),
+    (
+        lambda: view_as("/console/view-as/end"),
+        *("staff.left", STAFF, VIEWER, None, {"minutes": 0, "ended": "stopped"}),
+    ),
     (
         lambda: Person("staff").post("/console/staff/", email=VIEWER, role="admin"),
         *("staff.changed", STAFF, VIEWER, {"staff": False, "admin": False}, {"staff": True, "admin": True}),

@@ -1,7 +1,5 @@
 """Pages of one's own account take as many database queries for three of everything as for one."""
 
-from typing import Any
-
 import pytest
 
 from portal.accounts.urls import urlpatterns
@@ -35,25 +33,12 @@ NO_LISTS = {
 }
 
 
-@pytest.fixture
-def _sign_on(settings: Any) -> None:
-    """Single sign-on is set up."""
-    app = {
-        "provider_id": "sso",
-        "name": "Sign-on",
-        "client_id": "portal",
-        "secret": "",
-        "settings": {"server_url": "x"},
-    }
-    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
-
-
 def test_every_page_that_lists_something_is_asked_for() -> None:
     assert {*PAGES, *NO_LISTS} == set(route_names(urlpatterns))
     assert not PAGES.keys() & NO_LISTS
     assert not elsewhere(PAGES)
 
 
-@pytest.mark.usefixtures("_sign_on")
+@pytest.mark.usefixtures("sign_on")
 def test_a_page_takes_as_many_queries_for_three_of_everything_as_for_one(plenty: Plenty) -> None:
     expect_as_many_for_three_as_for_one(plenty, (page for pages in PAGES.values() for page in pages))

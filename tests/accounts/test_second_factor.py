@@ -1,5 +1,7 @@
 """Second factors: who has to give one, that codes work once, and that old sessions end however busy they are."""
 
+import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -7,8 +9,10 @@ from typing import Any
 import pytest
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from portal.accounts import sessions
@@ -17,6 +21,7 @@ from tests.support.factors import now_shown
 
 LOGIN = "/accounts/login/"
 CODE = "/accounts/2fa/authenticate/"
+SET_UP = "/accounts/2fa/totp/activate/"
 PAGE = "/c/10001/changes/"
 
 
@@ -45,6 +50,67 @@ def test_the_code_is_asked_for_and_works_once(secret: str) -> None:
     assert second.get(PAGE).status_code == 302
 
 
+@pytest.mark.parametrize(("steps", "page"), [(-2, 302), (-1, 200), (0, 200), (1, 200), (2, 302)])
+def test_a_phone_may_be_one_step_off(secret: str, steps: int, page: int) -> None:
+    client = by_password()
+    client.post(CODE, {"code": now_shown(secret, steps=steps)})
+    assert client.get(PAGE).status_code == page
+
+
+def test_a_code_works_once_for_as_long_as_it_is_good(secret: str, passes: Callable[[int], None]) -> None:
+    code = now_shown(secret, steps=1)
+    first, second = by_password(), by_password()
+    first.post(CODE, {"code": code})
+    passes(59)
+    second.post(CODE, {"code": code})
+    assert (first.get(PAGE).status_code, second.get(PAGE).status_code) == (200, 302)
+
+
+def setting_up(name: str = "viewer") -> Client:
+    client = Client()
+    client.post(LOGIN, {"login": f"{name}@example.com", "password": "portal-demo"})
+    client.post("/accounts/reauthenticate/", {"password": "portal-demo"})
+    return client
+
+
+def scanned(client: Client) -> str:
+    """The secret that the page shows."""
+    return str(client.get(SET_UP).context["form"].secret)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_secret_that_was_scanned_stays_whatever_is_looked_at_meanwhile(cast: dict[str, User]) -> None:
+    client = setting_up()
+    secret = scanned(client)
+    assert scanned(client) == secret  # in another tab, or by a reload
+    client.post(SET_UP, {"code": "000000"})
+    assert client.post(SET_UP, {"code": now_shown(secret)}).status_code == 302
+    assert totp.TOTP(Authenticator.objects.get(type="totp")).validate_code(now_shown(secret, steps=1))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_set_up_has_another_secret(cast: dict[str, User]) -> None:
+    client = setting_up()
+    secret = scanned(client)
+    client.post(SET_UP, {"code": now_shown(secret)})
+    client.post("/accounts/2fa/totp/deactivate/")
+    assert scanned(client) != secret
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_code_that_set_an_app_up_signs_nobody_in(cast: dict[str, User]) -> None:
+    client = setting_up()
+    secret = scanned(client)
+    code = now_shown(secret)
+    client.post(SET_UP, {"code": code})
+    client.post("/accounts/logout/")
+    client.post(LOGIN, {"login": "viewer@example.com", "password": "portal-demo"})
+    client.post(CODE, {"code": code})
+    assert client.get(PAGE).status_code == 302
+    client.post(CODE, {"code": now_shown(secret, steps=1)})
+    assert client.get(PAGE).status_code == 200
+
+
 def test_a_recovery_code_signs_in_once(secret: str, cast: dict[str, User]) -> None:
     code = RecoveryCodes.activate(cast["manager"]).get_unused_codes()[0]
     first, second = by_password(), by_password()
@@ -52,6 +118,80 @@ def test_a_recovery_code_signs_in_once(secret: str, cast: dict[str, User]) -> No
     assert first.get(PAGE).status_code == 200
     second.post(CODE, {"code": code})
     assert second.get(PAGE).status_code == 302
+
+
+# --- codes that run out, and devices that are lost -------------------------------------------------------------------
+
+
+def text(response: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("left", "subject", "said", "is_loud"),
+    [
+        (9, "A recovery code was used", "9 are left", False),
+        (3, "A recovery code was used", "3 are left", False),
+        (2, "Only 2 recovery codes left", "2 are left", True),
+        (1, "Only 1 recovery code left", "1 is left", True),
+        (0, "Your last recovery code was used", "That was your last recovery code", True),
+    ],
+)
+def test_whoever_uses_a_recovery_code_hears_how_many_are_left(
+    secret: str, cast: dict[str, User], outbox: list[Any], left: int, subject: str, said: str, is_loud: bool
+) -> None:
+    codes = RecoveryCodes.activate(cast["manager"])
+    unused = codes.get_unused_codes()
+    for code in unused[left + 1 :]:
+        codes.validate_code(code)
+    client = by_password()
+    page = client.post(CODE, {"code": unused[0]}, follow=True)
+    assert said in text(page)
+    assert ("notice-warning" in page.content.decode()) == is_loud
+    (sent,) = outbox
+    assert (sent.subject, sent.to) == (subject, ["manager@example.com"])
+    assert "/accounts/2fa/recovery-codes/generate/" in sent.body
+    account = text(client.get("/accounts/"))
+    assert ("create new codes before you need them" in account) == is_loud
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_code_of_an_app_says_nothing_of_recovery_codes(secret: str, outbox: list[Any]) -> None:
+    assert "recovery code" not in text(by_password().post(CODE, {"code": now_shown(secret)}, follow=True))
+    assert not outbox
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_administrator_resets_the_factors_of_a_person(secret: str, cast: dict[str, User], outbox: list[Any]) -> None:
+    RecoveryCodes.activate(cast["manager"])
+    signed_in = by_password()
+    signed_in.post(CODE, {"code": now_shown(secret)})
+    call_command("reset_second_factor", "Manager@example.com", reason="Called back by phone")
+    assert not Authenticator.objects.exists()
+    assert signed_in.get(PAGE).status_code == 302
+    again = Client()
+    again.post(LOGIN, {"login": "manager@example.com", "password": "portal-demo"})
+    assert again.get(PAGE).status_code == 200
+    entry = AuditEntry.objects.get(action="second_factor.reset")
+    assert (entry.chain, entry.actor, entry.target) == ("10001", "", "manager@example.com")
+    assert json.loads(entry.before) == {"factors": ["recovery_codes", "totp"]}
+    assert json.loads(entry.after) == {"reason": "Called back by phone"}
+    assert [(one.subject, one.to) for one in outbox] == [
+        ("Two-factor was reset for your account", ["manager@example.com"])
+    ]
+
+
+@pytest.mark.parametrize(("email", "reason"), [("nobody@example.com", "Called back"), ("manager@example.com", " ")])
+def test_nothing_is_reset_of_nobody_or_for_no_reason(secret: str, email: str, reason: str) -> None:
+    with pytest.raises(CommandError):
+        call_command("reset_second_factor", email, reason=reason)
+    assert Authenticator.objects.exists()
+
+
+def test_where_there_is_nothing_to_reset_nothing_is_on_record(cast: dict[str, User]) -> None:
+    call_command("reset_second_factor", "viewer@example.com", reason="Called back")
+    assert not AuditEntry.objects.filter(action="second_factor.reset").exists()
 
 
 def test_whoever_gave_one_sees_what_asks_for_it(secret: str) -> None:

@@ -1,17 +1,20 @@
 """Signing in: the same answer to whoever has no account, limits that cannot be got around, and what goes on record."""
 
+import html
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 import redis
 from allauth.account.models import EmailAddress
+from allauth.core import context
 from allauth.mfa.totp.internal import auth as totp
 from allauth.socialaccount.internal.flows.email_authentication import wipe_password
-from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.internal.flows.login import complete_login
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib.auth import hashers
-from django.core import mail
 from django.test import Client, RequestFactory
 
 from portal.accounts.adapter import SocialAdapter
@@ -21,13 +24,6 @@ from tests.support.factors import now_shown
 LOGIN = "/accounts/login/"
 RESET = "/accounts/password/reset/"
 PASSWORD = "portal-demo"
-
-
-@pytest.fixture
-def outbox(settings: Any) -> list[Any]:
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
-    mail.outbox = []
-    return mail.outbox
 
 
 def sign_in(email: str, password: str, client: Client | None = None, **extra: Any) -> Any:
@@ -246,7 +242,52 @@ def test_a_new_password_ends_all_sessions_and_its_link_works_once(
     visitor.post(form.request["PATH_INFO"], new)
     assert elsewhere.get("/c/10001/changes/").status_code == 302
     assert is_in(sign_in("manager@example.com", "a brand new sentence"))
-    assert "works no more" in Client().get(link, follow=True).content.decode()
+    assert "It was used already" in Client().get(link, follow=True).content.decode()
+
+
+NEW = {"password1": "a brand new sentence", "password2": "a brand new sentence"}
+
+
+def opened(client: Client, link: str) -> tuple[str, str]:
+    """The page that the link leads to: its address, and what it says."""
+    page = client.get(link, follow=True)
+    return page.request["PATH_INFO"], page.content.decode()
+
+
+def test_a_link_says_whose_password_it_sets_and_signs_nobody_out_before(
+    signed_in: Callable[[str], Client], outbox: list[Any]
+) -> None:
+    somebody = signed_in("viewer")
+    somebody.post(RESET, {"email": "manager@example.com"})
+    form, page = opened(somebody, reset_link(outbox))
+    assert "For manager@example.com." in page
+    assert "You are signed in as viewer@example.com. Setting this password signs you out here." in page
+    somebody.post(form, {"password1": "short", "password2": "short"})
+    assert somebody.get("/c/10001/changes/").status_code == 200
+    somebody.post(form, NEW)
+    assert somebody.get("/c/10001/changes/").status_code == 302
+    assert AuditEntry.objects.get(action="sign_out").actor == "viewer@example.com"
+    assert User.objects.get(email="manager@example.com").check_password("a brand new sentence")
+    assert "It was used already" in opened(somebody, form)[1]
+
+
+def test_a_link_of_ones_own_says_nothing_of_anybody_else(signed_in: Callable[[str], Client], outbox: list[Any]) -> None:
+    manager = signed_in("manager")
+    manager.post(RESET, {"email": "manager@example.com"})
+    assert "You are signed in as" not in opened(manager, reset_link(outbox))[1]
+
+
+def test_a_link_to_set_a_password_says_why_it_works_no_more(
+    cast: dict[str, User], outbox: list[Any], passes: Callable[[int], None]
+) -> None:
+    visitor = Client()
+    visitor.post(RESET, {"email": "manager@example.com"})
+    link = reset_link(outbox)
+    address, _page = opened(visitor, link)
+    assert "only works in the browser session in which the link was opened" in opened(Client(), address)[1]
+    assert "part of it is missing" in opened(Client(), link[:-5] + "/")[1]
+    passes(2 * 60 * 60 + 1)
+    assert "valid for two hours" in opened(Client(), link)[1]
 
 
 def test_a_mail_server_that_is_away_shows_nobody_who_has_an_account(cast: dict[str, User], settings: Any) -> None:
@@ -257,6 +298,57 @@ def test_a_mail_server_that_is_away_shows_nobody_who_has_an_account(cast: dict[s
 
 
 # --- single sign-on ------------------------------------------------------------------------------------------------
+
+SIGN_ON = "/accounts/oidc/sso/login/?process=login&next=%2Fc%2F10001%2F"
+
+
+def sent_on(client: Client) -> str:
+    """Where the form of single sign-on leads."""
+    page = client.get(SIGN_ON).content.decode()
+    (action,) = re.findall(r'<main.*?<form method="post" action="([^"]*)"', page, re.DOTALL)
+    location: str = client.post(urljoin(SIGN_ON, html.unescape(action))).headers["Location"]
+    assert location.startswith("https://id.example/authorization?")
+    return location
+
+
+@pytest.mark.usefixtures("sign_on")
+def test_after_signing_out_the_provider_asks_for_the_account(cast: dict[str, User]) -> None:
+    client = Client()
+    sign_in("viewer@example.com", PASSWORD, client)
+    client.post("/accounts/logout/")
+    assert "prompt=select_account" in sent_on(client)
+    assert "It asks which account to use." in client.get(SIGN_ON).content.decode()
+
+
+@pytest.mark.usefixtures("sign_on")
+def test_after_a_session_that_ran_out_it_does_not(cast: dict[str, User]) -> None:
+    client = Client()
+    sign_in("viewer@example.com", PASSWORD, client)
+    del client.cookies["sessionid"]
+    assert "prompt" not in sent_on(client)
+
+
+@pytest.mark.usefixtures("sign_on")
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ([("manager@example.com", False)], "has not verified the address manager@example.com"),
+        ([("stranger@example.com", False)], "has not verified the address stranger@example.com"),
+        ([], "has sent no email address"),
+    ],
+)
+def test_whom_the_provider_does_not_vouch_for_is_told_so(
+    cast: dict[str, User], said: list[tuple[str, bool]], answer: str
+) -> None:
+    request = Client().get(LOGIN).wsgi_request
+    login = SocialLogin(
+        user=User(),
+        account=SocialAccount(provider="sso", uid="4711"),
+        email_addresses=[EmailAddress(email=email, verified=verified) for email, verified in said],
+    )
+    login.state = {"process": "login"}
+    with context.request_context(request):
+        assert answer in complete_login(request, login).content.decode()
 
 
 def test_single_sign_on_leaves_the_password_as_it_is(cast: dict[str, User], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
 from django.test import Client
 from django.utils import timezone
 
@@ -53,6 +55,59 @@ def test_for_others_the_console_is_not_there(browse: Browse, path: str) -> None:
 def test_who_is_staff_no_longer_sees_nothing(staff: Client, cast: dict[str, User]) -> None:
     User.objects.filter(pk=cast["staff"].pk).update(is_staff=False)
     assert staff.get("/console/").status_code == 404
+
+
+# --- people who have lost their second factor ------------------------------------------------------------------------
+
+
+def app_of(user: User) -> str:
+    """The person has an authenticator app; the page that resets it."""
+    totp.TOTP.activate(user, totp.generate_totp_secret())
+    return f"/console/people/{user.pk}/second-factor"
+
+
+def test_an_admin_resets_two_factor_with_a_reason(staff: Client, cast: dict[str, User]) -> None:
+    page = app_of(cast["viewer"])
+    assert f'href="{page}"' in staff.get("/console/c/10001/manage").content.decode()
+    asked = staff.get(page)
+    assert "viewer@example.com" in text_of(asked)
+    assert "All passkeys, the authenticator app and the recovery codes are removed" in text_of(asked)
+    assert staff.post(page, {"reason": ""}).status_code == 422
+    assert Authenticator.objects.exists()
+    done = staff.post(page, {"reason": "Ticket 4711, called back"}, follow=True)
+    assert "Two-factor was reset for viewer@example.com." in text_of(done)
+    assert not Authenticator.objects.exists()
+    entry = AuditEntry.objects.get(action="second_factor.reset")
+    assert (entry.chain, entry.actor, entry.target) == ("10001", "staff@example.com", "viewer@example.com")
+
+
+def test_the_customers_managers_read_what_was_reset_and_why(
+    staff: Client,
+    browse: Browse,  # noqa: F811
+    cast: dict[str, User],
+) -> None:
+    staff.post(app_of(cast["viewer"]), {"reason": "Ticket 4711, called back"})
+    trail = text_of(browse("manager").get("/c/10001/trail/?kind=second_factor"))
+    for said in ("Two-factor reset by an administrator", "Authenticator app", "Ticket 4711, called back"):
+        assert said in trail
+
+
+def test_of_who_has_none_nothing_is_reset(staff: Client, cast: dict[str, User]) -> None:
+    page = f"/console/people/{cast['viewer'].pk}/second-factor"
+    assert "has no two-factor set up" in text_of(staff.get(page))
+    assert "has no two-factor set up" in text_of(staff.post(page, {"reason": "Ticket 4711"}, follow=True))
+
+
+def test_support_resets_nobodys(support: Client, cast: dict[str, User]) -> None:
+    page = app_of(cast["viewer"])
+    assert [support.get(page).status_code, support.post(page, {"reason": "Ticket 4711"}).status_code] == [403, 403]
+    assert Authenticator.objects.exists()
+
+
+def test_ones_own_is_for_ones_account_which_asks_for_it_first(staff: Client, cast: dict[str, User]) -> None:
+    answer = staff.post(app_of(cast["staff"]), {"reason": "Ticket 4711"})
+    assert answer.headers["Location"] == "/accounts/2fa/"
+    assert Authenticator.objects.exists()
 
 
 def test_djangos_admin_is_nowhere(staff: Client) -> None:

@@ -1,6 +1,8 @@
 """Viewing as one of a customer's people: what is seen, what may be done, how it ends, and who knows of it."""
 
+import json
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +13,7 @@ from django.utils import timezone
 from portal.accounts.models import AuditEntry, Membership, User
 from portal.changes.models import Change
 from portal.console.models import Visit
+from portal.console.tasks import end_visits
 from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
 
 REASON = "Ticket 4711, on the phone"
@@ -142,6 +145,112 @@ def test_who_is_no_longer_staff_or_whose_person_has_left_sees_nothing(staff: Cli
     view_as(staff)
     Membership.objects.filter(user=cast["operator"]).delete()
     assert staff.get("/c/10001/").status_code == 404
+
+
+# --- the end, however it comes, is on record -------------------------------------------------------------------------
+
+
+def press_stop(staff: Client) -> None:
+    staff.post("/console/view-as/end")
+
+
+def sign_out(staff: Client) -> None:
+    staff.post("/accounts/logout/")
+
+
+def come_back_too_late(staff: Client) -> None:
+    run_out()
+    staff.get("/console/")
+
+
+def never_come_back(staff: Client) -> None:
+    run_out()
+    end_visits()
+
+
+def view_as_somebody_else_later(staff: Client) -> None:
+    run_out()
+    view_as(staff, "viewer")
+
+
+def lose_the_role(staff: Client) -> None:
+    User.objects.filter(email="staff@example.com").update(is_staff=False)
+    staff.get("/c/10001/")
+
+
+def remove_the_member(staff: Client) -> None:
+    remove_member("operator")
+
+
+def take_the_member_out_in_the_console(staff: Client) -> None:
+    admin = Client(REMOTE_ADDR="192.0.2.9")
+    admin.force_login(User.objects.create_user("admin@example.com", is_staff=True, is_superuser=True))
+    admin.post("/console/c/10001/manage/member", {"email": "operator@example.com", "role": ""})
+
+
+def run_out() -> None:
+    Visit.objects.update(expires=timezone.now() - timedelta(seconds=1))
+
+
+def remove_member(name: str) -> None:
+    manager = Client(REMOTE_ADDR="192.0.2.9")
+    manager.force_login(User.objects.get(email="manager@example.com"))
+    member = Membership.objects.get(user__email=f"{name}@example.com", customer__number="10001")
+    assert manager.post(f"/c/10001/people/{member.pk}/-/remove").status_code == 302
+
+
+ENDS = [
+    (press_stop, "stopped", "Support staff"),
+    (sign_out, "sign_out", "Sign-out"),
+    (come_back_too_late, "time", "Time limit"),
+    (never_come_back, "time", "Time limit"),
+    (view_as_somebody_else_later, "time", "Time limit"),
+    (lose_the_role, "role", "Loss of the staff role"),
+    (remove_the_member, "removal", "Removal of the member"),
+    (take_the_member_out_in_the_console, "removal", "Removal of the member"),
+]
+
+
+@pytest.mark.parametrize(("by", "how", "words"), ENDS, ids=[one[0].__name__ for one in ENDS])
+def test_every_end_is_in_the_trail_once(
+    staff: Client,
+    browse: Browse,  # noqa: F811
+    by: Callable[[Client], None],
+    how: str,
+    words: str,
+) -> None:
+    view_as(staff)
+    by(staff)
+    end_visits()
+    entry = AuditEntry.objects.get(action="staff.left")
+    assert (entry.chain, entry.target) == ("10001", "operator@example.com")
+    assert entry.actor == "staff@example.com as operator@example.com"
+    assert json.loads(entry.after) == {"minutes": 0, "ended": how}
+    assert Visit.objects.get(person__email="operator@example.com").ended is not None
+    assert re.search(rf"Ended by\W+{words}", text_of(browse("manager").get("/c/10001/trail/?kind=staff")))
+
+
+def test_removing_a_member_erases_nothing_and_is_not_done_from_where_staff_are(staff: Client) -> None:
+    view_as(staff)
+    take_write(staff)
+    remove_member("operator")
+    visit = Visit.objects.get()
+    assert (visit.customer.number, visit.person.email, visit.reason) == ("10001", "operator@example.com", REASON)
+    assert [one.address for one in AuditEntry.objects.filter(action__in=("staff.left", "member.removed"))] == [
+        "192.0.2.9",
+        "",
+    ]
+    sent = staff.post("/c/10001/virtualmachine/shop13/-/power", {"online": "false"})
+    assert sent.status_code == 403
+    assert REASON in text_of(staff.get("/console/"))
+
+
+def test_a_visit_that_goes_on_is_ended_by_nobody_else(staff: Client) -> None:
+    view_as(staff)
+    remove_member("viewer")
+    end_visits()
+    assert staff.get("/c/10001/").status_code == 200
+    assert not AuditEntry.objects.filter(action="staff.left").exists()
 
 
 def csrf_of(page: Any) -> str:

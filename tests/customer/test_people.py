@@ -1,5 +1,6 @@
 """Members and invitations: who may decide about whom, what the links do, and that somebody always manages."""
 
+import json
 import re
 import threading
 from collections.abc import Callable
@@ -117,7 +118,9 @@ def test_sent_again_the_old_link_works_no_more(manager: Client, outbox: list[Any
     old = link_in(outbox)
     manager.post(f"{PEOPLE}invitation/{Invitation.objects.get().pk}/-/again")
     assert link_in(outbox) != old
-    assert Client().get(old).status_code == 410
+    closed = Client().get(old)
+    assert closed.status_code == 410
+    assert "was sent again Only the link in the latest email works" in text(closed)
     assert Client().get(link_in(outbox)).status_code == 200
     assert Invitation.objects.get(ended=None).role == Role.OPERATOR
 
@@ -125,7 +128,98 @@ def test_sent_again_the_old_link_works_no_more(manager: Client, outbox: list[Any
 def test_a_withdrawn_link_works_no_more(manager: Client, outbox: list[Any]) -> None:
     invite(manager, "nina@example.com")
     manager.post(f"{PEOPLE}invitation/{Invitation.objects.get().pk}/-/withdraw")
-    assert "no longer open" in text(Client().get(link_in(outbox)))
+    assert "This invitation was revoked" in text(Client().get(link_in(outbox)))
+
+
+def test_an_invitation_of_which_nobody_noted_the_end_claims_none(manager: Client, outbox: list[Any]) -> None:
+    invite(manager, "nina@example.com")
+    Invitation.objects.update(ended=timezone.now())
+    assert "was used, revoked or sent again" in text(Client().get(link_in(outbox)))
+
+
+# --- an invitation ends with membership ------------------------------------------------------------------------------
+
+
+def take_in(name: str, role: str = "viewer") -> None:
+    """An admin makes somebody a member without an invitation, or with '' takes them out."""
+    admin = Client()
+    admin.force_login(User.objects.get(email="staff@example.com"))
+    sent = admin.post("/console/c/10001/manage/member", {"email": f"{name}@example.com", "role": role})
+    assert sent.status_code == 302
+
+
+def roles_on_record() -> list[tuple[str, str]]:
+    entries = AuditEntry.objects.filter(target="outsider@example.com").order_by("id")
+    return [(one.action, json.loads(one.after)["role"] if one.after else "") for one in entries]
+
+
+@pytest.fixture
+def outsider(manager: Client, signed_in: Callable[[str], Client], outbox: list[Any]) -> Client:
+    """Invited as a manager, but made a viewer otherwise."""
+    invite(manager, "outsider@example.com", "manager")
+    take_in("outsider")
+    return signed_in("outsider")
+
+
+def test_who_is_a_member_already_gets_no_role_by_a_link(outsider: Client, outbox: list[Any]) -> None:
+    for answer in (outsider.get(link_in(outbox)), outsider.post(link_in(outbox)), Client().get(link_in(outbox))):
+        assert answer.status_code == 410
+        assert "outsider@example.com is already a member of 10001" in text(answer)
+    assert member("outsider").role == Role.VIEWER
+    assert roles_on_record() == [
+        ("invitation.sent", "manager"),
+        ("invitation.withdrawn", ""),
+        ("member.changed", "viewer"),
+    ]
+
+
+def test_a_link_that_has_stayed_open_gives_a_member_no_role_either(outsider: Client, outbox: list[Any]) -> None:
+    Invitation.objects.update(ended=None, how_ended="")  # as those from before they ended with membership
+    assert "is already a member" in text(outsider.post(link_in(outbox)))
+    assert member("outsider").role == Role.VIEWER
+    assert ("invitation.accepted", "manager") not in roles_on_record()
+
+
+@pytest.mark.parametrize("by", ["manager", "admin", "themselves"])
+def test_whoever_is_out_does_not_come_back_by_an_old_link(
+    manager: Client, outsider: Client, outbox: list[Any], by: str
+) -> None:
+    Invitation.objects.update(ended=None, how_ended="")
+    out = {
+        "manager": lambda: manager.post(f"{PEOPLE}{member('outsider').pk}/-/remove"),
+        "admin": lambda: take_in("outsider", ""),
+        "themselves": lambda: outsider.post(f"{PEOPLE}-/leave"),
+    }
+    out[by]()
+    answer = outsider.post(link_in(outbox))
+    assert answer.status_code == 410
+    assert "ended when outsider@example.com stopped being a member" in text(answer)
+    assert not Membership.objects.filter(user__email="outsider@example.com", customer__number="10001").exists()
+    assert not Invitation.objects.filter(ended=None).exists()
+
+
+def test_a_used_link_says_so_also_to_who_is_out_again(
+    manager: Client, signed_in: Callable[[str], Client], outbox: list[Any]
+) -> None:
+    invite(manager, "outsider@example.com")
+    theirs = signed_in("outsider")
+    theirs.post(link_in(outbox))
+    assert "was used outsider@example.com has joined" in text(theirs.get(link_in(outbox)))
+    manager.post(f"{PEOPLE}{member('outsider').pk}/-/remove")
+    assert (
+        "was used outsider@example.com joined 10001 Example Services GmbH with it, and is no longer a member"
+        in text(theirs.get(link_in(outbox)))
+    )
+
+
+def test_somebody_who_was_out_can_be_invited_again(
+    manager: Client, signed_in: Callable[[str], Client], outbox: list[Any]
+) -> None:
+    manager.post(f"{PEOPLE}{member('viewer').pk}/-/remove")
+    invite(manager, "viewer@example.com", "operator")
+    said = signed_in("viewer").post(link_in(outbox), follow=True)
+    assert "now, as Operator" in text(said)
+    assert member("viewer").role == Role.OPERATOR
 
 
 def test_an_invitation_of_another_customer_cannot_be_touched(

@@ -68,9 +68,18 @@ def test_a_member_signs_in_where_they_wanted_to_go(page: Page, portal: Portal) -
     sign_in(page, portal.url, "viewer@example.com")  # the password is as it was
 
 
-@pytest.mark.parametrize("subject", ["stranger", "unverified"])
-def test_nobody_gets_in_who_is_not_known_by_a_verified_address(page: Page, portal: Portal, subject: str) -> None:
+@pytest.mark.parametrize(
+    ("subject", "reason"),
+    [
+        ("stranger", "Accounts are made by invitation"),
+        ("unverified", "Your provider has not verified the address manager@example.com"),
+    ],
+)
+def test_nobody_gets_in_who_is_not_known_by_a_verified_address(
+    page: Page, portal: Portal, subject: str, reason: str
+) -> None:
     sign_on(page, portal, subject)
+    expect(page.get_by_text(reason)).to_be_visible()
     axe(page)
     page.goto(f"{portal.url}/c/10001/")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

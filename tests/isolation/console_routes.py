@@ -46,6 +46,7 @@ CONSOLE: dict[str, list[Asked]] = {
     "console:reset": [Asked("/console/platform/reset", 405, 302)],
     "console:announcements": [Asked("/console/announcements/", 200, 422)],
     "console:end_announcement": [Asked("/console/announcements/4711/end", 405, 404)],
+    "console:reset_factor": [Asked("/console/people/4711/second-factor", 404, 404)],
     "console:people": [Asked("/console/staff/", 200, 422)],
     "console:new_customer": [Asked("/console/customers/new", 200, 422)],
     "console:manage": [Asked("/console/c/10001/manage", 200, 422), Asked("/console/c/99999/manage", 404, 404)],

@@ -181,7 +181,8 @@ def _add_talk(plenty: Plenty, k: int) -> None:
     for subject in subjects:
         Note.objects.create(customer=plenty.customer, subject=subject, author=author, text=f"Note {k}")
     member = Membership.objects.get(user=author, customer=plenty.customer)
-    Visit.objects.create(staff=plenty.person(), member=member, reason=f"Reason {k}", expires=now, ended=now)
+    of_whom = {"member": member, "customer": member.customer, "person": member.user}
+    Visit.objects.create(staff=plenty.person(), **of_whom, reason=f"Reason {k}", expires=now, ended=now)
     audit.record("key.replaced", customer=plenty.customer, actor=author, target=f"target{k}", after={"group": "shop"})
 
 

@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_default_timezone, now
 
+from portal.accounts import sessions
 from portal.accounts.management.commands.seed_demo import PASSWORD, PEOPLE
 from portal.accounts.roles import Role
 from portal.resources.looks import LOOKS, Status
@@ -102,6 +103,12 @@ def query(context: template.Context, **changes: Any) -> SafeString:
         else:
             params[name] = str(value)
     return SafeString(f"?{params.urlencode()}")
+
+
+@register.simple_tag(takes_context=True)
+def nobody_known(context: template.Context) -> bool:
+    """Whether this browser has had no session of anybody, or they have signed out."""
+    return sessions.who(context["request"]) is None
 
 
 @register.simple_tag
