@@ -180,7 +180,7 @@ _SHOWN: Mapping[Kind, Callable[[Field, Any, Viewing], SafeString]] = {
     Kind.CHOICE: lambda field, value, viewing: format_html("{}", choice_label(field, value)),
     Kind.MOMENT: _moment,
     Kind.DATE: _day_value,
-    Kind.MONEY: lambda field, value, viewing: measures.money(value, field.unit),
+    Kind.MONEY: lambda field, value, viewing: measures.sent_money(value, field.unit),
     Kind.DELETION: lambda field, value, viewing: _deletion(value),
 }
 
@@ -243,7 +243,11 @@ def _items(items: list[Value]) -> SafeString:
         "",
         '<tr><td>{}</td><td class="soft">{}</td><td class="num">{}</td></tr>',
         (
-            (item.get("description", ""), item.get("product", ""), measures.money(str(item.get("price", "")), "EUR"))
+            (
+                item.get("description", ""),
+                item.get("product", ""),
+                measures.sent_money(str(item.get("price", "")), "EUR", exact=True),
+            )
             if isinstance(item, Mapping)
             else (further(item), "", "")
             for item in items
