@@ -1,15 +1,19 @@
-"""Money as exact decimals, whatever the platform sends, and in the words of the person's language (in_01)."""
+"""Money as exact decimals, whatever the platform sends, and as people read it in their language (in_01)."""
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation, localcontext
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 
-from django.utils.formats import get_format, number_format
+from django.utils.formats import get_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from portal.ui import measures
+from portal.ui.measures import NBSP
 
 CURRENCY = "EUR"
-PLACES = 4  # of the platform's amounts
+FEW = 10  # euros
 MOST_DIGITS = 40  # an amount beyond that, such as 1e999999, is no money: it is shown as it came
-NBSP = "\N{NO-BREAK SPACE}"
 _PLAIN = re.compile(r"-?\d+(?:[.,]\d+)?", re.ASCII)
 _GROUPED = re.compile(r"(-?\d{1,3}([.,])\d{3}(?:\2\d{3})*)(?:(?!\2)[.,](\d+))?", re.ASCII)
 
@@ -54,26 +58,42 @@ def subtract(one: Decimal, other: Decimal) -> Decimal:
     return add((one, other.copy_negate()))
 
 
-def cents(amount: Decimal) -> Decimal:
-    """Rounded to two places, however large."""
-    with localcontext(prec=4 * MOST_DIGITS):
-        return round(amount, 2)
-
-
-def text(amount: Decimal) -> str:
-    """1.234,5000 in German: four places, more where there are more; never rounded, never an exponent."""
-    exponent = amount.as_tuple().exponent
-    missing = PLACES + exponent if isinstance(exponent, int) else 0
-    with localcontext(prec=4 * MOST_DIGITS):
-        whole = amount.quantize(Decimal(1).scaleb(-PLACES)) if missing > 0 else amount
-    return str(number_format(format(whole, "f"), use_l10n=True, force_grouping=True))
-
-
 def money(amount: Decimal) -> str:
-    """The same with the currency."""
-    return f"{text(amount)}{NBSP}{CURRENCY}"
+    """1.234,50 EUR in German, as plain text."""
+    return measures.money_text(amount, CURRENCY)
 
 
-def signed(amount: Decimal) -> str:
-    """A difference: always with its sign, but for none at all."""
+def shown(amount: Decimal) -> SafeString:
+    """The same for a page, all digits on hover."""
+    return measures.money(amount, CURRENCY)
+
+
+def exact(amount: Decimal) -> str:
+    """1.234,5000 EUR: where every digit counts."""
+    return measures.exact_money(amount, CURRENCY)
+
+
+def exact_difference(amount: Decimal) -> str:
+    """The same with its sign."""
+    return f"+{exact(amount)}" if amount > 0 else exact(amount)
+
+
+def about(amount: Decimal) -> str:
+    """≈ 1,798 EUR: an estimate is no more exact than that; cents where there are but a few euros."""
+    if abs(amount) < FEW:
+        return f"≈{NBSP}{money(amount)}"
+    with localcontext(prec=4 * MOST_DIGITS):
+        whole = amount.quantize(Decimal(1), ROUND_HALF_UP)
+    return f"≈{NBSP}{measures.number(whole)}{NBSP}{CURRENCY}"
+
+
+def is_same(one: Decimal, other: Decimal) -> bool:
+    """Whether they differ by less than a cent."""
+    return abs(subtract(one, other)) < measures.CENT
+
+
+def difference(amount: Decimal) -> str:
+    """By how much something differs: always with its sign, and in words below a cent."""
+    if is_same(amount, Decimal()):
+        return _("about the same")
     return f"+{money(amount)}" if amount > 0 else money(amount)

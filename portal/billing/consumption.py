@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.access import Scope
 from portal.billing import months, use
 from portal.billing.chart import COMPACT, SERIES, Bar, stacked
+from portal.billing.estimate import GROWING
 from portal.billing.use import Used
 from portal.inventory.reads import Listing, Source
 from portal.resources.spec import Record
@@ -162,9 +163,8 @@ class ConsumptionPage:
     @property
     def projection(self) -> Projection | None:
         """None for a month that is over, and for one that has only begun."""
-        passed = self._passed
-        so_far = self.used.totals.get((self.month, self.kind), 0)
-        if passed is None or self.kind not in ("traffic", "virtualmachine") or not so_far:
+        passed, so_far = self._passed, self._so_far
+        if passed is None or not so_far or self.is_early:
             return None
         whole = round(so_far / passed)
         percent = measures.number(months.percent(passed))
@@ -172,11 +172,21 @@ class ConsumptionPage:
         return Projection(*shown, percent, self._against(so_far, whole))
 
     @property
+    def is_early(self) -> bool:
+        """Whether the month has only begun: what it comes to by its end cannot be told by so little."""
+        is_told = self._passed is not None and self._so_far > 0
+        return is_told and months.is_early(self.month, self.listing.told_at)
+
+    @property
+    def _so_far(self) -> int:
+        """Of what grows while a month runs."""
+        return self.used.totals.get((self.month, self.kind), 0) if self.kind in GROWING else 0
+
+    @property
     def _passed(self) -> float | None:
-        """How much of the running month had passed when this was told, where its end can be told by that."""
-        told_at = self.listing.told_at
+        """How much of the running month had passed when this was told; None for any other month."""
         is_running = self.month == months.running(self.listing.platform_now)
-        return months.elapsed(self.month, told_at) if is_running and not months.is_early(self.month, told_at) else None
+        return months.elapsed(self.month, self.listing.told_at) if is_running else None
 
     def _against(self, so_far: int, whole: int) -> SafeString:
         """The month before, and this one so far with what is still to come."""

@@ -15,10 +15,11 @@ from portal.billing.use import Used
 from portal.inventory.bounded import Bounded
 from portal.resources.spec import Record
 from portal.resources.times import parse_day
+from portal.ui import measures
 
 GROWING = ("traffic", "virtualmachine")  # what grows while a month runs; contracts are all there from its beginning
 DIGITS = 120  # no amount that is read has more than a third of that
-PLACES = Decimal(1).scaleb(-amounts.PLACES)
+PLACES = Decimal(1).scaleb(-measures.PLACES)
 
 
 @dataclass(frozen=True, slots=True)

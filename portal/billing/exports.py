@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.utils.translation import gettext as _
 
 from portal.billing.invoices import Invoice
-from portal.billing.sheets import Cell, Sheet
 from portal.resources.spec import Record
 from portal.resources.times import parse_day
+from portal.ui.measures import MEASURED
+from portal.ui.sheets import Cell, Sheet
+from portal.ui.values import choice_label
 
 
 def invoice_sheet(invoice: Invoice) -> Sheet:
@@ -38,13 +40,13 @@ def invoices_sheet(invoices: Iterable[Invoice]) -> Sheet:
 
 
 def consumption_sheet(records: Sequence[Record]) -> Sheet:
-    """A line for each thing, a column for each parameter that any of them has; traffic in bytes."""
+    """A line for each thing, a column for each parameter that any of them has, in the unit that its heading names."""
     names = list(dict.fromkeys(name for one in records for name in _parameters(one)))
-    heading = (_("Month"), _("Type"), _("Of what"), *names)
+    heading = (_("Month"), _("Type"), _("Of what"), *map(_measured, names))
     rows = [
         (
             parse_day(str(one["period"])) or str(one["period"]),
-            str(one["type"]),
+            choice_label(one.type.field("type"), str(one["type"])),
             str(one["type_id"]),
             *(_cell(_parameters(one).get(name)) for name in names),
         )
@@ -56,6 +58,12 @@ def consumption_sheet(records: Sequence[Record]) -> Sheet:
 def _parameters(record: Record) -> Mapping[str, object]:
     found = record["parameters"]
     return found if isinstance(found, Mapping) else {}
+
+
+def _measured(name: str) -> str:
+    """The heading of a parameter: its label and unit; its name where nobody knows it."""
+    label, unit = MEASURED.get(name, (name, ""))
+    return f"{_(label)} ({unit})" if unit else _(label)
 
 
 def _cell(value: object) -> Cell:

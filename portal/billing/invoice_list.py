@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from portal.billing import amounts
@@ -58,8 +59,8 @@ class Year:
     invoices: Sequence[Invoice]
 
     @property
-    def total(self) -> str:
-        return amounts.money(amounts.add(invoice.total for invoice in self.invoices))
+    def total(self) -> SafeString:
+        return amounts.shown(amounts.add(invoice.total for invoice in self.invoices))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from portal.billing import amounts, months
@@ -33,7 +34,8 @@ class Item:
 
     @property
     def shown(self) -> str:
-        return self.raw if self.price is None else amounts.money(self.price)
+        """With every digit: it is what the others are made of."""
+        return self.raw if self.price is None else amounts.exact(self.price)
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -53,8 +55,8 @@ class Product:
         return amounts.add(item.price for item in self.items)
 
     @property
-    def shown_total(self) -> str:
-        return amounts.money(self.total)
+    def shown_total(self) -> SafeString:
+        return amounts.shown(self.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,9 @@ class Change:
     @property
     def shown(self) -> tuple[str, str, str]:
         """Before, after, difference."""
-        before = amounts.money(self.before) if self.kind != "new" else "–"
-        after = amounts.money(self.after) if self.kind != "gone" else "–"
-        return before, after, amounts.signed(self.difference)
+        before = amounts.shown(self.before) if self.kind != "new" else "–"
+        after = amounts.shown(self.after) if self.kind != "gone" else "–"
+        return before, after, amounts.difference(self.difference)
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class Invoice:
 
     @property
     def shown_total(self) -> str:
-        return amounts.money(self.total) if self.total is not None else str(self.record["total"] or "–")
+        return amounts.shown(self.total) if self.total is not None else str(self.record["total"] or "–")
 
     @property
     def file_name(self) -> str:
@@ -141,15 +143,19 @@ class Invoice:
         return amounts.add(item.price for item in self.items)
 
     @property
-    def shown_sum(self) -> str:
-        return amounts.money(self.sum)
+    def shown_sum(self) -> SafeString:
+        return amounts.shown(self.sum)
+
+    @property
+    def exact_sum(self) -> str:
+        return amounts.exact(self.sum)
 
     @property
     def gap(self) -> str:
         """By how much the total is not the sum of the items; '' where it is, or where there is no total."""
         if self.total is None or self.total == self.sum:
             return ""
-        return amounts.signed(amounts.subtract(self.total, self.sum))
+        return amounts.exact_difference(amounts.subtract(self.total, self.sum))
 
     @property
     def odd_prices(self) -> int:
@@ -172,7 +178,7 @@ class Invoice:
     def other_changes(self) -> tuple[int, str] | None:
         """How many there are besides, and what they come to; None for none."""
         others = self.changes[SHOWN_CHANGES:]
-        return (len(others), amounts.signed(amounts.add(one.difference for one in others))) if others else None
+        return (len(others), amounts.difference(amounts.add(one.difference for one in others))) if others else None
 
     @property
     def previous_month(self) -> str:
@@ -182,7 +188,7 @@ class Invoice:
     def difference(self) -> str:
         """Of the totals, '' where there is none to tell."""
         before, after = amounts.parse(self.previous["total"]) if self.previous else None, self.total
-        return "" if before is None or after is None else amounts.signed(amounts.subtract(after, before))
+        return "" if before is None or after is None else amounts.difference(amounts.subtract(after, before))
 
     def _addresses(self, description: str, product: str) -> str:
         thing = self.things.of(description, product) if self.things else None
@@ -195,7 +201,7 @@ def read_items(items: Value, address_of: AddressOf = lambda description, product
 
 
 def compare(before: Iterable[Item], after: Iterable[Item]) -> list[Change]:
-    """New, gone, grown and shrunk things, the largest difference first; what costs the same is left out."""
+    """New, gone, grown and shrunk things, the largest difference first; what costs the same to the cent is left out."""
     old, new = _sums(before), _sums(after)
     found = []
     for product, name in {**old, **new}:
@@ -203,7 +209,7 @@ def compare(before: Iterable[Item], after: Iterable[Item]) -> list[Change]:
         was, now = old.get(identity), new.get(identity)
         if was is None or now is None:
             kind = "new" if was is None else "gone"
-        elif was == now:
+        elif amounts.is_same(was, now):
             continue
         else:
             kind = "more" if now > was else "less"

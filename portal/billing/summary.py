@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -37,14 +38,18 @@ class Summary:
 
     @property
     def so_far(self) -> str:
-        return amounts.money(self.estimated.so_far) if self.estimated else ""
+        return self._said(self.estimated.so_far) if self.estimated else ""
 
     @property
     def by_the_end(self) -> str:
         """'' on the first day, unless the platform says it."""
         if self.estimated is None or (self.is_early and self.estimated.basis):
             return ""
-        return amounts.money(self.estimated.by_the_end)
+        return self._said(self.estimated.by_the_end)
+
+    def _said(self, amount: Decimal) -> str:
+        """An estimate in round figures; what the platform says, as it says it."""
+        return amounts.about(amount) if self.estimated and self.estimated.basis else amounts.shown(amount)
 
     @property
     def how(self) -> str:

@@ -36,7 +36,7 @@ class Trend:
     def rows(self) -> Sequence[tuple[str, str]]:
         """(month, total), the latest first."""
         return [
-            (months.label(month), amounts.money(total) if total is not None else "–")
+            (months.label(month), amounts.shown(total) if total is not None else "–")
             for month, total in reversed(self.totals)
         ]
 

@@ -39,13 +39,13 @@ class Page:
 
 def history(scope: Scope, filters: Filters, *, page: int = 1, per_page: int = 50) -> Page:
     """A page of the customer's changes; a page number beyond the last gives the last. 403 for who sees no changes."""
-    found = _filtered(scope, filters)
+    found = matching(scope, filters)
     per_page = per_page if per_page in PER_PAGE else 50
     total = found.count()
     pages = max(1, -(-total // per_page))
     number = min(max(page, 1), pages)
     start = (number - 1) * per_page
-    return Page(list(found.order_by("-number")[start : start + per_page]), total, number, pages, per_page)
+    return Page(list(found[start : start + per_page]), total, number, pages, per_page)
 
 
 def history_of(scope: Scope, type_name: str, key: str, *, most: int = 50) -> list[Change]:
@@ -62,7 +62,8 @@ def needing_someone(scope: Scope, *, most: int = 20) -> list[Change]:
     return [*waiting.order_by("-number")[:most], *rejected.order_by("-number")[:most]][:most]
 
 
-def _filtered(scope: Scope, filters: Filters) -> QuerySet[Change]:
+def matching(scope: Scope, filters: Filters) -> QuerySet[Change]:
+    """All that is looked for, newest first; 403 for who sees no changes."""
     changes = visible_changes(scope)
     if filters.states:
         changes = changes.filter(state__in=filters.states)
@@ -73,7 +74,7 @@ def _filtered(scope: Scope, filters: Filters) -> QuerySet[Change]:
         changes = changes.filter(Exists(items.filter(type_name__in=filters.types)))
     if filters.text:
         changes = changes.filter(mentions(items, filters.text))
-    return changes
+    return changes.order_by("-number")
 
 
 def mentions(items: QuerySet[Item], text: str) -> Q:

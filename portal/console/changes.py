@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.db.models import OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -29,8 +30,10 @@ from portal.console.notes import noted, notes_of
 from portal.console.shell import render_console
 from portal.console.staff import find_customer, for_staff, scope_of
 from portal.console.viewing import view_as_address
+from portal.customer.change_sheet import change_sheet
 from portal.customer.change_words import Told
-from portal.ui import addresses
+from portal.resources.times import berlin_today
+from portal.ui import addresses, downloads
 
 PER_PAGE = 50
 MOST_AT_ONCE = 100
@@ -97,15 +100,20 @@ class ChangeList:
     text: str
     number: int
 
-    @cached_property
-    def _found(self) -> list[Change]:
+    @property
+    def all_found(self) -> QuerySet[Change]:
+        """All that is filtered, on all pages, newest first."""
         changes = all_changes().filter(WHICH[self.which][1]())
         if self.customer:
             changes = changes.filter(customer__number=self.customer)
         if self.text:
             changes = changes.filter(mentions(Item.objects.filter(change=OuterRef("pk")), self.text))
+        return changes.order_by("-created", "-number")
+
+    @cached_property
+    def _found(self) -> list[Change]:
         start = (self.number - 1) * PER_PAGE
-        return list(changes.order_by("-created", "-number")[start : start + PER_PAGE + 1])
+        return list(self.all_found[start : start + PER_PAGE + 1])
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -123,9 +131,17 @@ class ChangeList:
     def older(self) -> str:
         return self._address(page=str(self.number + 1)) if len(self._found) > PER_PAGE else ""
 
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What a download carries along."""
+        return list(self._asked().items())
+
+    def _asked(self, **changed: str) -> dict[str, str]:
+        asked = {"which": self.which, "customer": self.customer, "q": self.text} | changed
+        return {name: value for name, value in asked.items() if value}
+
     def _address(self, **changed: str) -> str:
-        kept = {"which": self.which, "customer": self.customer, "q": self.text} | changed
-        return f"?{urlencode({name: value for name, value in kept.items() if value})}"
+        return f"?{urlencode(self._asked(**changed))}"
 
 
 def all_changes() -> QuerySet[Change]:
@@ -156,8 +172,11 @@ def subject_of(change: Change) -> str:
 
 @for_staff
 @require_safe
-def changes(request: HttpRequest) -> HttpResponse:
-    """The list; `which` is one of WHICH, `customer` a number, `q` part of a name or of an author's address."""
+def changes(request: HttpRequest) -> HttpResponseBase:
+    """The list; `which` is one of WHICH, `customer` a number, `q` part of a name or of an author's address.
+
+    `format=csv|xlsx` gives all of it.
+    """
     which = request.GET.get("which", "open")
     page = request.GET.get("page", "1")
     found = ChangeList(
@@ -167,7 +186,17 @@ def changes(request: HttpRequest) -> HttpResponse:
         request.GET.get("q", "").replace("\x00", "").strip()[:200],
         max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
     )
+    if downloads.is_asked(request):
+        return _download(request, found)
     return render_console(request, "console/changes.html", {"list": found, "stuck_after": STUCK_AFTER.seconds // 60})
+
+
+def _download(request: HttpRequest, found: ChangeList) -> HttpResponseBase:
+    every = found.all_found
+    sheet = change_sheet(Told(scope_of(request, one.customer), one) for one in every.iterator(chunk_size=1000))
+    name = f"changes-{berlin_today(timezone.now())}"
+    asked = {"records": every.count(), "filters": request.GET.urlencode()}
+    return downloads.download(request, sheet, name, customer=None, target="changes", **asked)
 
 
 @for_staff

@@ -9,20 +9,21 @@ from functools import wraps
 from typing import Concatenate, cast
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 
 from portal.accounts.access import Scope
 from portal.accounts.models import Customer, User
 from portal.accounts.roles import Role
 
-type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponse]
+type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def for_staff[**P](view: View[P]) -> View[P]:
     """A page for staff; Http404 for everybody else."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         member_of_staff(request)
         return view(request, *args, **kwargs)
 
@@ -33,7 +34,7 @@ def for_admins[**P](view: View[P]) -> View[P]:
     """A page for admins: 403 for other staff, Http404 for everybody else."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not is_admin(member_of_staff(request)):
             raise PermissionDenied
         return view(request, *args, **kwargs)

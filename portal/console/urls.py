@@ -13,6 +13,7 @@ from portal.console import (
     notes,
     platform,
     record_page,
+    trail,
     viewing,
 )
 
@@ -22,6 +23,7 @@ urlpatterns = [
     path("c/<str:number>/", customer_page.customer, name="customer"),
     path("c/<str:number>/note", notes.write, name="note"),
     path("c/<str:number>/view-as", viewing.begin, name="view_as"),
+    path("c/<str:number>/trail/", trail.trail, name="trail"),
     path("c/<str:number>/changes/<int:change>/", changes.change, name="change"),
     path("c/<str:number>/manage", managing.customer, name="manage"),
     path("c/<str:number>/manage/member", managing.member, name="manage_member"),

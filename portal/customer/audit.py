@@ -1,8 +1,7 @@
-"""The audit trail of a customer: who did what, when, from where; filtered, as a page, CSV or JSON lines."""
+"""The audit trail of a customer: who did what, when, from where; as a page, for a spreadsheet, as JSON lines."""
 
-import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from functools import cached_property, reduce
@@ -14,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.accounts import actions
@@ -26,9 +26,11 @@ from portal.customer import trail_words
 from portal.customer.shell import render_page
 from portal.resources.spelling import address_in, plain
 from portal.resources.times import berlin_today, midnight, parse_day
-from portal.ui.csv_export import BOM, safe
+from portal.ui import downloads
+from portal.ui.sheets import Cell, Sheet
 
 PER_PAGE = 50
+# Of an entry as JSON lines: with these it can be verified by anybody.
 COLUMNS = ("sequence", "at", "action", "actor", "address", "target", "before", "after", "previous", "digest")
 
 
@@ -121,6 +123,11 @@ class Trail:
         ]
 
     @property
+    def all_found(self) -> Iterator[AuditEntry]:
+        """All that is filtered, on all pages, oldest first."""
+        return self.entries.order_by("sequence").iterator(chunk_size=1000)
+
+    @property
     def kinds(self) -> list[tuple[str, str, bool]]:
         return [(name, str(label), name == self.filters.kind) for name, label in actions.KINDS.items()]
 
@@ -142,10 +149,6 @@ class Trail:
         return self._address(page=str(self.number + 1)) if len(self._found) > PER_PAGE else ""
 
     @property
-    def csv_address(self) -> str:
-        return self._address(format="csv")
-
-    @property
     def json_address(self) -> str:
         return self._address(format="jsonl")
 
@@ -155,42 +158,51 @@ class Trail:
 
 @require_safe
 def trail(request: HttpRequest, customer_no: str) -> HttpResponseBase:
-    """The trail, newest first; `?format=csv` and `?format=jsonl` give all that is filtered, oldest first."""
+    """The trail, newest first; `?format=csv|xlsx|jsonl` gives all that is filtered, oldest first."""
     scope = get_scope(request.user, customer_no)
     scope.require(Verb.SEE, AUDIT)
-    found = Trail(scope.customer, Filters.of(request), _number(request.GET.get("page", "")))
-    writer = {"csv": _csv, "jsonl": _json_lines}.get(request.GET.get("format", ""))
-    if writer is None:
-        return render_page(request, scope, "audit/trail.html", {"trail": found})
-    asked = dict(found.filters.pairs) | {"format": request.GET["format"]}
-    trail_of.record("exported", customer=scope.customer, target="trail", after=asked)
-    return _file(scope.customer, writer(found.entries.order_by("sequence")), request.GET["format"])
+    found = trail_for(request, scope.customer)
+    return download(request, found) or render_page(request, scope, "audit/trail.html", {"trail": found})
 
 
-def _file(customer: Customer, lines: Iterator[str], ending: str) -> StreamingHttpResponse:
-    kind = "text/csv" if ending == "csv" else "application/jsonl"
-    response = StreamingHttpResponse(lines, content_type=f"{kind}; charset=utf-8")
-    name = f"{customer.number}-trail-{berlin_today(now())}.{ending}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+def trail_for(request: HttpRequest, customer: Customer) -> Trail:
+    """What the address asks for of the customer's trail."""
+    return Trail(customer, Filters.of(request), _number(request.GET.get("page", "")))
 
 
-class _Line:
-    """Gives a written line back instead of writing it."""
+def download(request: HttpRequest, found: Trail) -> HttpResponseBase | None:
+    """The file that the address asks for; None where it asks for the page."""
+    customer, asked = found.customer, dict(found.filters.pairs)
+    name = f"{customer.number}-trail-{berlin_today(now())}"
+    if downloads.is_asked(request):
+        return downloads.download(request, _sheet(found), name, customer=customer, target="trail", **asked)
+    if request.GET.get("format") != "jsonl":
+        return None
+    trail_of.record("exported", customer=customer, target="trail", after=asked | {"format": "jsonl"})
+    response = StreamingHttpResponse(_json_lines(found.all_found), content_type="application/jsonl; charset=utf-8")
+    return downloads.as_file(response, f"{name}.jsonl")
 
-    def write(self, text: str) -> str:
-        return text
+
+def _sheet(found: Trail) -> Sheet:
+    """For people: in words, as on the page, and nothing shortened."""
+    heading = (
+        *(_("No."), _("Time (UTC)"), _("Action"), _("Target"), _("User"), _("IP address"), _("Before"), _("After")),
+        *(_("Digest of the entry before"), _("Digest")),
+    )
+    return Sheet(_("Audit trail"), heading, map(_row, found.all_found))
 
 
-def _csv(entries: QuerySet[AuditEntry]) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    yield BOM + writer.writerow(COLUMNS)
-    for entry in entries.iterator(chunk_size=1000):
-        yield writer.writerow([safe(str(value)) for value in _plain(entry).values()])
+def _row(entry: AuditEntry) -> Sequence[Cell]:
+    values = list(trail_words.values(entry, whole=True))
+    before = "; ".join(f"{name}: {old}" for name, old, _new in values if old is not None)
+    after = "; ".join(f"{name}: {new}" for name, _old, new in values if new is not None)
+    label, target = actions.label(entry.action), trail_words.target(entry)
+    start = (entry.sequence, entry.at, label, target, entry.actor, entry.address)
+    return (*start, before, after, entry.previous, entry.digest)
 
 
-def _json_lines(entries: QuerySet[AuditEntry]) -> Iterator[str]:
-    for entry in entries.iterator(chunk_size=1000):
+def _json_lines(entries: Iterable[AuditEntry]) -> Iterator[str]:
+    for entry in entries:
         plain = _plain(entry)
         read = {name: json.loads(plain[name]) if plain[name] else None for name in ("before", "after")}
         yield json.dumps(plain | read, ensure_ascii=False) + "\n"

@@ -1,23 +1,19 @@
 """Consumption and invoices: they stand before the generic pages of these two types, at the same addresses."""
 
-from collections.abc import Sequence
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
-from portal.accounts import audit
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import THRESHOLDS, Verb
-from portal.billing import exports, kept, sheets, use
+from portal.billing import exports, kept, use
 from portal.billing.consumption import ConsumptionPage
 from portal.billing.history import HistoryPage
 from portal.billing.invoice_list import Asked, InvoiceList
 from portal.billing.invoices import Invoice, previous_of, safe_name
 from portal.billing.kept import Complete
 from portal.billing.papers import Printing, zoned
-from portal.billing.sheets import Sheet
 from portal.billing.trend import Trend
 from portal.customer.reading import current
 from portal.customer.shell import render_page
@@ -25,13 +21,10 @@ from portal.inventory import reads
 from portal.inventory.reads import Listing, Source
 from portal.resources.spec import Record
 from portal.resources.types import TYPES
-from portal.ui import addresses
+from portal.ui import addresses, downloads
+from portal.ui.sheets import Sheet
 
 METHODS = ["GET", "HEAD", "POST"]
-CONTENT_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 @require_http_methods(METHODS)
@@ -39,9 +32,10 @@ def consumption(request: HttpRequest, customer_no: str) -> HttpResponseBase:
     """What was used in a month. `period`, `type`, `q`, `page`; `format=csv|xlsx` with `separator`."""
     scope, known = _look(request, customer_no, "consumption")
     page = ConsumptionPage(scope, known.listing, request.GET, known.gone)
-    if _is_export(request):
+    if downloads.is_asked(request):
         name = f"consumption-{safe_name(customer_no)}-{safe_name(page.month)[:7]}-{safe_name(page.kind)}"
-        return _export(request, scope, "consumption", name, exports.consumption_sheet(page.records))
+        sheet = exports.consumption_sheet(page.records)
+        return _download(request, scope, "consumption", name, sheet, len(page.records))
     if request.method == "POST":
         return redirect(request.get_full_path())
     limits = addresses.page(customer_no, "thresholds") if scope.may_see(THRESHOLDS) else ""
@@ -68,10 +62,9 @@ def invoices(request: HttpRequest, customer_no: str) -> HttpResponseBase:
     """All invoices by year. `year`, `status`, `least`, `most`; `format=csv|xlsx` with `separator`."""
     scope, known = _look(request, customer_no, "invoice")
     page = InvoiceList(customer_no, known.listing, Asked.read(request.GET), known.gone)
-    if _is_export(request):
-        return _export(
-            request, scope, "invoice", f"invoices-{safe_name(customer_no)}", exports.invoices_sheet(page.found)
-        )
+    if downloads.is_asked(request):
+        name = f"invoices-{safe_name(customer_no)}"
+        return _download(request, scope, "invoice", name, exports.invoices_sheet(page.found), len(page.found))
     if request.method == "POST":
         return redirect(request.get_full_path())
     return render_page(request, scope, "billing/invoices.html", {"page": page})
@@ -82,15 +75,16 @@ def invoice(request: HttpRequest, customer_no: str, key: str) -> HttpResponseBas
     """One invoice, item by item. `format=csv|xlsx` with `separator`; printed, it is the paper."""
     scope, known = _look(request, customer_no, "invoice")
     listing = known.listing
-    is_export = _is_export(request)
-    if request.method == "POST" and not is_export:
+    is_download = downloads.is_asked(request)
+    if request.method == "POST" and not is_download:
         return redirect(request.path)
     record = _record(listing, key)
     if record is None:
         return _not_known(request, scope, listing, key)
     shown = _invoice(scope, listing, record)
-    if is_export:
-        return _export(request, scope, f"invoice/{key}", shown.file_name, exports.invoice_sheet(shown))
+    if is_download:
+        sheet = exports.invoice_sheet(shown)
+        return _download(request, scope, f"invoice/{key}", shown.file_name, sheet, len(shown.items))
     trend, printing = Trend.until(record, listing.records), Printing(scope.customer, str(scope.user))
     context = {
         "invoice": shown,
@@ -130,19 +124,8 @@ def _not_known(request: HttpRequest, scope: Scope, listing: Listing, key: str) -
     return render_page(request, scope, "resources/unknown.html", context)
 
 
-def _is_export(request: HttpRequest) -> bool:
-    return request.GET.get("format") in CONTENT_TYPES
-
-
-def _export(request: HttpRequest, scope: Scope, target: str, name: str, sheet: Sheet) -> HttpResponse:
-    """The file, on record in the audit trail."""
-    kind, separator = request.GET["format"], request.GET.get("separator", "comma")
-    rows: Sequence[Sequence[sheets.Cell]] = list(sheet.rows)
-    whole = Sheet(sheet.name, sheet.heading, rows)
-    body = sheets.as_xlsx(whole) if kind == "xlsx" else sheets.as_csv(whole, separator)
-    asked = {"format": kind, "records": len(rows), "filters": request.GET.urlencode()}
-    audit.record("exported", customer=scope.customer, target=target, after=asked)
-    response = HttpResponse(body, content_type=CONTENT_TYPES[kind])
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
-    response.headers["Cache-Control"] = "no-store, private"
-    return response
+def _download(
+    request: HttpRequest, scope: Scope, target: str, name: str, sheet: Sheet, records: int
+) -> HttpResponseBase:
+    asked = {"records": records, "filters": request.GET.urlencode()}
+    return downloads.download(request, sheet, name, customer=scope.customer, target=target, **asked)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -18,15 +19,17 @@ from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
 from portal.changes import decide as decisions
 from portal.changes.errors import ChangeError, Taken, TooLate
-from portal.changes.history import PER_PAGE, Filters, Page, history
+from portal.changes.history import PER_PAGE, Filters, Page, history, matching
 from portal.changes.models import Change, State
 from portal.changes.visible import require_change, visible_changes
+from portal.customer.change_sheet import change_sheet
 from portal.customer.change_words import LOOKS, Told
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.targets import way_back
 from portal.inventory import watching
+from portal.resources.times import berlin_today
 from portal.resources.types import TYPES
-from portal.ui import addresses
+from portal.ui import addresses, downloads
 from portal.ui.list_page import HOUR
 
 HIGHEST = 10**9  # of a change's number
@@ -84,9 +87,13 @@ class ChangeList:
     def last(self) -> int:
         return min(self.page.number * self.page.per_page, self.page.total)
 
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What a download carries along."""
+        return [(name, value) for name, value in self.params if name != "page"]
+
     def address(self, number: int) -> str:
-        kept = [(name, value) for name, value in self.params if name != "page"]
-        return f"?{urlencode([*kept, ('page', str(number))])}"
+        return f"?{urlencode([*self.hidden, ('page', str(number))])}"
 
     @property
     def newer(self) -> str:
@@ -98,11 +105,13 @@ class ChangeList:
 
 
 @require_safe
-def change_list(request: HttpRequest, customer_no: str) -> HttpResponse:
-    """All changes that the person may see; `#list` for htmx."""
+def change_list(request: HttpRequest, customer_no: str) -> HttpResponseBase:
+    """All changes that the person may see; `#list` for htmx, a file for `?format=csv|xlsx`."""
     scope = get_scope(request.user, customer_no)
     scope.require(Verb.SEE, CHANGES)
     found = _change_list(request, scope)
+    if downloads.is_asked(request):
+        return _download(request, found)
     if found.is_live:
         watching.watch(scope.customer)
     if not wants_part(request):
@@ -194,6 +203,15 @@ def _drop(scope: Scope, change: Change) -> str:
 
 
 DECISIONS = {"cancel": _cancel, "retry": _retry, "overwrite": _overwrite, "drop": _drop}
+
+
+def _download(request: HttpRequest, found: ChangeList) -> HttpResponseBase:
+    """All that is filtered, on all pages."""
+    customer, changes = found.scope.customer, matching(found.scope, found.filters).iterator(chunk_size=1000)
+    sheet = change_sheet(Told(found.scope, change) for change in changes)
+    name = f"{customer.number}-changes-{berlin_today(timezone.now())}"
+    asked = {"records": found.page.total, "filters": request.GET.urlencode()}
+    return downloads.download(request, sheet, name, customer=customer, target="changes", **asked)
 
 
 def _change_list(request: HttpRequest, scope: Scope) -> ChangeList:

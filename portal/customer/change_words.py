@@ -101,6 +101,11 @@ class Line:
         act = format_html('<span class="soft">{}</span>', self.act)
         return format_html(pgettext("what is done, to what, with markup", "{act} {name}"), act=act, name=link)
 
+    @property
+    def words(self) -> str:
+        """The same without the link."""
+        return pgettext("what is done, to what", "%(act)s %(name)s") % {"act": self.act, "name": self.title}
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -148,9 +153,8 @@ class Told:
     @property
     def summary(self) -> str:
         """`change shop13`, `create 5 permissions`: for headings."""
-        first = self.lines[0]
         if len(self.lines) == 1:
-            return pgettext("what is done, to what", "%(act)s %(name)s") % {"act": first.act, "name": first.title}
+            return self.lines[0].words
         return _("%(count)s records of %(group)s") % {"count": len(self.lines), "group": self.items[0].group}
 
     @property

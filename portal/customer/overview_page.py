@@ -341,8 +341,7 @@ def _difference(latest: Record, before: Record) -> str:
     new, old = amounts.parse(latest["total"]), amounts.parse(before["total"])
     if new is None or old is None:
         return ""
-    amount = measures.number(amounts.cents(amounts.subtract(new, old)).copy_abs())
-    if new == old:
-        return _("as much as in %(month)s") % {"month": _month(before)}
-    text = _("%(amount)s EUR more than in %(month)s") if new > old else _("%(amount)s EUR less than in %(month)s")
-    return text % {"amount": amount, "month": _month(before)}
+    if amounts.is_same(new, old):
+        return _("about the same as in %(month)s") % {"month": _month(before)}
+    text = _("%(amount)s more than in %(month)s") if new > old else _("%(amount)s less than in %(month)s")
+    return text % {"amount": amounts.money(amounts.subtract(new, old).copy_abs()), "month": _month(before)}

@@ -5,7 +5,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
-from portal.accounts import audit
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
 from portal.changes.pending import pending_of
@@ -13,10 +12,11 @@ from portal.customer.shell import render_page, render_part, wants_part
 from portal.inventory import reads, watching
 from portal.inventory.reads import Listing
 from portal.resources.spec import ResourceType
+from portal.resources.times import berlin_today
 from portal.resources.types import TYPES
-from portal.ui import filters
-from portal.ui.csv_export import csv_response
+from portal.ui import downloads, filters
 from portal.ui.list_page import ListPage
+from portal.ui.record_sheet import record_sheet
 
 
 def type_of(scope: Scope, type_name: str) -> ResourceType:
@@ -30,14 +30,11 @@ def type_of(scope: Scope, type_name: str) -> ResourceType:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def resource_list(request: HttpRequest, customer_no: str, type_name: str) -> HttpResponseBase:
-    """The list of a type, filtered by the address; its `#table` for htmx, CSV for `?format=csv`."""
+    """The list of a type, filtered by the address; its `#table` for htmx, a file for `?format=csv|xlsx`."""
     scope = get_scope(request.user, customer_no)
     page = _list_page(request, scope, type_of(scope, type_name))
-    if request.GET.get("format") == "csv":
-        state = page.state_text if page.type.has_states else None
-        asked = {"format": "csv", "records": page.page.total, "filters": request.GET.urlencode()}
-        audit.record("exported", customer=scope.customer, target=type_name, after=asked)
-        return csv_response(page.type, page.all_matching, state, customer_no, page.listing.platform_now)
+    if downloads.is_asked(request):
+        return _download(request, page)
     if request.method == "POST" and not wants_part(request):
         return redirect(page.own_address)
     if page.is_live:
@@ -64,3 +61,12 @@ def _list_page(request: HttpRequest, scope: Scope, resource_type: ResourceType) 
     listing = current(request, scope, resource_type)
     query = filters.read_query(resource_type, request.GET)
     return ListPage(scope, resource_type, query, request.GET.getlist("columns"), listing, pending_of(scope))
+
+
+def _download(request: HttpRequest, page: ListPage) -> HttpResponseBase:
+    """All that matches, on all pages, named by the day that it is in Berlin."""
+    sheet = record_sheet(page.type, page.all_matching, page.state_text if page.type.has_states else None)
+    customer = page.scope.customer
+    name = f"{customer.number}-{page.type.name}-{berlin_today(page.listing.platform_now)}"
+    asked = {"records": len(page.all_matching), "filters": request.GET.urlencode()}
+    return downloads.download(request, sheet, name, customer=customer, target=page.type.name, **asked)

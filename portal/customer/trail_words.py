@@ -34,6 +34,7 @@ NAMES: Mapping[str, Any] = {
     "text": lazy("Text"),
     "until": lazy("Until"),
 }
+PAGES: Mapping[str, Any] = {"trail": lazy("Audit trail"), "changes": lazy("Changes")}
 METHODS: Mapping[str, Any] = {
     "password": lazy("Password"),
     "mfa": lazy("second factor"),
@@ -70,11 +71,11 @@ def target(entry: AuditEntry) -> str:
     word, _blank, number = entry.target.partition(" ")
     if word == "change" and number.isdigit():
         return _("Change %(number)s") % {"number": number}
-    return _("Audit trail") if entry.target == "trail" else entry.target
+    return str(PAGES.get(entry.target, entry.target))
 
 
-def values(entry: AuditEntry) -> Iterator[tuple[str, str | None, str | None]]:
-    """(name, before, after) of what differs, or of all where there was nothing before."""
+def values(entry: AuditEntry, *, whole: bool = False) -> Iterator[tuple[str, str | None, str | None]]:
+    """(name, before, after) of what differs, or of all where there was nothing before; shortened unless `whole`."""
     before: dict[str, Any] = json.loads(entry.before) if entry.before else {}
     after: dict[str, Any] = json.loads(entry.after) if entry.after else {}
     about = TYPES.get(entry.target.partition("/")[0])
@@ -83,7 +84,7 @@ def values(entry: AuditEntry) -> Iterator[tuple[str, str | None, str | None]]:
             continue
         old, new = (_value(about, name, record.get(name)) for record in (before, after))
         if (old, new) != (None, None):
-            yield _name(about, name), old, new
+            yield _name(about, name), *((old, new) if whole else map(_short, (old, new)))
 
 
 def _name(about: ResourceType | None, name: str) -> str:
@@ -93,18 +94,18 @@ def _name(about: ResourceType | None, name: str) -> str:
 
 
 def _value(about: ResourceType | None, name: str, value: Any) -> str | None:
-    """In words, shortened; None for nothing, and for a deletion without a day."""
+    """In words; None for nothing, and for a deletion without a day."""
     if value is None or value in ("", [], {}) or (isinstance(value, dict) and value.get("deadline") == ""):
         return None
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return _short(", ".join(_value(about, name, one) or "" for one in value))
+        return ", ".join(_value(about, name, one) or "" for one in value)
     if about is not None and name in about.field_names and (not isinstance(value, dict) or "deadline" in value):
-        return _short(_of_field(about, name, value))
+        return _of_field(about, name, value)
     if isinstance(value, str):
-        return _short(str(CODES.get(name, {}).get(value, value)))
-    return _short(json.dumps(value, ensure_ascii=False))
+        return str(CODES.get(name, {}).get(value, value))
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _of_field(about: ResourceType, name: str, value: Any) -> str:
@@ -115,5 +116,5 @@ def _of_field(about: ResourceType, name: str, value: Any) -> str:
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _short(text: str) -> str:
-    return f"{text[:LONGEST]}…" if len(text) > LONGEST else text
+def _short(text: str | None) -> str | None:
+    return f"{text[:LONGEST]}…" if text and len(text) > LONGEST else text

@@ -50,7 +50,7 @@ def select(scope: Scope, listing: Listing, query: Query) -> Page:
 
 
 def matching(scope: Scope, listing: Listing, query: Query) -> Sequence[Record]:
-    """All that matches, in order: for CSV, and for the page that is cut out of it."""
+    """All that matches, in order: for a spreadsheet, and for the page that is cut out of it."""
     by_state = listing.type.has_states and (bool(query.states) or query.sort.removeprefix("-") == STATE)
     known = states(scope, listing) if by_state else None
     filters = _filters(listing.type, query)

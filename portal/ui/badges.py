@@ -61,7 +61,7 @@ def in_row(statuses: Sequence[Status], tz: tzinfo, now: datetime) -> SafeString:
 
 
 def text(statuses: Sequence[Status], tz: tzinfo, now: datetime) -> str:
-    """The same in plain words: for CSV, titles and screen readers."""
+    """The same in plain words: for spreadsheets, titles and screen readers."""
     parts = (f"{state_word(status.state)} {state_detail(status, tz, now)}".strip() for status in statuses)
     return ", ".join(parts)
 

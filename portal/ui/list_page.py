@@ -60,11 +60,6 @@ class ListPage:
         return addresses.of_type(self.scope.customer.number, self.type.name, pairs)
 
     @property
-    def csv_address(self) -> str:
-        pairs = [*filters.parameters(self.query), ("format", "csv")]
-        return addresses.of_type(self.scope.customer.number, self.type.name, pairs)
-
-    @property
     def new_address(self) -> str:
         """The form for a new one, '' where this person cannot make one; a chosen group goes along."""
         if not (self.type.creatable and self.scope.may_change(self.type.name)):
@@ -89,7 +84,7 @@ class ListPage:
 
     @property
     def all_matching(self) -> Sequence[Record]:
-        """What matches, on all pages: for CSV."""
+        """What matches, on all pages: for a spreadsheet."""
         return matching(self.scope, self.listing, self.query)
 
     @property
@@ -168,7 +163,7 @@ class ListPage:
 
     @property
     def shown_filters(self) -> list[tuple[str, str]]:
-        """What the form of the columns carries along: all but the columns and the page."""
+        """What the forms of the columns and of downloads carry along: all but the columns and the page."""
         kept = filters.parameters(self.query)
         return [(name, value) for name, value in kept if name != "page"]
 
@@ -233,7 +228,7 @@ class ListPage:
         return [(size, self.address_of(filters.resized(self.query, size))) for size in filters.PER_PAGE]
 
     def state_text(self, record: Record) -> str:
-        """The state in plain words: for CSV."""
+        """The state in plain words: for a spreadsheet."""
         viewing = self.surroundings.viewing(record)
         return badges.text(self._statuses(record), viewing.zone, viewing.now)
 

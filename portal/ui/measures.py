@@ -1,7 +1,7 @@
-"""Sizes, numbers and money in words that people read, never less exact than what they stand for."""
+"""Sizes, numbers and money in words that people read; where money is rounded, the hover has all digits."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from django.utils.formats import number_format
 from django.utils.html import format_html
@@ -15,6 +15,9 @@ LARGER = {"MiB": "GiB", "GiB": "TiB"}
 SI = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 AMOUNT = re.compile(r"-?\d{1,40}(\.\d{1,40})?", re.ASCII)
 NBSP = "\N{NO-BREAK SPACE}"
+CENT = Decimal("0.01")
+PLACES = 4  # of the platform's amounts
+PRECISE = 160  # digits that no amount has
 
 # What consumption measures (co_01): name -> label and unit; other names are shown as they are.
 MEASURED = {
@@ -80,17 +83,41 @@ def _thousands(value: int) -> tuple[str, str]:
     return (number(_short(rest.quantize(Decimal("0.01")))) if unit != "B" else number(value)), unit
 
 
-def money(value: str, currency: str) -> SafeString:
-    """Money as in the source, all four places: the last two stand back where they are noughts.
+def cents(amount: Decimal) -> Decimal:
+    """Rounded to two places, half up, however large; no minus before nothing."""
+    with localcontext(prec=PRECISE):
+        return amount.quantize(CENT, ROUND_HALF_UP) or Decimal("0.00")
 
-    What is no plain amount (`1e999999`, `NaN`) is shown as it came.
-    """
+
+def money_text(amount: Decimal, currency: str) -> str:
+    """1.234,50 EUR in German: as amounts are told everywhere but where every digit counts."""
+    return f"{number(cents(amount))}{NBSP}{currency}"
+
+
+def exact_money(amount: Decimal, currency: str) -> str:
+    """1.234,5000 EUR: four places, more where there are more; never rounded, never an exponent."""
+    with localcontext(prec=PRECISE):
+        exponent = amount.as_tuple().exponent
+        is_short = isinstance(exponent, int) and exponent > -PLACES
+        whole = amount.quantize(Decimal(1).scaleb(-PLACES)) if is_short else amount
+    shown = number_format(format(whole, "f"), use_l10n=True, force_grouping=True)
+    return f"{shown}{NBSP}{currency}"
+
+
+def money(amount: Decimal, currency: str) -> SafeString:
+    """Two places, and on hover all digits where some are left out."""
+    rounded = money_text(amount, currency)
+    if cents(amount) == amount:
+        return format_html("{}", rounded)
+    return format_html('<span title="{}">{}</span>', exact_money(amount, currency), rounded)
+
+
+def sent_money(value: str, currency: str, *, exact: bool = False) -> SafeString:
+    """An amount as the platform sends it; what is no plain amount (`1e999999`, `NaN`) is shown as it came."""
     if not AMOUNT.fullmatch(value):
         return format_html("{}", value)
-    text = number(Decimal(value))
-    if "." not in value or not text.endswith("00") or len(value.rpartition(".")[2]) != 4:
-        return format_html('{}{}<span class="unit">{}</span>', text, NBSP, currency)
-    return format_html('{}<span class="unit">{}{}{}</span>', text[:-2], text[-2:], NBSP, currency)
+    amount = Decimal(value)
+    return format_html("{}", exact_money(amount, currency)) if exact else money(amount, currency)
 
 
 def measured(name: str, value: Value) -> tuple[str, SafeString]:

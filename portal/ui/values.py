@@ -1,4 +1,4 @@
-"""Any value of any kind in words and HTML: compact for a row, in full for a panel, plain for a spreadsheet."""
+"""Any value of any kind in words and HTML: compact for a row, in full for a panel, plain on chips."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -11,7 +11,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal.resources.interfaces import addresses as ip_addresses
 from portal.resources.spec import Field, Kind, Record, Value
 from portal.resources.times import parse_day, parse_moment
 from portal.ui import addresses, measures, network, when
@@ -82,21 +81,6 @@ def one(field: Field, value: Value, viewing: Viewing) -> SafeString:
     if show is None:
         return _named(field, str(value), viewing)
     return show(field, value, viewing)
-
-
-def plain(field: Field, value: Value) -> str:
-    """The value for a spreadsheet: exact, in the unit that the heading names, as the platform says it."""
-    if is_empty(value):
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if field.kind is Kind.INTERFACES:
-        return " ".join(found.address for found in ip_addresses(value))
-    if isinstance(value, list) and all(isinstance(part, str) for part in value):
-        return " ".join(value)
-    if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return str(value)
 
 
 def text(field: Field, value: Value) -> str:
@@ -196,7 +180,7 @@ _SHOWN: Mapping[Kind, Callable[[Field, Any, Viewing], SafeString]] = {
     Kind.CHOICE: lambda field, value, viewing: format_html("{}", choice_label(field, value)),
     Kind.MOMENT: _moment,
     Kind.DATE: _day_value,
-    Kind.MONEY: lambda field, value, viewing: measures.money(value, field.unit),
+    Kind.MONEY: lambda field, value, viewing: measures.sent_money(value, field.unit),
     Kind.DELETION: lambda field, value, viewing: _deletion(value),
 }
 
@@ -259,7 +243,11 @@ def _items(items: list[Value]) -> SafeString:
         "",
         '<tr><td>{}</td><td class="soft">{}</td><td class="num">{}</td></tr>',
         (
-            (item.get("description", ""), item.get("product", ""), measures.money(str(item.get("price", "")), "EUR"))
+            (
+                item.get("description", ""),
+                item.get("product", ""),
+                measures.sent_money(str(item.get("price", "")), "EUR", exact=True),
+            )
             if isinstance(item, Mapping)
             else (further(item), "", "")
             for item in items

@@ -127,9 +127,9 @@ def test_csv_is_whole_and_safe_to_open(trail: Customer, signed_in: Callable[[str
     response = signed_in("manager").get(TRAIL, {"format": "csv"})
     assert "attachment" in response.headers["Content-Disposition"]
     rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
-    assert [row["sequence"] for row in rows[:3]] == ["1", "2", "3"]
-    assert rows[2]["target"].startswith("'=cmd")
-    assert json.loads(rows[1]["before"]) == {"role": "viewer"}
+    assert [row["No."] for row in rows[:3]] == ["1", "2", "3"]
+    assert rows[2]["Target"].startswith("'=cmd")
+    assert (rows[1]["Before"], rows[1]["After"]) == ("Role: Viewer", "Role: Operator")
 
 
 def test_json_lines_can_be_verified_by_anybody(trail: Customer, signed_in: Callable[[str], Client]) -> None:

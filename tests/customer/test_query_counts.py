@@ -68,7 +68,7 @@ PAGES = {
     "customer:delete": [Page(f"{C}{name}/{RECORDS[name]}/-/delete") for name, one in TYPES.items() if one.deletable],
     "customer:act": [Page(f"{C}virtualmachine/shop00/-/power"), Page(f"{C}resourcegroup/shop/-/maintenance")],
     "customer:permissions": [Page(f"{C}resourcegroup/shop/-/permissions", [r"ada\d"])],
-    "customer:changes": [CHANGES],
+    "customer:changes": [CHANGES, Page(f"{C}changes/?format=csv", [PEOPLE])],
     "customer:change": [CHANGE, Page(f"{C}changes/3/"), Page(f"{C}changes/6/")],  # in conflict, rejected
     "customer:people": [Page(f"{C}people/", [PEOPLE, r"guest\d"])],
     "customer:member": [Page(f"{C}people/{FIRST_MEMBER}/", [OFFERED])],

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from decimal import ROUND_HALF_UP, Decimal
 
 import openpyxl
 import pytest
@@ -41,9 +42,11 @@ def test_a_bookkeeper_sees_understands_and_takes_along_what_a_month_cost(visit: 
     assert page.locator(".bill-sum .num").inner_text() == total
     rows = list(csv.reader(io.StringIO(download(page, "CSV").decode("utf-8-sig"))))
     workbook = openpyxl.load_workbook(io.BytesIO(download(page, "Excel"))).worksheets[0]
-    exact = re.sub(r"[^\d.]", "", total)
-    assert f"{sum(round(float(row[3]) * 10_000) for row in rows[1:]) / 10_000:.4f}" == exact
-    assert sum(row[3] for row in workbook.iter_rows(min_row=2, values_only=True)) == pytest.approx(float(exact))
+    shown = re.sub(r"[^\d.]", "", total)
+    assert str(sum(Decimal(row[3]) for row in rows[1:]).quantize(Decimal("0.01"), ROUND_HALF_UP)) == shown
+    assert sum(row[3] for row in workbook.iter_rows(min_row=2, values_only=True)) == pytest.approx(
+        float(shown), abs=0.01
+    )
     page.get_by_role("link", name="shop01:").first.click()
     expect(page.locator("h1")).to_have_text("shop01")
     visitor.says("Over the months")

@@ -184,7 +184,7 @@ def test_the_invoice_is_higher_than_last_month(desk: Desk) -> None:
     page = desk.find(f"{float(latest['total']):.2f}", latest["consumption_start"][:7])
     desk.says(re.compile("Total before tax"))
     page.get_by_role("link", name="10001 Example Services GmbH").click()
-    expect(page.locator("main")).to_contain_text(re.compile(r"[+-]\d+\.\d\d EUR"))
+    expect(page.locator("main")).to_contain_text(re.compile(r"[+-][\d,]+\.\d\d\sEUR"))
     desk.view_as("manager@example.com", "Ticket 5: the invoice, item by item")
     page.goto(f"{desk.portal.url}/c/10001/invoice/{latest['consumption_start']}/")
     expect(page.locator("main")).to_contain_text(re.compile("Items"))

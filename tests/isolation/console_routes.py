@@ -36,7 +36,12 @@ CONSOLE: dict[str, list[Asked]] = {
         Asked("/console/c/10002/virtualmachine/shop13/", 404, 405),
         Asked("/console/c/10001/nothing/shop13/", 404, 405),
     ],
-    "console:changes": [Asked("/console/changes/", 200, 405)],
+    "console:trail": [
+        Asked("/console/c/10001/trail/", 200, 405),
+        Asked("/console/c/10001/trail/?format=csv", 200, 405),
+        Asked("/console/c/99999/trail/", 404, 405),
+    ],
+    "console:changes": [Asked("/console/changes/", 200, 405), Asked("/console/changes/?format=csv", 200, 405)],
     "console:decide": [Asked("/console/changes/decide", 405, 404)],
     "console:health": [Asked("/console/platform/", 200, 405)],
     "console:key": [

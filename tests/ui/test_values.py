@@ -4,7 +4,7 @@ import pytest
 from django.utils.html import escape
 
 from portal.resources.types import TYPES
-from portal.ui.measures import money
+from portal.ui.measures import sent_money
 from portal.ui.values import text
 
 
@@ -24,12 +24,14 @@ def test_a_planned_deletion_is_its_day(deletion: dict[str, object] | None, words
 
 @pytest.mark.parametrize("value", ["1e999999", "NaN", "-Infinity", "1_000", "١٢", "1" * 400, "0x1", " 1 ", "", "<b>"])
 def test_what_is_no_amount_is_shown_as_it_came(value: str) -> None:
-    assert money(value, "EUR") == escape(value)
+    assert sent_money(value, "EUR") == escape(value)
 
 
-def test_an_amount_keeps_its_four_places() -> None:
-    assert money("1234.5000", "EUR") == '1,234.50<span class="unit">00\N{NO-BREAK SPACE}EUR</span>'
-    assert money("-0.1234", "EUR").startswith("-0.1234")
+def test_an_amount_has_two_places_and_all_digits_on_hover() -> None:
+    assert sent_money("1234.5000", "EUR") == "1,234.50\N{NO-BREAK SPACE}EUR"
+    hover = '<span title="-0.1250\N{NO-BREAK SPACE}EUR">-0.13\N{NO-BREAK SPACE}EUR</span>'
+    assert sent_money("-0.1250", "EUR") == hover
+    assert sent_money("1234.5000", "EUR", exact=True) == "1,234.5000\N{NO-BREAK SPACE}EUR"
 
 
 @pytest.mark.parametrize("typed", ["²", "٣", "9" * 5000, "1e3", "-1"])
