@@ -13,5 +13,7 @@ from portal.customer.audit import download, trail_for
 @require_safe
 def trail(request: HttpRequest, number: str) -> HttpResponseBase:
     """The trail, newest first; `?format=csv|xlsx|jsonl` gives all that is filtered, oldest first."""
-    found = trail_for(request, find_customer(number))
-    return download(request, found) or render_console(request, "audit/trail.html", {"trail": found})
+    customer = find_customer(number)
+    found = trail_for(request, customer)
+    context = {"customer": customer, "trail": found}
+    return download(request, found) or render_console(request, "console/trail.html", context)

@@ -268,3 +268,8 @@ def test_there_is_always_an_admin(staff: Client, cast: dict[str, User]) -> None:
     cast["viewer"].refresh_from_db()
     assert cast["viewer"].is_staff
     assert cast["viewer"].is_superuser
+
+
+def test_the_trail_of_a_customer_says_whose_it_is(staff: Client) -> None:
+    page = staff.get("/console/c/10002/trail/").content.decode()
+    assert '<a href="/console/c/10002/">10002 Acme AG</a>' in page
