@@ -176,3 +176,35 @@ def test_with_redis_away_a_change_is_seen_in_this_process(
     patch(api_key, VM, [machine("services00", cores=4)])
     assert cores(scope)["services00"] == 4
     assert platform.count(VM) == 1
+
+
+def test_with_redis_away_a_refresh_that_began_before_the_change_does_not_undo_it(
+    scope: Scope, platform: Platform, api_key: ApiKey, settings: object
+) -> None:
+    settings.CACHE_URL = "redis://127.0.0.1:1/0"  # type: ignore[attr-defined]
+    reads.listing(scope, VM)
+    platform.records["services", VM] = [machine(f"services0{number}") for number in range(3)]
+    held = Held(platform)
+    slow = threading.Thread(target=poll, args=(api_key, VM))
+    slow.start()
+    assert held.reached.wait(10)
+    patch(api_key, VM, [machine("services00", cores=4)], deleted=["services01"])
+    held.go_on.set()
+    slow.join(10)
+    assert cores(scope) == {"services00": 4, "services02": 1}
+
+
+def test_with_redis_away_a_slower_older_refresh_does_not_replace_a_newer_one(
+    scope: Scope, platform: Platform, api_key: ApiKey, settings: object
+) -> None:
+    settings.CACHE_URL = "redis://127.0.0.1:1/0"  # type: ignore[attr-defined]
+    reads.listing(scope, VM)
+    held = Held(platform)
+    slow = threading.Thread(target=poll, args=(api_key, VM))
+    slow.start()
+    assert held.reached.wait(10)
+    platform.records["services", VM] = [machine("services00", cores=8)]
+    poll(api_key, VM)
+    held.go_on.set()
+    slow.join(10)
+    assert cores(scope) == {"services00": 8}
