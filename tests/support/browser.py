@@ -7,7 +7,16 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from scripts.environment import ROOT
 from tests.support.services import require
@@ -166,6 +175,15 @@ def axe(page: Page) -> None:
     A page that is made like one that has passed, but for its texts and for how often something is repeated, has passed
     with that one.
     """
+    try:
+        _look_at(page)
+    except Error as error:
+        if "Execution context was destroyed" not in error.message:
+            raise
+        _look_at(page)  # a click had just left that page: the one that has come is meant
+
+
+def _look_at(page: Page) -> None:
     page.wait_for_load_state()
     structure = page.evaluate(STRUCTURE)
     if structure not in _passed:
