@@ -37,6 +37,7 @@ if not IS_SANDBOX:
     pytest_plugins += [
         "tests.support.moments",
         "tests.support.cast",
+        "tests.support.mails",
         "tests.support.plenty",
         "tests.support.portal",
         "tests.support.browser",

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import time_machine
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
-from django.core import mail
 
 
 @pytest.fixture(autouse=True)
@@ -26,14 +25,6 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
             _stand_at(time.time(), monkeypatch)
 
         yield pass_by
-
-
-@pytest.fixture
-def outbox(settings: Any) -> list[Any]:
-    """The mails that are sent."""
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
-    mail.outbox = []  # type: ignore[attr-defined]
-    return mail.outbox
 
 
 @pytest.fixture

@@ -214,10 +214,10 @@ OF_THE_HOUSE = ("staff.changed", "announcement.made", "announcement.ended", "not
 
 
 @pytest.mark.parametrize(("act", "action", "actor", "target", "before", "after"), ACTS, ids=[act[1] for act in ACTS])
+@pytest.mark.usefixtures("outbox")
 def test_an_act_goes_on_record(
     cast: dict[str, User],
     redis_url: str,
-    settings: Any,
     act: Callable[[], object],
     action: str,
     actor: str,
@@ -225,7 +225,6 @@ def test_an_act_goes_on_record(
     before: Any,
     after: Any,
 ) -> None:
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
     cache.clear()  # the limits of the test before
     act()
     entry = AuditEntry.objects.filter(action=action).order_by("id")[0]

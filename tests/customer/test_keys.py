@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.test import Client
 
 from portal.accounts import api_keys
@@ -214,19 +213,17 @@ def test_a_key_that_is_refused_again_leaves_them_waiting(manager: Client, parked
     assert {change.state for change in Change.objects.all()} == {State.PARKED}
 
 
-def test_managers_hear_of_a_refused_key_once(parked: list[Change], settings: Any) -> None:
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+def test_managers_hear_of_a_refused_key_once(parked: list[Change], settings: Any, outbox: list[Any]) -> None:
     settings.PORTAL_URL = "https://portal.example.com"
-    mail.outbox = []  # type: ignore[attr-defined]
     assert [api_keys.tell_of_refused() for _ in range(3)] == [1, 0, 0]
-    assert [message.to for message in mail.outbox] == [["manager@example.com"]]
-    assert "https://portal.example.com/c/10001/keys/services/-/replace" in mail.outbox[0].body
-    assert SECRET not in mail.outbox[0].body
+    assert [message.to for message in outbox] == [["manager@example.com"]]
+    assert "https://portal.example.com/c/10001/keys/services/-/replace" in outbox[0].body
+    assert SECRET not in outbox[0].body
     assert AuditEntry.objects.filter(action="key.refused", chain="10001").count() == 1
 
 
-def test_the_next_key_that_is_refused_is_told_of_again(parked: list[Change], settings: Any) -> None:
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+@pytest.mark.usefixtures("outbox")
+def test_the_next_key_that_is_refused_is_told_of_again(parked: list[Change]) -> None:
     api_keys.tell_of_refused()
     scope = get_scope(User.objects.get(email="manager@example.com"), "10001")
     key = api_keys.keep(scope, "services", "next", new=False)

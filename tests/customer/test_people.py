@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
@@ -21,13 +20,6 @@ from portal.accounts.roles import Role
 
 PEOPLE = "/c/10001/people/"
 PASSWORD = "a long enough sentence"
-
-
-@pytest.fixture
-def outbox(settings: Any) -> list[Any]:
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
-    mail.outbox = []  # type: ignore[attr-defined]
-    return mail.outbox
 
 
 @pytest.fixture

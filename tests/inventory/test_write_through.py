@@ -1,7 +1,9 @@
 """What a change has brought about is seen at once, and no slower refresh undoes it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -21,18 +23,28 @@ def two_machines(platform: Platform, redis_url: str) -> None:
     platform.records["services", VM] = [machine("services00", cores=1), machine("services01", cores=1)]
 
 
-class Held:
-    """A query that has read its records and is held back before it answers."""
+@contextmanager
+def held_up(platform: Platform, asked: Callable[..., object], *arguments: object) -> Iterator[None]:
+    """Meanwhile what asks for the machines has had them read, and waits for its answer; afterwards it has come."""
+    reached, go_on = threading.Event(), threading.Event()
 
-    def __init__(self, platform: Platform) -> None:
-        self.reached, self.go_on = threading.Event(), threading.Event()
-        self.platform = platform
-        platform.before_answer = self._hold
+    def hold(user: str, type_name: str) -> None:
+        if type_name == VM and not reached.is_set():
+            reached.set()
+            assert go_on.wait(10)
 
-    def _hold(self, user: str, type_name: str) -> None:
-        if type_name == VM and not self.reached.is_set():
-            self.reached.set()
-            assert self.go_on.wait(10)
+    platform.before_answer = hold
+    asking = threading.Thread(target=asked, args=arguments)
+    asking.start()
+    assert reached.wait(10)
+    yield
+    go_on.set()
+    asking.join(10)
+
+
+@pytest.fixture
+def redis_away(settings: Any) -> None:
+    settings.CACHE_URL = "redis://127.0.0.1:1/0"
 
 
 def cores(scope: Scope) -> dict[str, int]:
@@ -69,13 +81,8 @@ def test_a_refresh_that_began_before_the_change_does_not_undo_it(
     reads.listing(scope, VM)
     parts_loaded = scope_of(scope.customer)
     reads.listing(parts_loaded, VM)
-    held = Held(platform)
-    refreshing = threading.Thread(target=reads.refresh, args=(parts_loaded, VM))
-    refreshing.start()
-    assert held.reached.wait(10)
-    patch(api_key, VM, [machine("services00", cores=4)], deleted=["services01"])
-    held.go_on.set()
-    refreshing.join(10)
+    with held_up(platform, reads.refresh, parts_loaded, VM):
+        patch(api_key, VM, [machine("services00", cores=4)], deleted=["services01"])
     if in_another_process:
         fresh_process()
 
@@ -94,14 +101,9 @@ def test_a_slower_older_refresh_does_not_replace_a_newer_one(
     scope: Scope, platform: Platform, api_key: ApiKey, fresh_process: Callable[[], None]
 ) -> None:
     reads.listing(scope, VM)
-    held = Held(platform)
-    slow = threading.Thread(target=poll, args=(api_key, VM))
-    slow.start()
-    assert held.reached.wait(10)
-    platform.records["services", VM] = [machine("services00", cores=8)]
-    poll(api_key, VM)
-    held.go_on.set()
-    slow.join(10)
+    with held_up(platform, poll, api_key, VM):
+        platform.records["services", VM] = [machine("services00", cores=8)]
+        poll(api_key, VM)
 
     assert cores(scope) == {"services00": 8}
     fresh_process()
@@ -112,13 +114,8 @@ def test_a_poll_of_one_machine_that_began_before_the_change_does_not_undo_it(
     scope: Scope, platform: Platform, api_key: ApiKey
 ) -> None:
     reads.listing(scope, VM)
-    held = Held(platform)
-    polling = threading.Thread(target=poll, args=(api_key, VM, {"name": "services00"}))
-    polling.start()
-    assert held.reached.wait(10)
-    patch(api_key, VM, [machine("services00", cores=4)])
-    held.go_on.set()
-    polling.join(10)
+    with held_up(platform, poll, api_key, VM, {"name": "services00"}):
+        patch(api_key, VM, [machine("services00", cores=4)])
     assert cores(scope)["services00"] == 4
 
 
@@ -168,43 +165,31 @@ def test_records_without_a_key_in_an_answer_are_left_out(scope: Scope, api_key: 
     assert set(cores(scope)) == {"services00", "services01"}
 
 
-def test_with_redis_away_a_change_is_seen_in_this_process(
-    scope: Scope, api_key: ApiKey, settings: object, platform: Platform, fresh_process: Callable[[], None]
-) -> None:
-    settings.CACHE_URL = "redis://127.0.0.1:1/0"  # type: ignore[attr-defined]
+@pytest.mark.usefixtures("redis_away")
+def test_with_redis_away_a_change_is_seen_in_this_process(scope: Scope, api_key: ApiKey, platform: Platform) -> None:
     assert cores(scope)["services00"] == 1
     patch(api_key, VM, [machine("services00", cores=4)])
     assert cores(scope)["services00"] == 4
     assert platform.count(VM) == 1
 
 
+@pytest.mark.usefixtures("redis_away")
 def test_with_redis_away_a_refresh_that_began_before_the_change_does_not_undo_it(
-    scope: Scope, platform: Platform, api_key: ApiKey, settings: object
+    scope: Scope, platform: Platform, api_key: ApiKey
 ) -> None:
-    settings.CACHE_URL = "redis://127.0.0.1:1/0"  # type: ignore[attr-defined]
     reads.listing(scope, VM)
     platform.records["services", VM] = [machine(f"services0{number}") for number in range(3)]
-    held = Held(platform)
-    slow = threading.Thread(target=poll, args=(api_key, VM))
-    slow.start()
-    assert held.reached.wait(10)
-    patch(api_key, VM, [machine("services00", cores=4)], deleted=["services01"])
-    held.go_on.set()
-    slow.join(10)
+    with held_up(platform, poll, api_key, VM):
+        patch(api_key, VM, [machine("services00", cores=4)], deleted=["services01"])
     assert cores(scope) == {"services00": 4, "services02": 1}
 
 
+@pytest.mark.usefixtures("redis_away")
 def test_with_redis_away_a_slower_older_refresh_does_not_replace_a_newer_one(
-    scope: Scope, platform: Platform, api_key: ApiKey, settings: object
+    scope: Scope, platform: Platform, api_key: ApiKey
 ) -> None:
-    settings.CACHE_URL = "redis://127.0.0.1:1/0"  # type: ignore[attr-defined]
     reads.listing(scope, VM)
-    held = Held(platform)
-    slow = threading.Thread(target=poll, args=(api_key, VM))
-    slow.start()
-    assert held.reached.wait(10)
-    platform.records["services", VM] = [machine("services00", cores=8)]
-    poll(api_key, VM)
-    held.go_on.set()
-    slow.join(10)
+    with held_up(platform, poll, api_key, VM):
+        platform.records["services", VM] = [machine("services00", cores=8)]
+        poll(api_key, VM)
     assert cores(scope) == {"services00": 8}

@@ -15,6 +15,8 @@ from portal.billing import job_leases
 from portal.billing.job_models import Job
 from tests.moments.wording import BERLIN, LANGUAGES, Language, time_of, wall
 
+pytestmark = pytest.mark.usefixtures("outbox")
+
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 PASSWORD = "a long enough sentence"
 HOME = "/c/10001/changes/"
@@ -27,12 +29,6 @@ ANNOUNCE = "/console/announcements/"
 def at(moment: datetime) -> Callable[[timedelta], Any]:
     """`with at(2 * HOUR):` that much later."""
     return lambda passed: time_machine.travel((moment + passed).timestamp())
-
-
-@pytest.fixture(autouse=True)
-def _mails(settings: Any) -> None:
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
-    mail.outbox = []  # type: ignore[attr-defined]
 
 
 def sign_in(name: str) -> Client:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from django.core import mail
@@ -16,13 +15,9 @@ from tests.moments.conftest import Records, moved
 from tests.moments.wording import BERLIN, ENGLISH, GERMAN
 from tests.support.services import Sandbox
 
+pytestmark = pytest.mark.usefixtures("outbox")
+
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def _mails(settings: Any) -> None:
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
-    mail.outbox = []  # type: ignore[attr-defined]
 
 
 def used_of(query: Callable[..., Records], group: str, month: str) -> int:
