@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from itertools import batched
+from itertools import batched, chain, count, islice
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -20,6 +20,7 @@ BOM = "\ufeff"  # by it Excel knows that this is UTF-8
 TOGETHER = 500  # lines of CSV that are sent at once
 EXACT_DIGITS = 15  # that a spreadsheet's number holds; longer ones stay text, whole
 LONGEST = 32_767  # letters that a cell of a workbook holds
+MOST_ROWS = 1_048_575  # that a sheet of a workbook holds below its heading
 NARROWEST, WIDEST = 8, 60  # letters that a column of a workbook shows
 YEARS = range(1900, 9999)  # that a workbook has dates of
 
@@ -51,29 +52,43 @@ def as_csv(sheet: Sheet, separator: str = "comma") -> Iterator[bytes]:
 
 
 def as_xlsx(sheet: Sheet) -> bytes:
-    """A workbook with one sheet; texts are texts, whatever they look like. Rows wait on disk until all are written."""
+    """A workbook; texts are texts, whatever they look like. Rows wait on disk until all are written.
+
+    It has one sheet, and others where there are more rows than one holds.
+    """
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    page = book.add_worksheet(sheet.name[:31])
     bold = book.add_format({"bold": True})
     forms = {
         date: book.add_format({"num_format": "yyyy-mm-dd"}),
         datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
         Decimal: book.add_format({"num_format": "#,##0.0000"}),
     }
-    widths = [max(len(one), NARROWEST) for one in sheet.heading]
-    for column, one in enumerate(sheet.heading):
-        page.write_string(0, column, one, bold)
-    for number, row in enumerate(sheet.rows, start=1):
+    rows = iter(sheet.rows)
+    for number in count(1):
+        page = book.add_worksheet(sheet.name[:31] if number == 1 else f"{sheet.name[:27]} {number}")
+        for column, one in enumerate(sheet.heading):
+            page.write_string(0, column, one, bold)
+        widths = [max(len(one), NARROWEST) for one in sheet.heading]
+        _fill(page, islice(rows, MOST_ROWS), widths, forms)
+        page.freeze_panes(1, 0)
+        following = next(rows, None)
+        if following is None:
+            break
+        rows = chain([following], rows)
+    book.close()
+    return file.getvalue()
+
+
+def _fill(page: Worksheet, rows: Iterable[Sequence[Cell]], widths: list[int], forms: Mapping[type, Format]) -> None:
+    """Write the rows below the heading, in columns as wide as what is in them."""
+    for number, row in enumerate(rows, start=1):
         for column, cell in enumerate(row):
             if cell is not None and cell != "":
                 shown = _write(page, number, column, cell, forms)
                 widths[column] = max(widths[column], len(shown))
     for column, width in enumerate(widths):
         page.set_column(column, column, min(width, WIDEST) + 1)
-    page.freeze_panes(1, 0)
-    book.close()
-    return file.getvalue()
 
 
 def _lines(rows: Iterable[Sequence[str]], delimiter: str) -> bytes:

@@ -109,6 +109,19 @@ def test_a_moment_in_a_workbook_is_one_of_utc() -> None:
     assert (page["A2"].value, page["A2"].is_date) == (datetime(2026, 11, 24, 21, 0), True)
 
 
+@pytest.mark.parametrize(("count", "sheets"), [(0, [0]), (1, [1]), (2, [2]), (3, [2, 1]), (5, [2, 2, 1])])
+def test_rows_that_one_sheet_cannot_hold_are_on_the_next(
+    monkeypatch: pytest.MonkeyPatch, count: int, sheets: list[int]
+) -> None:
+    monkeypatch.setattr("portal.ui.sheets.MOST_ROWS", 2)
+    made = as_xlsx(Sheet("Audit trail", ["No."], ([number] for number in range(count))))
+    found = openpyxl.load_workbook(io.BytesIO(made)).worksheets
+    assert [page.max_row - 1 for page in found] == sheets
+    assert {page["A1"].value for page in found} == {"No."}
+    assert [row[0].value for page in found for row in page.iter_rows(min_row=2)] == [*range(count)]
+    assert [page.title for page in found] == ["Audit trail", "Audit trail 2", "Audit trail 3"][: len(sheets)]
+
+
 def test_what_a_workbook_cannot_hold_does_not_break_it() -> None:
     page = page_of([date(1815, 12, 10), datetime(1, 1, 1, tzinfo=UTC), "x" * (LONGEST + 1), "\ud800"])
     day, moment, long, half = (cell.value for cell in page[2])
