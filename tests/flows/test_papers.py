@@ -65,6 +65,15 @@ def look_until_made(page: Page) -> None:
         expect(download.or_(again)).to_be_visible()
 
 
+def test_nothing_on_paper_asks_to_be_pressed(visit: Visit) -> None:
+    visitor = visit("manager")
+    visitor.page.emulate_media(media="print")
+    for path in ("virtualmachine/", "trail/", "maintenance/", "consumption/", "invoice/", f"invoice/{month(1)}/"):
+        page = visitor.go(path, check=False)
+        expect(page.locator("main :is(table, ol, ul)").first).to_be_visible()
+        expect(page.locator("main :is(button, select, input):visible")).to_have_count(0)
+
+
 def test_chromium_prints_the_document_with_heads_and_numbers_on_every_sheet(visit: Visit) -> None:
     visitor = visit("billing")
     # The document prints itself when it has loaded; Chromium (156) refuses to make a PDF of a page while its print
