@@ -141,6 +141,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.csp",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.console.frame.frame",
             ],
         },
     }
@@ -226,6 +227,11 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
 # For links in mail that nobody asked for at an address: "https://portal.example.com".
 PORTAL_URL = (os.environ.get("PORTAL_URL") or (f"https://{ALLOWED_HOSTS[0].lstrip('.')}" if HTTPS else "")).rstrip("/")
 # Mail goes to SMTP_HOST, or to the log where there is none.
+# Whom people are told to ask (portal.ui.support).
+SUPPORT_MAIL = os.environ.get("SUPPORT_MAIL", "")
+SUPPORT_PHONE = os.environ.get("SUPPORT_PHONE", "")
+SUPPORT_HOURS = os.environ.get("SUPPORT_HOURS", "")
+SUPPORT_URL = os.environ.get("SUPPORT_URL", "")
 SMTP_HOST = os.environ.get("SMTP_HOST", "")
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM") or f"portal@{ALLOWED_HOSTS[0].lstrip('.')}"
 MAILERS: dict[str, Any] = {

@@ -54,5 +54,8 @@ def stack_environment(
         "API_URL": f"http://127.0.0.1:{sandbox_port}/v1",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "STATIC_ROOT": str(directory / "static"),
+        "SUPPORT_MAIL": "support@example.com",
+        "SUPPORT_PHONE": "+49 30 23125 000",
+        "SUPPORT_HOURS": "Mon–Fri 9:00–17:00",
         "PYTHONUNBUFFERED": "1",
     }

@@ -25,7 +25,7 @@ os.environ["BROKER_URL"] = "redis://127.0.0.1:1/1"
 import django  # noqa: E402
 import pytest  # noqa: E402
 from django.conf import settings  # noqa: E402
-from django.utils import translation  # noqa: E402
+from django.utils import timezone, translation  # noqa: E402
 
 django.setup()
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -52,8 +52,8 @@ def _each_module_begins_at_the_same_moment() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _english() -> Iterator[None]:
-    """Each test begins in English: a page in German leaves its thread speaking German."""
-    with translation.override("en"):
+    """Each test begins in English and by Berlin's clock: a page leaves its thread with those of its reader."""
+    with translation.override("en"), timezone.override(None):
         yield
 
 

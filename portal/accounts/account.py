@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.accounts import audit, factor, sessions
+from portal.accounts import audit, factor, readers, sessions
 from portal.accounts.access import memberships_of
 from portal.accounts.clients import device
 from portal.accounts.models import User
+from portal.resources.times import timezones
 
 
 class NameForm(forms.Form):
@@ -25,6 +26,14 @@ class NameForm(forms.Form):
 
     name = forms.CharField(
         label=lazy("Name"), max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+
+
+class ClockForm(forms.Form):
+    """By whose clock times are told."""
+
+    time_zone = forms.ChoiceField(
+        label=lazy("Time zone"), choices=lambda: [(name, name.replace("_", " ")) for name in sorted(timezones())]
     )
 
 
@@ -55,6 +64,7 @@ def account(request: HttpRequest) -> HttpResponse:
     held = list(Authenticator.objects.filter(user=user))
     context = {
         "form": form,
+        "clock": ClockForm(initial={"time_zone": readers.zone_of(user).key}),
         "memberships": memberships_of(user),
         "totp": next((one for one in held if one.type == Authenticator.Type.TOTP), None),
         "passkeys": [one for one in held if one.type == Authenticator.Type.WEBAUTHN],
@@ -63,6 +73,18 @@ def account(request: HttpRequest) -> HttpResponse:
         "sign_on": SocialAccount.objects.filter(user=user),
     }
     return render(request, "account/account.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def set_clock(request: HttpRequest) -> HttpResponse:
+    """Keep another time zone; one that there is not changes nothing."""
+    form, user = ClockForm(request.POST), person(request)
+    if form.is_valid():
+        User.objects.filter(pk=user.pk).update(time_zone=form.cleaned_data["time_zone"])
+        messages.success(request, _("Times are shown in %(zone)s.") % {"zone": form.cleaned_data["time_zone"]})
+    else:
+        messages.error(request, _("That time zone is not known. Nothing was changed."))
+    return redirect("account")
 
 
 def _rename(user: User, name: str) -> None:

@@ -17,7 +17,7 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from portal.accounts import audit, languages, sealing
+from portal.accounts import audit, readers, sealing
 from portal.accounts.clients import client_address
 from portal.accounts.mail import Mail
 from portal.accounts.models import User
@@ -57,7 +57,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def render_mail(self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None) -> Mail:
         """In the language of who reads it, in lines that stay whole."""
-        with languages.of_reader(email):
+        with readers.of_reader(email):
             made = super().render_mail(template_prefix, email, context, headers)
         return Mail(made.subject, made.body, made.from_email, made.to, headers=headers)
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
-from portal.accounts import languages
+from portal.accounts import readers
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +27,9 @@ class Mail(EmailMessage):
 def send(template: str, to: str, context: Mapping[str, Any]) -> bool:
     """Send `<template>.txt`, whose first line is the subject; False where it could not be sent.
 
-    Words are the reader's (languages.of_reader): those of the context that have to be made are callables.
+    Words are the reader's (readers.of_reader): those of the context that have to be made are callables.
     """
-    with languages.of_reader(to):
+    with readers.of_reader(to):
         subject, _blank, body = render_to_string(f"{template}.txt", dict(context)).strip().partition("\n")
     try:
         Mail(subject.strip(), body.strip() + "\n", to=[to]).send()

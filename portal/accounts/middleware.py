@@ -10,9 +10,10 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from portal.accounts import audit, drafts, factor, sessions
+from portal.accounts import audit, drafts, factor, readers, sessions
 from portal.accounts.clients import client_address
 from portal.accounts.models import Customer, User
 
@@ -74,7 +75,7 @@ def _is_ours(request: HttpRequest, target: str) -> bool:
 
 
 class People:
-    """Knows who asks: for the audit trail, for second factors, for sessions, and for what they typed too late."""
+    """Knows who asks: for the audit trail, second factors and sessions, for their clock, and for what came too late."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -82,6 +83,7 @@ class People:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         sessions.keep_up(request)
         user = request.user if isinstance(request.user, User) else None
+        timezone.activate(readers.zone_of(user))  # until the next request: what is streamed is made after this one
         with audit.asking(audit.Asker(client_address(request), user)), factor.asked_in(request):
             response = self.get_response(request)
         if user is not None and _has_done_its_work(request, response):

@@ -30,7 +30,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=150, blank=True)
-    language = models.CharField(max_length=10, blank=True)  # of mails (accounts.languages); '' until it is known
+    language = models.CharField(max_length=10, blank=True)  # of mails (accounts.readers); '' until it is known
+    time_zone = models.CharField(max_length=64, blank=True)  # by whose clock times are told; '' for Europe/Berlin
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)  # support staff: may use the console
     date_joined = models.DateTimeField(default=timezone.now)

@@ -56,6 +56,11 @@ def at_customer(request: HttpRequest, number: str) -> None:
         request.session[CUSTOMER] = number
 
 
+def customer_of(request: HttpRequest) -> str:
+    """Which customer the person is at, or was last; '' for none."""
+    return str(request.session.get(CUSTOMER, ""))
+
+
 def going_on(user: User) -> list[UserSession]:
     """Where the person is signed in; those that have ended are forgotten. Two queries, however many there are."""
     known = list(UserSession.objects.filter(user=user))

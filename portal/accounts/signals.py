@@ -11,7 +11,7 @@ from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
-from portal.accounts import audit, factor, languages, recovery, sessions
+from portal.accounts import audit, factor, readers, recovery, sessions
 from portal.accounts.adapter import record_attempt
 from portal.accounts.models import User
 
@@ -36,7 +36,7 @@ def connect() -> None:
 def signed_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     methods = sorted({str(record["method"]) for record in factor.records(request)})
     sessions.begin(request)
-    languages.keep(user, get_language())
+    readers.keep(user, get_language())
     audit.record_person("sign_in.done", user, target=user.email, after={"by": methods})
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from portal.billing import jobs, months
 from portal.billing.job_models import Form, Job, Reason, Size, State
 from portal.billing.press import MOST_LINES
-from portal.ui import addresses
+from portal.ui import addresses, support
 
 ICONS = {
     State.WAITING: "hourglass",
@@ -38,7 +38,7 @@ WHY: Mapping[Reason, object] = {
         "A manager of the customer can change that."
     ),
     Reason.BROKEN: lazy(
-        "Something went wrong on our side, and is in the log. Order it again; if it fails again, ask support."
+        "Something went wrong on our side, and is in the log. Order it again; if it fails again, ask %(support)s."
     ),
 }
 
@@ -119,7 +119,11 @@ class Told:
         """Why it failed, and what to do."""
         if not self.job.reason:
             return ""
-        return str(WHY[Reason(self.job.reason)]) % {"packages": PACKAGES, "lines": f"{MOST_LINES:,}"}
+        return str(WHY[Reason(self.job.reason)]) % {
+            "packages": PACKAGES,
+            "lines": f"{MOST_LINES:,}",
+            "support": support.who(),
+        }
 
     @property
     def size(self) -> str:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from django.utils.timezone import get_default_timezone, now
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
@@ -47,7 +47,7 @@ class Printing:
 
 def zoned(moment: datetime | None) -> str:
     """In full, with the zone it is told in; '' for never."""
-    return when.full(moment, get_default_timezone(), name_zone=True) if moment else ""
+    return when.full(moment, name_zone=True) if moment else ""
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from django.utils import translation
+from django.utils import timezone, translation
 
+from portal.accounts import readers
 from portal.accounts.access import Scope, scope_now
 from portal.accounts.roles import Role
 from portal.billing import job_leases, page_boxes, papers, pdf
@@ -38,7 +39,7 @@ def make(pk: str) -> None:
     if job is None:
         return
     try:
-        with translation.override(job.language):
+        with translation.override(job.language), timezone.override(readers.zone_of(job.author)):
             data = _file(job)
         job_leases.finish(job, data, file_name(job))
     except Lost:

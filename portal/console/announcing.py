@@ -19,11 +19,10 @@ from portal.console.announced import not_over
 from portal.console.models import Announcement
 from portal.console.shell import render_console, sent
 from portal.console.staff import for_staff, member_of_staff
-from portal.resources.times import BERLIN
 
 
 class WallTimeField(forms.DateTimeField):
-    """A time that the clock on the wall shows; of two that a night has of it the first, or the last.
+    """A time that the reader's clock shows; of two that a night has of it the first, or the last.
 
     Django's own refuses those, and those that a night skips: here they are as far into the hour after it.
     """
@@ -35,10 +34,11 @@ class WallTimeField(forms.DateTimeField):
         self._fold = int(last)
 
     def to_python(self, value: Any) -> datetime | None:
+        here = timezone.get_current_timezone()
         with timezone.override(UTC):  # in which no time is doubled
             found = super().to_python(value)
         try:
-            return found and found.replace(tzinfo=BERLIN, fold=self._fold).astimezone(UTC)
+            return found and found.replace(tzinfo=here, fold=self._fold).astimezone(UTC)
         except OverflowError:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 

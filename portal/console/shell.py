@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.timezone import get_default_timezone, now
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from portal.console.staff import is_admin, member_of_staff
@@ -48,9 +48,7 @@ class Shell:
         state = breaker.state()
         if state.since is None:
             return []
-        title = _("Calls to the platform are stopped since %(since)s.") % {
-            "since": when.since(state.since, get_default_timezone(), now())
-        }
+        title = _("Calls to the platform are stopped since %(since)s.") % {"since": when.since(state.since, now())}
         return [Said("danger", "plug-connected-x", title, _("Pages show what was last known. See Platform."))]
 
     def _item(self, label: str, icon: str, name: str) -> NavItem:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope, get_scope
@@ -22,7 +23,7 @@ from portal.customer.targets import NothingKnown, find_record, find_type, way_ba
 from portal.customer.writing import form_methods, no_key, nothing_known, tell
 from portal.inventory import reads
 from portal.resources.spec import Action, Button, Context, Record, Value, Values
-from portal.resources.times import next_shown, parse_moment, zone
+from portal.resources.times import next_shown, parse_moment
 from portal.ui import addresses
 from portal.ui.effects import Said, in_words
 from portal.ui.forms import Opened
@@ -62,12 +63,13 @@ class Step:
 
     @property
     def timezone(self) -> str:
-        return zone(self.record.get("timezone")).key
+        """By which a time is typed: the reader's, as all times here."""
+        return str(get_current_timezone())
 
     @property
     def earliest(self) -> str:
-        """For the field where the time is given: now, in the group's time zone."""
-        return self.context.now.astimezone(zone(self.record.get("timezone"))).strftime("%Y-%m-%dT%H:%M")
+        """For the field where the time is given: now."""
+        return self.context.now.astimezone(get_current_timezone()).strftime("%Y-%m-%dT%H:%M")
 
     def effects(self, button: Button) -> list[Said]:
         """What pressing the button will bring about."""
@@ -146,11 +148,11 @@ def _fits(button: Button, params: Mapping[str, str]) -> bool:
 
 
 def _with_zone(step: Step) -> Mapping[str, str]:
-    """The parameters, a time typed without a zone (as browsers send it) being one in the group's."""
+    """The parameters, a time typed without a zone (as browsers send it) being one in the reader's."""
     moment = _moment(step.params.get("until", ""))
     if moment is None or moment.tzinfo is not None:
         return step.params
-    until = next_shown(moment, zone(step.record.get("timezone")), step.context.now)
+    until = next_shown(moment, get_current_timezone(), step.context.now)
     return {**step.params, "until": until.isoformat()}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils.timezone import get_default_timezone
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -57,7 +57,7 @@ def _limit(one: Limit, address: str) -> Alert:
 
 
 def _refused(scope: Scope, trouble: Trouble, waiting: int) -> Alert:
-    since = when.full(trouble.since, get_default_timezone())
+    since = when.since(trouble.since, now())
     title = _("The platform refuses the key of group %(group)s") % {"group": trouble.group}
     text = _("Since %(since)s. What belongs to it is shown as it was last known.") % {"since": since}
     if waiting:

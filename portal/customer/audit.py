@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.timezone import now
+from django.utils.timezone import get_current_timezone, now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -36,7 +36,7 @@ COLUMNS = ("sequence", "at", "action", "actor", "address", "target", "before", "
 
 @dataclass(frozen=True)
 class Filters:
-    """What to show; empty is all. Days of Berlin, both included."""
+    """What to show; empty is all. Days by the reader's clock, both included."""
 
     kind: str = ""
     person: str = ""
@@ -68,9 +68,9 @@ class Filters:
         if self.text:
             entries = entries.filter(_mentions(self.text))
         if self.since:
-            entries = entries.filter(at__gte=midnight(self.since))
+            entries = entries.filter(at__gte=midnight(self.since, get_current_timezone()))
         if self.until:
-            entries = entries.filter(at__lt=midnight(self.until + timedelta(days=1)))
+            entries = entries.filter(at__lt=midnight(self.until + timedelta(days=1), get_current_timezone()))
         return entries
 
 

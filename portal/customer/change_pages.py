@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModif
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -29,7 +28,7 @@ from portal.customer.targets import way_back
 from portal.inventory import watching
 from portal.resources.times import berlin_today
 from portal.resources.types import TYPES
-from portal.ui import addresses, downloads
+from portal.ui import addresses, downloads, when
 from portal.ui.list_page import HOUR
 
 HIGHEST = 10**9  # of a change's number
@@ -174,7 +173,7 @@ def find(scope: Scope, number: int) -> Change:
 
 def tag_of(changes: Sequence[Change]) -> str:
     """Of all that is told about these changes; by the hour, since "today" may then be "yesterday"."""
-    digest = blake2b(repr((int(timezone.now().timestamp()) // HOUR, get_language())).encode(), digest_size=9)
+    digest = blake2b(repr((int(timezone.now().timestamp()) // HOUR, when.reading())).encode(), digest_size=9)
     for change in changes:
         items = [(item.settled_at, item.evidence, item.maintenance) for item in change.shown_items]  # type: ignore[attr-defined]
         told = (change.pk, change.state, change.attempts, change.next_attempt_at, change.answer, change.done_at, items)

@@ -246,8 +246,8 @@ def _act(item: Item, resource_type: ResourceType) -> str:
 
 
 def moment(at: datetime) -> str:
-    """`today 14:03`, by our clock."""
-    return when.words(at, BERLIN, timezone.now())
+    """`Thu 26 Nov, 14:03`, by our clock."""
+    return when.words(at, timezone.now())
 
 
 def explain(told: Told) -> str:
@@ -291,11 +291,11 @@ def _settling(told: Told) -> str:
 
 
 def _in_zone_of(scope: Scope, at: datetime, group: str) -> str:
-    """`tonight 22:00 (America/New_York)`: in the group's zone and by the platform's clock, as the form has promised."""
+    """`Fri 27 Nov, 04:00 (22:00 New York)`: with what the group's clock shows, as the form has promised."""
     groups = reads.listing(scope, "resourcegroup", wait=False)
     found = groups.by_key.get(group)
     tz = zone(found.get("timezone")) if found else BERLIN
-    return f"{when.words(at, tz, groups.platform_now)} ({tz.key})"
+    return when.words(at, groups.platform_now, tz)
 
 
 def _planned(item: Item) -> datetime | None:

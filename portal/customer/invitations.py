@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.timezone import get_default_timezone
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -82,7 +82,7 @@ def send(request: HttpRequest, scope: Scope, email: str, role: Role, group: str)
 
 
 def _until(invitation: Invitation) -> str:
-    return when.full(invitation.expires, get_default_timezone(), name_zone=True)
+    return when.words(invitation.expires, now(), name_zone=True)
 
 
 def too_many() -> str:

@@ -23,7 +23,7 @@ from portal.customer.people_forms import no_changes
 from portal.customer.shell import render_page
 from portal.inventory.keys import KeyProblem, check_key
 from portal.resources.names import GROUP_NAME
-from portal.ui import addresses
+from portal.ui import addresses, support
 
 LONGEST = 1000  # characters of a key
 # Keys are tried at the platform: nobody shall guess through us.
@@ -137,8 +137,8 @@ def _keep(request: HttpRequest, scope: Scope, form: ReplaceForm, group: str, *, 
         form.add_error("credential", no_changes(why(problem, group)))
         return False
     except Taken:
-        text = _("Group %(group)s is connected to another customer of this portal. Ask support to move it.")
-        form.add_error("group" if new else None, no_changes(text % {"group": group}))
+        text = _("Group %(group)s is connected to another customer of this portal. Ask %(support)s to move it.")
+        form.add_error("group" if new else None, no_changes(text % {"group": group, "support": support.who()}))
         return False
     messages.success(request, _said(group, resumed))
     return True

@@ -8,7 +8,6 @@ from functools import cached_property
 from hashlib import blake2b
 
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
@@ -140,7 +139,7 @@ class Overview:
         time = (second // HOUR, second // MOVES if self._installing else 0)
         known = [(one.version, one.source, one.as_of) for one in self.listings.values()]
         told = [*self.alerts, *((told.number, told.state) for told in self.attention)]
-        text = repr((known, told, self.pending.version, time, get_language()))
+        text = repr((known, told, self.pending.version, time, when.reading()))
         return blake2b(text.encode(), digest_size=12).hexdigest()
 
     @cached_property
@@ -263,7 +262,7 @@ class Overview:
         bar: SafeString | str = ""
         if record is not None and record.get("needs_install") is True:
             bar = progress(record, viewing, self._installs)
-        by = f"{one.author or _('somebody who has left')}, {when.words(one.since, BERLIN, self.now)}"
+        by = f"{one.author or _('somebody who has left')}, {when.words(one.since, self.now)}"
         return Line(icon, self._link(one.type_name, one.key), pending.notes((one,), viewing), bar, by)
 
     def _installing_line(self, machine: Record) -> Line:
@@ -294,7 +293,7 @@ class Overview:
             if one.get("active") is True or starts is None or starts > self.now + AHEAD:
                 continue
             viewing = self._around.viewing(one)
-            at = when.time_tag(starts, when.words(starts, viewing.zone, viewing.now), viewing.zone)
+            at = when.time_tag(starts, when.words(starts, viewing.now, viewing.zone), viewing.zone)
             comment = self._link(MAINTENANCES, one.key, str(one["comment"] or _("Maintenance")))
             yield Line("tool", self._link(MACHINES, str(one["machine"])), "", comment, at, starts)
 

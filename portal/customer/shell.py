@@ -11,7 +11,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils.timezone import get_default_timezone, now
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -168,7 +168,7 @@ TEXTS = {
 
 def say(trouble: Trouble) -> Said:
     """A trouble in words: what is so, since when, what is shown instead."""
-    since = when.since(trouble.since, get_default_timezone(), now())
+    since = when.since(trouble.since, now())
     refused = trouble.reason == "refused"
     title = _(TITLES[trouble.reason]) % {"since": since, "group": trouble.group}
     level, icon = ("danger", "key-off") if refused else ("warning", "cloud-off")

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.access import Scope, get_scope
@@ -24,7 +23,7 @@ from portal.inventory.tree import GroupTree, sums
 from portal.resources.looks import LOOKS, State, Status
 from portal.resources.spec import Record
 from portal.resources.times import BERLIN
-from portal.ui import addresses, badges, measures, pending
+from portal.ui import addresses, badges, measures, pending, when
 from portal.ui.surroundings import GROUPS, MACHINES, Surroundings
 
 TEMPLATE = "tree/tree.html"
@@ -120,7 +119,7 @@ class Tree:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
         known = [(one.version, one.source, one.as_of) for one in self.listings.values()]
         hour = int(self.groups.platform_now.timestamp()) // HOUR
-        text = repr((known, self.pending.version, hour, get_language()))
+        text = repr((known, self.pending.version, hour, when.reading()))
         return blake2b(text.encode(), digest_size=12).hexdigest()
 
     @cached_property

@@ -1,7 +1,7 @@
 """The platform's times: moments with a zone, days that are Europe/Berlin days, keys made from moments."""
 
 from calendar import monthrange
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -75,12 +75,12 @@ def next_month(day: date) -> date:
     return day.replace(day=monthrange(day.year, day.month)[1]) + timedelta(days=1)
 
 
-def midnight(day: date) -> datetime:
-    """When the day begins in Europe/Berlin, the `t` of the deletion stages (methods.md)."""
-    return datetime(day.year, day.month, day.day, tzinfo=BERLIN).astimezone(UTC)
+def midnight(day: date, tz: tzinfo = BERLIN) -> datetime:
+    """When the day begins; in Europe/Berlin: the `t` of the deletion stages (methods.md)."""
+    return datetime(day.year, day.month, day.day, tzinfo=tz).astimezone(UTC)
 
 
-def next_shown(time: datetime, tz: ZoneInfo, now: datetime) -> datetime:
+def next_shown(time: datetime, tz: tzinfo, now: datetime) -> datetime:
     """When clocks in that zone show this (a day and time without zone) next: in one night of the year they do so twice.
 
     What they will not show any more is when they did. A time that they skip is as far into the hour after it.

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
 from portal.resources.looks import LOOKS, State, Status
@@ -24,22 +25,22 @@ def state_word(state: State) -> str:
 
 
 def state_detail(status: Status, tz: tzinfo, now: datetime, *, brief: bool = False) -> str:
-    """When it ends or happens: "gone on 3 December", "until 14:30", "tonight 22:00"; '' where that is not known.
+    """When it ends or happens: "gone on 3 Dec", "until 14:30", "Thu 26 Nov, 22:00"; '' where that is not known.
 
-    Briefly, for a row: "gone 3 Dec", "Fri 22:00".
+    Briefly, for a row: "gone 3 Dec", and without what the clock at the place shows.
     """
     if status.until is None:
         return ""
     match status.state:
         case State.SHUTDOWN:
-            day = _berlin_day(status.until, now, brief=brief)
+            day = _berlin_day(status.until, now)
             return (_("gone %(day)s") if brief else _("gone on %(day)s")) % {"day": day}
         case State.LEAVING:
-            return _("on %(day)s") % {"day": _berlin_day(status.until, now, brief=brief)}
+            return _("on %(day)s") % {"day": _berlin_day(status.until, now)}
         case State.MAINTENANCE:
-            return _("until %(when)s") % {"when": _near(status.until, tz, now, brief=brief)}
+            return _("until %(when)s") % {"when": _near(status.until, None if brief else tz, now)}
         case _:
-            return when.words(status.until, tz, now, brief=brief)
+            return when.words(status.until, now, None if brief else tz)
 
 
 def badge(status: Status, tz: tzinfo, now: datetime) -> SafeString:
@@ -91,13 +92,14 @@ def _detail_tag(status: Status, detail: str, tz: tzinfo) -> SafeString:
     return format_html(' <span class="state-when">{}</span>', when.time_tag(status.until, detail, tz))
 
 
-def _near(moment: datetime, tz: tzinfo, now: datetime, *, brief: bool) -> str:
+def _near(moment: datetime, tz: tzinfo | None, now: datetime) -> str:
     """Only the time where it is today, or where half a day leaves no doubt."""
-    if moment.astimezone(tz).date() == now.astimezone(tz).date() or abs(moment - now) < HALF_A_DAY:
+    here = get_current_timezone()
+    if moment.astimezone(here).date() == now.astimezone(here).date() or abs(moment - now) < HALF_A_DAY:
         return when.clock(moment, tz)
-    return when.words(moment, tz, now, brief=brief)
+    return when.words(moment, now, tz)
 
 
-def _berlin_day(moment: datetime, now: datetime, *, brief: bool) -> str:
+def _berlin_day(moment: datetime, now: datetime) -> str:
     """Deletions go by days of Europe/Berlin (vm_18)."""
-    return when.day_words(moment.astimezone(BERLIN).date(), now.astimezone(BERLIN).date(), brief=brief)
+    return when.day_words(moment.astimezone(BERLIN).date(), now.astimezone(BERLIN).date())

@@ -7,8 +7,8 @@ from hashlib import blake2b
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.accounts.access import Scope
 from portal.changes.pending import Pending, PendingIndex
@@ -125,7 +125,7 @@ class DetailPage:
         second = int(self.listing.platform_now.timestamp())
         time = (second // HOUR, second // MOVES if self._is_installing else 0)
         known = (self.listing.version, self.listing.source, self.listing.as_of, self.surroundings.version)
-        text = repr((*known, self.pending.version, time, get_language()))
+        text = repr((*known, self.pending.version, time, when.reading()))
         return blake2b(text.encode(), digest_size=12).hexdigest()
 
     @property
@@ -241,7 +241,7 @@ class DetailPage:
 
     def _planned(self, maintenance: Record) -> Fact:
         starts = parse_moment(maintenance["starts"])
-        label = when.words(starts, self.viewing.zone, self.viewing.now) if starts else str(maintenance["starts"])
+        label = when.words(starts, self.viewing.now, self.viewing.zone) if starts else str(maintenance["starts"])
         if maintenance.get("active") is True:
             label = _("under way")
         text, machine = str(maintenance["comment"] or _("Maintenance")), str(maintenance["machine"])

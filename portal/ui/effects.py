@@ -7,9 +7,9 @@ from datetime import date, datetime
 from django.utils.translation import gettext
 
 from portal.resources.spec import Effect, Value
-from portal.resources.times import BERLIN, berlin_today
+from portal.resources.times import berlin_today
 from portal.resources.windows import Window
-from portal.ui import when
+from portal.ui import support, when
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ def in_words(effects: Iterable[Effect], now: datetime) -> list[Said]:
     said: dict[str, Said] = {}
     for effect in effects:
         args = {name: _argument(value, now) for name, value in effect.args.items()}
-        text = gettext(effect.text) % args if args else gettext(effect.text)
+        text = support.named(gettext(effect.text) % args if args else gettext(effect.text))
         said.setdefault(text, Said(text, effect.field, effect.level))
     return list(said.values())
 
@@ -36,7 +36,7 @@ def _argument(value: Value, now: datetime) -> str:
     if isinstance(value, Window):
         return when.window_words(value, now)
     if isinstance(value, datetime):
-        return when.words(value, BERLIN, now)
+        return when.words(value, now)
     if isinstance(value, date):
         return when.day_words(value, berlin_today(now))
     return str(value)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from portal.resources.limits import STATED, Limit
 from portal.resources.spec import Choice, Field, Kind, Value
 from portal.resources.times import timezones
+from portal.ui import support
 
 MAX_ENTRIES = 200  # of a list
 SHORT_RANGE = 12  # so many numbers are offered as a list rather than typed
@@ -215,7 +216,9 @@ class SpecField(forms.Field):
         if number < self.limit.low:
             raise ValidationError(self._with_range(_("%(number)s is less than the least, %(low)s.") % values))
         text = self._with_range(_("%(number)s is more than the most, %(high)s.") % values)
-        raise ValidationError(f"{text} {_('For more, ask support.')}" if self.spec.kind is not Kind.HOUR else text)
+        raise ValidationError(
+            f"{text} {support.named(_('For more, ask %(support)s.'))}" if self.spec.kind is not Kind.HOUR else text
+        )
 
     def _with_range(self, text: str) -> str:
         return f"{text} {_('Enter %s.') % self.range}" if self.range else text

@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from portal.resources.spec import Choice, ResourceType, Values
+from portal.ui import support
 from portal.ui.fields import SpecField, as_typed, sent_as
 
 PREFIX = "id_"
@@ -173,7 +174,7 @@ class ResourceForm(forms.Form):
             suggestions=tuple(self.offers.suggestions.get(name, ())),
             unit=spec.unit,
             hint=_hint(spec_field, self._default(spec_field)),
-            help=gettext(spec.help) if spec.help else "",
+            help=support.named(gettext(spec.help)) if spec.help else "",
             errors=tuple(str(error) for error in self.errors.get(name, ())),
             required=spec_field.required,
             numeric=spec_field.control == "number",

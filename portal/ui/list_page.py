@@ -6,8 +6,8 @@ from functools import cached_property
 from hashlib import blake2b
 
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.accounts.access import Scope
 from portal.changes.pending import Pending, PendingIndex
@@ -17,7 +17,7 @@ from portal.inventory.select import Page, Query, matching, select
 from portal.resources.looks import State, Status
 from portal.resources.spec import Record, ResourceType
 from portal.resources.spec import read as read_record
-from portal.ui import addresses, badges, columns, filters, measures, rows
+from portal.ui import addresses, badges, columns, filters, measures, rows, when
 from portal.ui.headings import Heading, headings
 from portal.ui.paging import numbers
 from portal.ui.progress import Installs
@@ -124,7 +124,7 @@ class ListPage:
         second = int(self.listing.platform_now.timestamp())
         time = (second // HOUR, second // MOVES if self._installing else 0)
         known = (self.listing.version, self.listing.source, self.listing.as_of, self.surroundings.version)
-        text = repr((*known, self.pending.version, time, get_language(), self.chosen_columns, self.query))
+        text = repr((*known, self.pending.version, time, when.reading(), self.chosen_columns, self.query))
         return blake2b(text.encode(), digest_size=12).hexdigest()
 
     # --- how it is shown

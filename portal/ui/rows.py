@@ -11,14 +11,14 @@ from threading import Lock
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
 from portal.changes.pending import Pending
 from portal.inventory.select import STATE
 from portal.resources.looks import State, Status
 from portal.resources.spec import Field, Record, ResourceType
-from portal.ui import addresses, badges, menu, pending, values
+from portal.ui import addresses, badges, menu, pending, values, when
 from portal.ui.markup import joined
 from portal.ui.pending import Change
 from portal.ui.progress import Installs, progress
@@ -91,7 +91,7 @@ def _row(row: Row, layout: Layout, viewing: Viewing) -> SafeString:
 
 def _circumstances(row: Row, layout: Layout, viewing: Viewing) -> object:
     """All that a row's text depends on besides its record."""
-    local = viewing.now.astimezone(viewing.zone)
+    local = viewing.now.astimezone(get_current_timezone())
     links = tuple(viewing.linked(spec, str(row.record.values[name])) for name, spec in _references(layout))
     buttons = menu.circumstances(row.record, viewing.now) if layout.may_change else None
     return (
@@ -99,9 +99,9 @@ def _circumstances(row: Row, layout: Layout, viewing: Viewing) -> object:
         layout.columns,
         layout.roomy,
         layout.may_change,
-        get_language(),
+        when.reading(),
         str(viewing.zone),
-        (local.date(), local.hour),  # "tonight" is not said of the morning
+        (local.date(), local.hour),  # "until 14:30" is not said of tomorrow
         row.statuses,
         links,
         buttons,

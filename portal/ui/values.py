@@ -156,7 +156,7 @@ def _integer(field: Field, value: Value, viewing: Viewing) -> SafeString:
 
 def _moment(field: Field, value: Value, viewing: Viewing) -> SafeString:
     moment = parse_moment(str(value))
-    return when.moment_tag(moment, viewing.zone, viewing.now) if moment else format_html("{}", value)
+    return when.moment_tag(moment, viewing.now, viewing.zone) if moment else format_html("{}", value)
 
 
 def _day_value(field: Field, value: Value, viewing: Viewing) -> SafeString:

@@ -1,6 +1,7 @@
-"""Moments, days and windows in words: in the place's own time zone, with UTC on hover.
+"""Moments, days and windows in words: by the reader's clock (accounts.readers), with the zone and UTC on hover.
 
-`now` is the platform's time wherever a word is relative to it ("tonight").
+Where something happens at a place with a clock of its own (a resource group's), what it shows is named beside it.
+`now` is the platform's time: a year is named where it is not that one.
 """
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -8,69 +9,94 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import get_current_timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 from portal.resources.windows import Window
 
-EVENING = 18  # from this hour on, today is "tonight"
+
+def reading() -> tuple[str | None, str]:
+    """What the same words depend on: the reader's language and time zone."""
+    return get_language(), str(get_current_timezone())
 
 
-def clock(moment: datetime, tz: tzinfo, *, seconds: bool = False, name_zone: bool = False) -> str:
-    """22:00, or 22:00:05; of an hour that a change of the clock brings twice, also which of them: 02:30 CET."""
+def clock(moment: datetime, place: tzinfo | None = None, *, seconds: bool = False, name_zone: bool = False) -> str:
+    """22:00, or 22:00:05, where the reader is; with the place's: 04:00 (22:00 New York)."""
+    shown = _clock(moment, get_current_timezone(), seconds=seconds, name_zone=name_zone)
+    there = _clock(moment, place) if place and _differs(moment, place) else ""
+    return f"{shown} ({there} {place_name(place)})" if place and there else shown
+
+
+def _clock(moment: datetime, tz: tzinfo, *, seconds: bool = False, name_zone: bool = False) -> str:
+    """22:00; of an hour that a change of the clock brings twice, also which of them: 02:30 CET."""
     local = moment.astimezone(tz)
     is_doubled = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
     text = local.strftime("%H:%M:%S" if seconds else "%H:%M")
     return f"{text} {local:%Z}" if is_doubled or name_zone else text
 
 
-def day_words(day: date, today: date, *, with_year: bool | None = None, brief: bool = False) -> str:
-    """30 November, or briefly 30 Nov; with the year where it is not this one."""
+def _differs(moment: datetime, place: tzinfo) -> bool:
+    return moment.astimezone(place).utcoffset() != moment.astimezone(get_current_timezone()).utcoffset()
+
+
+def place_name(place: tzinfo) -> str:
+    """New York, of America/New_York."""
+    return str(place).rsplit("/", 1)[-1].replace("_", " ")
+
+
+def day_words(day: date, today: date, *, with_year: bool | None = None) -> str:
+    """30 Nov; with the year where it is not this one."""
     year = day.year != today.year if with_year is None else with_year
-    if brief:
-        return date_format(day, _("j M Y") if year else _("j M"), use_l10n=False)
-    return date_format(day, _("j F Y") if year else _("j F"), use_l10n=False)
+    return date_format(day, _("j M Y") if year else _("j M"), use_l10n=False)
 
 
-def relative_day(moment: datetime, tz: tzinfo, now: datetime, *, brief: bool = False) -> str:
-    """today, tonight, tomorrow, yesterday, Friday (within the next six days; briefly Fri), or 30 November."""
-    local, today = moment.astimezone(tz), now.astimezone(tz).date()
-    days = (local.date() - today).days
-    if days == 0:
-        return _("tonight") if local.hour >= EVENING and local >= now else _("today")
-    if days == 1:
-        return _("tomorrow")
-    if days == -1:
-        return _("yesterday")
-    if 1 < days < 7:
-        return date_format(local.date(), "D" if brief else "l", use_l10n=False)
-    return day_words(local.date(), today, brief=brief)
+def _weekday(moment: datetime, now: datetime) -> str:
+    """Thu 26 Nov, where the reader is; with the year where it is not this one."""
+    local, today = moment.astimezone(get_current_timezone()), now.astimezone(get_current_timezone())
+    return date_format(local.date(), _("D j M") if local.year == today.year else _("D j M Y"), use_l10n=False)
 
 
-def words(moment: datetime, tz: tzinfo, now: datetime, *, brief: bool = False) -> str:
-    """tonight 22:00."""
-    return pgettext("day and time", "%(day)s %(time)s") % {
-        "day": relative_day(moment, tz, now, brief=brief),
-        "time": clock(moment, tz),
-    }
+def words(moment: datetime, now: datetime, place: tzinfo | None = None, *, name_zone: bool = False) -> str:
+    """Thu 26 Nov, 22:00; with the place's clock where it shows another time: Fri 27 Nov, 04:00 (22:00 New York)."""
+    return f"{_weekday(moment, now)}, {clock(moment, place, name_zone=name_zone)}"
 
 
 def window_words(window: Window, now: datetime) -> str:
-    """tonight 22:00–05:00 (Europe/Berlin)."""
-    starts = words(window.starts, window.zone, now)
-    return f"{starts}–{clock(window.ends, window.zone)} ({window.zone.key})"
+    """tomorrow, Fri 27 Nov, 22:00–05:00, or with the group's clock: …, 04:00–11:00 (22:00–05:00 New York)."""
+    here, place = get_current_timezone(), window.zone
+    if _is_whole_day(window):
+        span = _("%(time)s, for a whole day") % {"time": clock(window.starts, place)}
+    else:
+        span = _span(window, here)
+        if _differs(window.starts, place):
+            span = f"{span} ({_span(window, place)} {place_name(place)})"
+    days = (window.starts.astimezone(here).date() - now.astimezone(here).date()).days
+    near = {0: _("today"), 1: _("tomorrow")}.get(days)
+    said = f"{_weekday(window.starts, now)}, {span}"
+    return f"{near}, {said}" if near else said
 
 
-def full(moment: datetime, tz: tzinfo, *, name_zone: bool = False) -> str:
-    """24 Nov 2026, 22:00; or 24 Nov 2026, 22:00 CET."""
-    day = date_format(moment.astimezone(tz).date(), _("j M Y"), use_l10n=False)
-    return f"{day}, {clock(moment, tz, name_zone=name_zone)}"
+def _span(window: Window, tz: tzinfo) -> str:
+    return f"{_clock(window.starts, tz)}–{_clock(window.ends, tz)}"
 
 
-def since(moment: datetime, tz: tzinfo, now: datetime) -> str:
-    """14:01; of another day in full."""
-    is_today = moment.astimezone(tz).date() == now.astimezone(tz).date()
-    return clock(moment, tz) if is_today else full(moment, tz)
+def _is_whole_day(window: Window) -> bool:
+    starts, ends = (at.astimezone(window.zone) for at in (window.starts, window.ends))
+    return starts.time() == ends.time() and ends.date() - starts.date() == timedelta(days=1)
+
+
+def full(moment: datetime, *, name_zone: bool = False) -> str:
+    """24 Nov 2026, 22:00; or 24 Nov 2026, 22:00 CET: for paper, which is read in other years."""
+    day = date_format(moment.astimezone(get_current_timezone()).date(), _("j M Y"), use_l10n=False)
+    return f"{day}, {clock(moment, name_zone=name_zone)}"
+
+
+def since(moment: datetime, now: datetime) -> str:
+    """14:01; of another day with the day."""
+    here = get_current_timezone()
+    is_today = moment.astimezone(here).date() == now.astimezone(here).date()
+    return clock(moment) if is_today else words(moment, now)
 
 
 def utc_title(moment: datetime) -> str:
@@ -78,19 +104,22 @@ def utc_title(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def time_tag(moment: datetime, text: str, tz: tzinfo | None = None) -> SafeString:
-    """The text as a time element: machine-readable, with UTC (and the zone it is told in) on hover."""
-    zone = getattr(tz, "key", "")
-    title = f"{zone}; {utc_title(moment)}" if zone and zone != "UTC" else utc_title(moment)
+def time_tag(moment: datetime, text: str, place: tzinfo | None = None) -> SafeString:
+    """The text as a time element: machine-readable, with the reader's zone, UTC and the place's time on hover."""
+    zones = [f"{get_current_timezone()}; {utc_title(moment)}"]
+    if place and _differs(moment, place):
+        zones.append(f"{moment.astimezone(place):%Y-%m-%d %H:%M} {place}")
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', moment.astimezone(UTC).isoformat(timespec="seconds"), title, text
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.astimezone(UTC).isoformat(timespec="seconds"),
+        "; ".join(zones),
+        text,
     )
 
 
-def moment_tag(moment: datetime, tz: tzinfo, now: datetime) -> SafeString:
-    """A moment near now in relative words, any other in full."""
-    near = abs(moment - now) < timedelta(days=6, hours=12)
-    return time_tag(moment, words(moment, tz, now) if near else full(moment, tz), tz)
+def moment_tag(moment: datetime, now: datetime, place: tzinfo | None = None) -> SafeString:
+    """A moment as a time element; the place's clock is named for what is still to come."""
+    return time_tag(moment, words(moment, now, place if moment > now else None), place)
 
 
 def duration(seconds: float) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from portal.accounts.models import User
 from portal.changes.models import Change
 from portal.resources.times import parse_moment
 from tests.customer.conftest import Browse, text_of
@@ -59,9 +60,10 @@ def test_maintenance_for_an_hour_begins_now(browse: Browse) -> None:
     assert abs(ends[0] - step.context.now - timedelta(hours=1)) < timedelta(minutes=1)
 
 
-def test_maintenance_until_a_time_is_meant_in_the_groups_zone(browse: Browse) -> None:
+def test_maintenance_until_a_time_is_meant_by_the_readers_clock(browse: Browse) -> None:
+    User.objects.filter(email="operator@example.com").update(time_zone="America/New_York")
     client = browse("operator")
-    path = f"{HOME}resourcegroup/trial/-/maintenance"
+    path = f"{HOME}resourcegroup/shop/-/maintenance"
     step = client.get(path).context["step"]
     assert step.timezone == "America/New_York"
     until = datetime.fromisoformat(step.earliest) + timedelta(hours=5)

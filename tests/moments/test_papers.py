@@ -32,8 +32,7 @@ def times(moment: datetime, language: Language) -> set[str]:
 
 def _worded(at: datetime, language: Language) -> str:
     shown = wall(at, BERLIN)
-    month = language.months.split()[shown.month - 1][:3]
-    day = {"en": f"{shown.day} {month} {shown.year}", "de": f"{shown:%d.%m.%Y}"}[language.code]
+    day = f"{shown.day}{language.after_day} {language.short.split()[shown.month - 1]} {shown.year}"
     return f"{day}, {shown:%H:%M} {at.astimezone(BERLIN):%Z}"
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from tests.moments.conftest import Records
 from tests.moments.reading import badges_of, head_of, markup, page, row_of
-from tests.moments.wording import BERLIN, ENGLISH, LANGUAGES, Language, day_of, instant, time_of, wall
+from tests.moments.wording import BERLIN, ENGLISH, LANGUAGES, Language, both, day_of, instant, wall
 
 STATES = {"shutdown", "installing", "maintenance", "leaving", "off", "waiting", "ready"}
 HALF_A_DAY = timedelta(hours=12)
@@ -75,10 +75,10 @@ def words_of(fact: Proved, language: Language, zone: ZoneInfo, now: datetime) ->
         return ""
     if fact.state in ("shutdown", "leaving"):
         return language.day(wall(fact.until, BERLIN).date(), wall(now, BERLIN).date())
-    is_near = wall(fact.until, zone).date() == wall(now, zone).date() or fact.until - now < HALF_A_DAY
+    is_near = wall(fact.until, BERLIN).date() == wall(now, BERLIN).date() or fact.until - now < HALF_A_DAY
     if fact.state == "maintenance" and is_near:
-        return time_of(fact.until, zone)
-    return language.at(fact.until, zone, now)
+        return both(fact.until, BERLIN, zone)
+    return language.at(fact.until, BERLIN, now, zone)
 
 
 def test_machines_are_in_the_states_that_the_platforms_records_prove(
@@ -138,7 +138,7 @@ def test_the_next_seven_days_on_the_overview_are_those_of_the_records(
         shown = page(manager, "", language).context["page"].coming
         assert sorted((line.at, re.sub("<.*?>", "", line.what)) for line in shown) == sorted(one[:2] for one in coming)
         words = {
-            language.at(at, zones[name], moment)
+            language.at(at, BERLIN, moment, zones[name])
             if is_window
             else language.day(wall(at, BERLIN).date(), wall(moment, BERLIN).date())
             for at, name, is_window in coming

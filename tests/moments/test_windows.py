@@ -1,23 +1,21 @@
 """The window that pages promise for a change is the one that the platform plans, also where the clock changes."""
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
-import time_machine
 from django.test import Client
 
 from portal.changes import follow
 from portal.changes.models import Change, Item, KeyPoll, State
 from tests.changes.conftest import run_all
 from tests.customer.asking import filled, values_of
-from tests.customer.conftest import Browse, part, text_of
-from tests.moments.almanac import Almanac
+from tests.customer.conftest import text_of
 from tests.moments.conftest import Records, moved
 from tests.moments.reading import page
-from tests.moments.wording import BERLIN, ENGLISH, LANGUAGES, day_of, instant
+from tests.moments.wording import BERLIN, ENGLISH, LANGUAGES, instant
 from tests.support.services import Sandbox
 
 SECONDS = timedelta(seconds=30)
@@ -100,11 +98,11 @@ def test_a_change_is_planned_in_the_window_that_was_promised_and_over_with_it(
     for one, (starts, ends) in windows.items():
         zone = ZoneInfo(one.timezone)
         for text in texts[one]:
-            assert ENGLISH.window(starts, ends, zone, moment) in text, one
+            assert ENGLISH.window(starts, ends, BERLIN, moment, zone) in text, one
         number = Item.objects.get(key=one.machine).change.number
         for language in LANGUAGES:
-            words = language.at(starts, zone, moment)
-            assert f"{words} ({one.timezone})" in text_of(page(manager, f"changes/{number}/", language)), one
+            words = language.at(starts, BERLIN, moment, zone)
+            assert words in text_of(page(manager, f"changes/{number}/", language)), one
             assert words in text_of(page(manager, f"virtualmachine/{one.machine}/", language)), one
     assert states_of_changes() == {State.SETTLING}
     with moved(platform, min(ends for _starts, ends in windows.values()) - SECONDS):
@@ -113,20 +111,3 @@ def test_a_change_is_planned_in_the_window_that_was_promised_and_over_with_it(
     with moved(platform, max(ends for _starts, ends in windows.values()) + SECONDS):
         followed()
         assert states_of_changes() == {State.DONE}
-
-
-def test_a_change_that_is_looked_at_over_midnight_is_told_by_the_new_day(
-    browse: Browse, manager: Client, query: Callable[..., Records], almanac: Almanac
-) -> None:
-    (machine,) = query("virtualmachine", name="shop00")
-    promised(manager, "shop00", {"cores": machine["cores"] % 8 + 1})
-    midnight = datetime.combine(day_of(almanac.tomorrow), time(), BERLIN)
-    for path in ("changes/", f"changes/{Change.objects.get().number}/"):
-        with time_machine.travel((midnight - SECONDS).timestamp()):
-            client = browse("manager")
-            seen = part(client, f"/c/10001/{path}")
-            assert "today" in text_of(seen)
-            tag = seen.headers["HX-PTag"]
-            assert part(client, f"/c/10001/{path}", **{"HX-PTag": tag}).status_code == 304
-        with time_machine.travel((midnight + SECONDS).timestamp()):
-            assert "yesterday" in text_of(part(client, f"/c/10001/{path}", **{"HX-PTag": tag}))

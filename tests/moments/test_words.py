@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from portal.resources.looks import State, Status
 from portal.resources.windows import Window
@@ -22,13 +22,19 @@ def around(moment: datetime) -> Iterator[datetime]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.code)
-def test_days_and_times_are_said_as_people_there_say_them(moment: datetime, language: Language) -> None:
-    with translation.override(language.code):
-        for zone in ZONES:
+@pytest.mark.parametrize("reader", ZONES, ids=str)
+def test_days_and_times_are_said_by_the_readers_clock_and_that_of_the_place(
+    moment: datetime, language: Language, reader: ZoneInfo
+) -> None:
+    with translation.override(language.code), timezone.override(reader):
+        for place in ZONES:
             for at in around(moment):
-                assert when.words(at, zone, moment) == language.at(at, zone, moment)
-                window = Window(at, at + timedelta(hours=3), zone)
-                assert when.window_words(window, moment) == language.window(at, at + timedelta(hours=3), zone, moment)
+                assert when.words(at, moment) == language.at(at, reader, moment)
+                assert when.words(at, moment, place) == language.at(at, reader, moment, place)
+                ends = at + timedelta(hours=3)
+                assert when.window_words(Window(at, ends, place), moment) == language.window(
+                    at, ends, reader, moment, place
+                )
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.code)
@@ -46,13 +52,16 @@ def test_a_time_alone_is_the_next_one_that_the_clock_there_shows(moment: datetim
         for at in (one for one in around(moment) if one > moment):
             time = time_of(at, zone)
             first = coming.setdefault(time, at)
-            if badges.state_detail(Status(State.MAINTENANCE, at), zone, moment) == f"until {time}":
+            with timezone.override(zone):
+                said = badges.state_detail(Status(State.MAINTENANCE, at), zone, moment)
+            if said == f"until {time}":
                 assert at == first
 
 
 def test_since_when_is_a_time_alone_for_today_only(moment: datetime) -> None:
     for zone in ZONES:
         for at in (one for one in around(moment) if one <= moment):
-            said = when.since(at, zone, moment)
+            with timezone.override(zone):
+                said = when.since(at, moment)
             assert (said == time_of(at, zone)) is (wall(at, zone).date() == wall(moment, zone).date())
             assert said.endswith(time_of(at, zone))

@@ -7,14 +7,15 @@ from zoneinfo import ZoneInfo
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")
 STEPS = [timedelta(minutes=minutes) for minutes in (-60, -30, 30, 60)]  # by which clocks are put back
-EVENING = "18:00"
 
 ENGLISH_MONTHS = "January February March April May June July August September October November December"
 GERMAN_MONTHS = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
-ENGLISH_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
-GERMAN_DAYS = "Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag"
-ENGLISH_NEAR = {-1: "yesterday", 0: "today", 1: "tomorrow"}
-GERMAN_NEAR = {-1: "gestern", 0: "heute", 1: "morgen"}
+ENGLISH_SHORT = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
+GERMAN_SHORT = "Jan. Feb. März April Mai Juni Juli Aug. Sept. Okt. Nov. Dez."
+ENGLISH_DAYS = "Mon Tue Wed Thu Fri Sat Sun"
+GERMAN_DAYS = "Mo Di Mi Do Fr Sa So"
+ENGLISH_NEAR = {0: "today, ", 1: "tomorrow, "}
+GERMAN_NEAR = {0: "heute, ", 1: "morgen, "}
 
 
 @dataclass(frozen=True)
@@ -23,44 +24,56 @@ class Language:
 
     code: str
     months: str
+    short: str
     days: str
     near: dict[int, str]  # days from today -> word
-    tonight: str
     after_day: str  # behind the number of a day
-    before_time: str  # between a day and a time
 
     def day(self, day: date, today: date) -> str:
-        """30 November, with the year where it is not this one."""
+        """30 Nov, with the year where it is not this one."""
         year = f" {day.year}" if day.year != today.year else ""
-        return f"{day.day}{self.after_day} {self.months.split()[day.month - 1]}{year}"
+        return f"{day.day}{self.after_day} {self.short.split()[day.month - 1]}{year}"
 
     def month(self, first: str) -> str:
         """November 2026, of 2026-11-01."""
         year, month, _day = first.split("-")
         return f"{self.months.split()[int(month) - 1]} {year}"
 
-    def near_day(self, moment: datetime, zone: ZoneInfo, now: datetime) -> str:
-        """tonight, tomorrow, Friday, 30 November: as somebody in that zone says it now."""
-        day, today = wall(moment, zone).date(), wall(now, zone).date()
-        away = day.toordinal() - today.toordinal()
-        if away == 0 and moment >= now and time_of(moment, zone) >= EVENING:
-            return self.tonight
-        if away in self.near:
-            return self.near[away]
-        return self.days.split()[day.weekday()] if 2 <= away <= 6 else self.day(day, today)
+    def at(self, moment: datetime, reader: ZoneInfo, now: datetime, place: ZoneInfo | None = None) -> str:
+        """Thu 26 Nov, 22:00, by the reader's clock; with that of the place where it shows another time."""
+        day, today = wall(moment, reader).date(), wall(now, reader).date()
+        return f"{self.days.split()[day.weekday()]} {self.day(day, today)}, {both(moment, reader, place)}"
 
-    def at(self, moment: datetime, zone: ZoneInfo, now: datetime) -> str:
-        """tonight 22:00."""
-        return f"{self.near_day(moment, zone, now)}{self.before_time} {time_of(moment, zone)}"
-
-    def window(self, starts: datetime, ends: datetime, zone: ZoneInfo, now: datetime) -> str:
-        """tonight 22:00–05:00 (Europe/Berlin)."""
-        return f"{self.at(starts, zone, now)}–{time_of(ends, zone)} ({zone.key})"
+    def window(self, starts: datetime, ends: datetime, reader: ZoneInfo, now: datetime, place: ZoneInfo) -> str:
+        """tomorrow, Fri 27 Nov, 04:00–11:00 (22:00–05:00 New York)."""
+        away = wall(starts, reader).toordinal() - wall(now, reader).toordinal()
+        there = f" ({span(starts, ends, place)} {city(place)})" if differ(starts, reader, place) else ""
+        day = self.at(starts, reader, now).partition(",")[0]
+        return f"{self.near.get(away, '')}{day}, {span(starts, ends, reader)}{there}"
 
 
-ENGLISH = Language("en", ENGLISH_MONTHS, ENGLISH_DAYS, ENGLISH_NEAR, "tonight", "", "")
-GERMAN = Language("de", GERMAN_MONTHS, GERMAN_DAYS, GERMAN_NEAR, "heute Abend", ".", ",")
+ENGLISH = Language("en", ENGLISH_MONTHS, ENGLISH_SHORT, ENGLISH_DAYS, ENGLISH_NEAR, "")
+GERMAN = Language("de", GERMAN_MONTHS, GERMAN_SHORT, GERMAN_DAYS, GERMAN_NEAR, ".")
 LANGUAGES = (ENGLISH, GERMAN)
+
+
+def differ(moment: datetime, one: ZoneInfo, other: ZoneInfo) -> bool:
+    """Whether clocks of the two show different times then."""
+    return wall(moment, one) != wall(moment, other)
+
+
+def city(zone: ZoneInfo) -> str:
+    return zone.key.split("/")[1].replace("_", " ")
+
+
+def span(starts: datetime, ends: datetime, zone: ZoneInfo) -> str:
+    return f"{time_of(starts, zone)}–{time_of(ends, zone)}"
+
+
+def both(moment: datetime, reader: ZoneInfo, place: ZoneInfo | None) -> str:
+    """04:00 (22:00 New York)."""
+    there = f" ({time_of(moment, place)} {city(place)})" if place and differ(moment, reader, place) else ""
+    return f"{time_of(moment, reader)}{there}"
 
 
 def wall(moment: datetime, zone: ZoneInfo) -> datetime:

@@ -211,8 +211,8 @@ def test_effects_are_said_with_window_and_day() -> None:
     ]
     said = in_words(effects, NOW)
     assert [(one.text, one.field) for one in said] == [
-        ("Reboot: tonight 22:00–05:00 (Europe/Berlin)", "cores"),
-        ("Gone on 30 November", ""),
+        ("Reboot: today, Tue 24 Nov, 22:00–05:00", "cores"),
+        ("Gone on 30 Nov", ""),
         ("100 % sure", ""),
     ]
 
@@ -222,4 +222,4 @@ def test_vm_20_saving_a_leaving_machine_warns_that_it_stays() -> None:
     leaving = machine(deletion={"deadline": "2026-11-30", "stages": []})
     record = Record(VIRTUAL_MACHINE, "shop13", leaving)
     said = in_words(VIRTUAL_MACHINE.effects(record, {"service_description": "x"}, Context(now=NOW)), NOW)
-    assert ("Saving cancels the planned deletion on 30 November.", "warning") in [(s.text, s.level) for s in said]
+    assert ("Saving cancels the planned deletion on 30 Nov.", "warning") in [(s.text, s.level) for s in said]

@@ -86,7 +86,7 @@ def _addresses(before: Record, wanted: Values) -> Iterator[Effect]:
         elif wanted[name] > recorded:
             yield Effect(_("The machine has as many already: none will be allocated."), field=name)
         else:
-            text = _("The number is recorded, but no address is taken away. Ask support for that.")
+            text = _("The number is recorded, but no address is taken away. Ask %(support)s for that.")
             yield Effect(text, field=name, level="warning")
 
 

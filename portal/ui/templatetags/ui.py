@@ -14,13 +14,13 @@ from django.conf import settings
 from django.forms import BoundField, Select
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from django.utils.timezone import get_default_timezone, now
+from django.utils.timezone import get_current_timezone, now
 
 from portal.accounts import sessions
 from portal.accounts.management.commands.seed_demo import PASSWORD, PEOPLE
 from portal.accounts.roles import Role
 from portal.resources.looks import LOOKS, Status
-from portal.ui import badges, icons, preferences, when
+from portal.ui import badges, icons, preferences, support, when
 
 register = template.Library()
 
@@ -114,20 +114,23 @@ def nobody_known(context: template.Context) -> bool:
 @register.simple_tag
 def states(statuses: Sequence[Status], zone: tzinfo | None = None, platform_now: datetime | None = None) -> SafeString:
     """A record's state and notes as badges."""
-    return badges.badges(statuses, zone or get_default_timezone(), platform_now or now())
+    return badges.badges(statuses, zone or get_current_timezone(), platform_now or now())
 
 
 @register.simple_tag
 def moment(value: datetime, zone: tzinfo | None = None, platform_now: datetime | None = None) -> SafeString:
     """A moment in words, as a time element with UTC on hover."""
-    return when.moment_tag(value, zone or get_default_timezone(), platform_now or now())
+    return when.moment_tag(value, platform_now or now(), zone)
 
 
 @register.simple_tag
-def clock(value: datetime, zone: tzinfo | None = None, *, seconds: bool = False) -> SafeString:
+def clock(value: datetime, *, seconds: bool = False) -> SafeString:
     """A time of the day, as a time element with UTC on hover."""
-    shown = zone or get_default_timezone()
-    return when.time_tag(value, when.clock(value, shown, seconds=seconds), shown)
+    return when.time_tag(value, when.clock(value, seconds=seconds))
+
+
+register.simple_tag(support.ways, name="support_ways")
+register.simple_tag(support.who, name="support_name")
 
 
 @register.simple_block_tag
