@@ -25,11 +25,12 @@ from portal.console.models import Note
 from portal.console.notes import notes_of
 from portal.console.shell import render_console
 from portal.console.staff import find_customer, for_staff, is_admin, member_of_staff, scope_of
+from portal.customer.shell import wants_part
 from portal.inventory import reads
 from portal.inventory.connection import Away
 from portal.inventory.counters import totals
 from portal.inventory.parts import Part, parts_of
-from portal.inventory.reads import Listing
+from portal.inventory.reads import Listing, Source
 from portal.resources.deletion import read_deletion
 from portal.resources.looks import LOOKS, State, Status
 from portal.resources.states import is_open
@@ -63,6 +64,26 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Tile:
+    """How many machines are in a state, and where they are listed."""
+
+    badge: SafeString
+    count: int
+    address: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A machine in the list beneath the tiles."""
+
+    name: str
+    address: str
+    states: SafeString
+    notes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Coming:
     """A maintenance or a deletion ahead."""
 
@@ -86,7 +107,9 @@ class Happened:
 
 @dataclass(frozen=True)
 class CustomerPage:
-    """Everything that templates/console/customer.html asks for. Nothing is waited for: what is known is shown."""
+    """Everything that templates/console/customer.html asks for. Nothing is waited for: what is known is shown, and the
+    page asks again while the first answer about something is on its way.
+    """
 
     request: HttpRequest
     customer: Customer
@@ -98,6 +121,12 @@ class CustomerPage:
     @cached_property
     def listings(self) -> Mapping[str, Listing]:
         return reads.listings(self.scope, list(TYPES), wait=False)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the first answer about something is on its way."""
+        unknown = any(one.source is Source.NEVER and not one.troubles for one in self.listings.values())
+        return unknown and bool(self.keys)
 
     @property
     def now(self) -> datetime:
@@ -131,32 +160,51 @@ class CustomerPage:
         return [_key(parts, counted) for parts in by_key.values()]
 
     @cached_property
-    def tiles(self) -> list[tuple[SafeString, int]]:
+    def _machine_states(self) -> Mapping[str, tuple[Status, ...]]:
+        return reads.states(self.scope, self.listings[MACHINES])
+
+    @property
+    def state(self) -> str:
+        """Of which machines are listed; '' for those with something the matter."""
+        return self.request.GET.get("state", "")
+
+    @cached_property
+    def tiles(self) -> list[Tile]:
         """Machines by state, worst first as everywhere."""
-        listing = self.listings[MACHINES]
-        found = Counter(states[0].state for states in reads.states(self.scope, listing).values())
-        return [(badges.badge(Status(state), BERLIN, self.now), found[state]) for state in LOOKS if found[state]]
+        found = Counter(states[0].state for states in self._machine_states.values())
+        here = reverse("console:customer", args=[self.customer.number])
+        return [
+            Tile(
+                badges.badge(Status(state), BERLIN, self.now),
+                found[state],
+                f"{here}?state={state.value}#machines",
+                state.value == self.state,
+            )
+            for state in LOOKS
+            if found[state]
+        ]
 
     @property
     def machine_count(self) -> int:
         return len(self.listings[MACHINES].records)
 
     @cached_property
-    def not_ready(self) -> list[tuple[str, str, SafeString, int]]:
-        """Machines with something the matter: (name, address, states, how many notes)."""
-        listing = self.listings[MACHINES]
-        told = reads.states(self.scope, listing).items()
-        found = [(key, states) for key, states in told if states[0].state not in (State.READY, State.OFF)]
+    def machines(self) -> list[Machine]:
+        """Those in the state that was chosen, else all with something the matter."""
         notes = Counter(note.subject for note in self.notes)
         return [
-            (
+            Machine(
                 key,
                 self.record_address(MACHINES, key),
                 badges.in_row(states, BERLIN, self.now),
                 notes[f"{MACHINES}/{key}"],
             )
-            for key, states in found[:MOST]
+            for key, states in self._machine_states.items()
+            if self._is_listed(states[0].state)
         ]
+
+    def _is_listed(self, state: State) -> bool:
+        return state.value == self.state if self.state else state not in (State.READY, State.OFF)
 
     @cached_property
     def changes(self) -> list[Row]:
@@ -256,6 +304,7 @@ def _difference(total: object, before: object) -> str:
 @for_staff
 @require_safe
 def customer(request: HttpRequest, number: str) -> HttpResponse:
-    """All of it, as far as it is known now."""
+    """All of it, as far as it is known now; its `#panels` for htmx."""
     found = find_customer(number)
-    return render_console(request, "console/customer.html", {"page": CustomerPage(request, found), "customer": found})
+    template = "console/customer.html#panels" if wants_part(request) else "console/customer.html"
+    return render_console(request, template, {"page": CustomerPage(request, found), "customer": found})

@@ -216,9 +216,8 @@ class SpecField(forms.Field):
         if number < self.limit.low:
             raise ValidationError(self._with_range(_("%(number)s is less than the least, %(low)s.") % values))
         text = self._with_range(_("%(number)s is more than the most, %(high)s.") % values)
-        raise ValidationError(
-            f"{text} {support.named(_('For more, ask %(support)s.'))}" if self.spec.kind is not Kind.HOUR else text
-        )
+        more = "" if self.spec.kind is Kind.HOUR else f" {support.named(_('For more, ask %(support)s.'))}"
+        raise ValidationError(f"{text}{more}")
 
     def _with_range(self, text: str) -> str:
         return f"{text} {_('Enter %s.') % self.range}" if self.range else text

@@ -19,7 +19,8 @@ from portal.console.customer_page import _difference
 from portal.console.models import Announcement, Note, Sample
 from portal.console.samples import take
 from portal.inventory import flight
-from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
+from portal.ui import when
+from tests.customer.conftest import Browse, browse, part, platform, text_of  # noqa: F401
 
 PAGES = ("", "changes/", "platform/", "announcements/", "staff/", "customers/new", "c/10001/", "c/10001/manage")
 
@@ -123,11 +124,48 @@ def test_a_customer_is_on_one_screen(staff: Client, browse: Browse, cast: dict[s
     answer = {"kind": "fault", "text": "no room left"}
     Change.objects.filter(number=2).update(state=State.REJECTED, done_at=timezone.now(), answer=answer)
     text = text_of(staff.get("/console/c/10001/"))
-    people = ("manager@example.com", "never signed in", "signed in today")
+    people = (
+        "manager@example.com",
+        "never signed in",
+        f"signed in {when.words(timezone.now(), timezone.now()).partition(',')[0]}",
+    )
     machines = ("leaving", "ready", "Changes to the virtual hardware", "is shut down for deletion")
     changes = ("1: change shop14", "2: change shop14", "no room left", "Change submitted")
     for said in ("Example Services GmbH", "services", "works", "EUR", *people, *machines, *changes):
         assert said in text, said
+
+
+def machines_on(page: Any) -> list[str]:
+    return [machine.name for machine in page.context["page"].machines]
+
+
+def test_all_machines_with_something_the_matter_are_listed(staff: Client, browse: Browse) -> None:  # noqa: F811
+    browse("manager").get("/c/10001/virtualmachine/")
+    page = staff.get("/console/c/10001/")
+    matter = {"ready", "off"}
+    tiles = page.context["page"].tiles
+    counted = sum(tile.count for tile in tiles if not any(f"state-{state}" in tile.badge for state in matter))
+    assert len(machines_on(page)) == counted > 8
+
+
+def test_a_tile_leads_to_the_machines_that_it_counts(staff: Client, browse: Browse) -> None:  # noqa: F811
+    browse("manager").get("/c/10001/virtualmachine/")
+    for tile in staff.get("/console/c/10001/").context["page"].tiles:
+        page = staff.get(tile.address.partition("#")[0])
+        assert len(machines_on(page)) == tile.count
+        assert [one.badge for one in page.context["page"].tiles if one.current] == [tile.badge]
+
+
+def test_what_is_not_known_yet_is_being_asked_and_comes_by_itself(staff: Client) -> None:
+    first = staff.get("/console/c/10001/")
+    assert "Being asked…" in text_of(first)
+    assert 'hx-get="/console/c/10001/" hx-trigger="every 1s"' in first.content.decode()
+    for done in list(flight.under_way()):
+        done.wait(10)
+    later = part(staff, "/console/c/10001/")
+    assert later.content.decode().lstrip().startswith('<div id="panels"')
+    assert "Being asked…" not in text_of(later)
+    assert "hx-get" not in later.content.decode().partition(">")[0]
 
 
 @pytest.mark.parametrize(

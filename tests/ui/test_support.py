@@ -1,4 +1,4 @@
-"""Whom people are told to ask: as the settings have it, in the menu, where something went wrong, and within sentences."""
+"""Whom people are told to ask: as the settings have it, in the menu, where something went wrong, within sentences."""
 
 from collections.abc import Callable
 from typing import Any
