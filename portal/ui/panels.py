@@ -11,8 +11,8 @@ from django.utils.translation import ngettext
 from portal.inventory.select import STATE
 from portal.inventory.tree import Held
 from portal.resources.looks import Status
-from portal.resources.spec import Field, Kind, Record, Section
-from portal.ui import addresses, badges, deletion, network, values
+from portal.resources.spec import Field, Kind, Record, Section, Settable
+from portal.ui import addresses, badges, deletion, network, support, values
 from portal.ui.markup import joined
 from portal.ui.pending import Change
 from portal.ui.values import Viewing
@@ -52,23 +52,25 @@ def facts(record: Record, section: Section, changes: Mapping[str, Change], viewi
 
 
 def _fact(record: Record, spec: Field, change: Change | None, viewing: Viewing) -> Fact:
-    label = _(spec.label)
+    """A field; with its help where no form of ours explains it."""
+    is_explained = bool(spec.help) and spec.settable is Settable.NEVER
+    label, told = _(spec.label), support.named(_(spec.help)) if is_explained else ""
     if spec.name in record.problems:
-        return Fact(label, format_html('<span class="state state-waiting">{}</span>', _("unreadable")))
+        return Fact(label, format_html('<span class="state state-waiting">{}</span>', _("unreadable")), told)
     if change is not None:
         old, new = (values.full(spec, value, viewing) for value in (change.old, change.new))
-        return Fact(label, values.change(old, new))
+        return Fact(label, values.change(old, new), told)
     value = record.values[spec.name]
     match spec.kind:
         case Kind.INTERFACES if value:
             table = network.table(value, record.get("reverses"))
-            return Fact("", format_html('<dl class="facts">{}</dl>', table), classes="is-wide")
+            return Fact("", format_html('<dl class="facts">{}</dl>', table), told, classes="is-wide")
         case Kind.DELETION:
             planned = deletion.line(value, viewing.now)
             return Fact(label, planned or _("none planned"), classes="is-wide" if planned else "")
         case Kind.ITEMS | Kind.ACTIVITIES | Kind.STRUCT if value:
-            return Fact("", values.full(spec, value, viewing), classes="is-wide")
-    return Fact(label, values.full(spec, value, viewing))
+            return Fact("", values.full(spec, value, viewing), told, classes="is-wide")
+    return Fact(label, values.full(spec, value, viewing), told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,14 @@ def set_maintenance(group: Record, params: Mapping[str, str], now: datetime) -> 
 
 
 def group_effects(before: Record | None, wanted: Values, context: Context) -> list[Effect]:
-    """What saving `wanted` (the fields that differ) will bring about. `before` is None for a new group."""
+    """What saving `wanted` (the fields that differ) will bring about (rg_13). `before` is None for a new group."""
     effects = []
     if any(name in wanted for name in WINDOW_FIELDS):
         planned = {**(before.values if before else {}), **wanted}
         window = next_window(planned, context.now)
         effects.append(Effect(_("The next maintenance window is then %(window)s."), {"window": window}))
+    if wanted.get("maintenance_until"):
+        effects.append(Effect(_("While it lasts, the platform’s staff are not alerted. It ends by itself.")))
     if before is not None and "parent" in wanted:
         text = _("Service users, permissions and the customer then come from the new place.")
         effects.append(Effect(text, field="parent", level="warning"))

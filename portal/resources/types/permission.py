@@ -15,7 +15,10 @@ PERMISSION = ResourceType(
         Field(
             name="resource_group",
             label=_("Resource group"),
-            help=_("It also holds in the groups below, as long as they define none of their own for this person."),
+            help=_(
+                "It also holds in the groups below, as long as they define none of their own for this person "
+                "(as we read the platform’s rules)."
+            ),
             settable=Settable.AT_CREATION,
             required=True,
             filterable=True,
@@ -41,7 +44,7 @@ PERMISSION = ResourceType(
             filterable=True,
             choices=(
                 Choice(value="login", label=_("login: log in to machines by SSH")),
-                Choice(value="sudo-srv", label=_("sudo-srv: configure and control services")),
+                Choice(value="sudo-srv", label=_("sudo-srv: control services once logged in (needs login)")),
                 Choice(value="stats", label=_("stats: read statistics")),
             ),
         ),

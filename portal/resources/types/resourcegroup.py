@@ -104,6 +104,7 @@ RESOURCE_GROUP = ResourceType(
             label=_("In maintenance"),
             kind=Kind.BOOLEAN,
             section="mode",
+            help=_("Keeps the platform’s staff from being alerted. It ends by itself."),
             default=False,
         ),
         Field(

@@ -48,7 +48,14 @@ SERVICE_USER = ResourceType(
         Field(name="gid_number", label=_("Group id"), kind=Kind.INTEGER, section="account", default=101),
         Field(name="home_directory", label=_("Home directory"), section="account", default=""),
         Field(name="login_shell", label=_("Login shell"), section="account", default="/bin/bash"),
-        Field(name="ssh_pubkey", label=_("SSH keys"), kind=Kind.NAMES, section="account", default=[]),
+        Field(
+            name="ssh_pubkey",
+            label=_("SSH keys"),
+            kind=Kind.NAMES,
+            section="account",
+            help=_("Set in the platform’s self-service, not here. Logging in as a service user is not recommended."),
+            default=[],
+        ),
         Field(
             name="resource_groups_recursive",
             label=_("Groups"),
