@@ -37,6 +37,7 @@ from portal.resources.states import is_open
 from portal.resources.times import BERLIN, parse_moment
 from portal.resources.types import TYPES
 from portal.ui import badges, values
+from portal.ui.pages import Nowhere
 
 MACHINES, MAINTENANCES, INVOICES = "virtualmachine", "maintenance", "invoice"
 AHEAD = timedelta(days=14)
@@ -225,7 +226,7 @@ class CustomerPage:
         """The latest: (month, address, total, by how much it differs from the month before)."""
         listing = self.listings[INVOICES]
         records = sorted(listing.records, key=lambda one: str(one["consumption_start"]), reverse=True)
-        viewing = values.Viewing(self.customer.number, BERLIN, self.now, lambda kind, key: False)
+        viewing = values.Viewing(self.customer.number, BERLIN, self.now, Nowhere())
         return [
             (
                 record.title,

@@ -1,37 +1,71 @@
 """A record of a customer as staff see it: what it is, what was asked of it by whom, and notes about it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from portal.accounts.access import Scope
+from portal.changes.pending import pending_of
 from portal.console.changes import all_changes, rows_of
 from portal.console.notes import notes_of
 from portal.console.shell import render_console
 from portal.console.staff import find_customer, for_staff, scope_of
 from portal.console.viewing import view_as_address
+from portal.customer.shell import wants_part
 from portal.inventory import reads
-from portal.inventory.reads import Listing
-from portal.resources.spec import Kind, Record
+from portal.resources.spec import ResourceType
 from portal.resources.types import TYPES
-from portal.ui import addresses, badges, values
+from portal.ui import addresses
+from portal.ui.addresses import Parameters
+from portal.ui.detail_page import DetailPage
+from portal.ui.pages import Pages
 from portal.ui.surroundings import Surroundings
 
 MOST_CHANGES = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """As of components/facts.html."""
+class StaffPages:
+    """The console's pages about a customer."""
 
-    label: str
-    value: SafeString
-    help: str = ""
-    classes: str = ""
+    around: Surroundings
+
+    def record(self, type_name: str, key: str) -> str:
+        if not self.around.has_page(type_name, key):
+            return ""
+        return reverse("console:record", args=[self._number, type_name, key])
+
+    def listed(self, type_name: str, parameters: Parameters) -> str:
+        return ""
+
+    def change(self, number: int) -> str:
+        return reverse("console:change", args=[self._number, number])
+
+    @property
+    def _number(self) -> str:
+        return self.around.scope.customer.number
+
+
+@dataclass(frozen=True)
+class StaffPage(DetailPage):
+    """The record as its people see it, among the console's pages; nothing is changed from here."""
+
+    pages: Callable[[Surroundings], Pages] = StaffPages
+    history_template: ClassVar[str] = "console/history.html"
+
+    @property
+    def may_change(self) -> bool:
+        return False
+
+    @property
+    def permissions_address(self) -> str:
+        return ""
+
+    def _new(self, other: ResourceType) -> str:
+        return ""
 
 
 @for_staff
@@ -56,27 +90,11 @@ def record(request: HttpRequest, number: str, type_name: str, key: str) -> HttpR
         "key": key,
         "record": found,
         "listing": listing,
-        "facts": list(_facts(scope, listing, found)) if found else [],
-        "states": _states(scope, listing, found) if found else "",
+        "page": StaffPage(scope, TYPES[type_name], found, listing, pending_of(scope)) if found else None,
         "rows": rows,
         "notes": notes,
         "subject": subject,
         "view_as": view_as_address(number, addresses.record(number, type_name, key)),
     }
-    return render_console(request, "console/record.html", context, status=200 if found or rows else 404)
-
-
-def _facts(scope: Scope, listing: Listing, record: Record) -> Iterator[Fact]:
-    shown = Surroundings(scope, listing).viewing(record)
-    # The customer's own pages are not staff's: no links.
-    viewing = values.Viewing(shown.customer_no, shown.zone, shown.now, lambda type_name, key: False)
-    for field in record.type.fields:
-        if not values.is_empty(record[field.name]) and field.kind is not Kind.STRUCT:
-            yield Fact(_(field.label), values.full(field, record[field.name], viewing))
-
-
-def _states(scope: Scope, listing: Listing, record: Record) -> SafeString | str:
-    if not record.type.has_states:
-        return ""
-    viewing = Surroundings(scope, listing).viewing(record)
-    return badges.badges(reads.states(scope, listing).get(record.key, ()), viewing.zone, viewing.now)
+    template = "console/record.html#record" if wants_part(request) else "console/record.html"
+    return render_console(request, template, context, status=200 if found or rows else 404)

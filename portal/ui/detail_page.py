@@ -1,9 +1,10 @@
 """One record's page as one person sees it: what it is, what is wanted of it, what will happen, what belongs to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
+from typing import ClassVar
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -23,9 +24,10 @@ from portal.resources.types import TYPES
 from portal.resources.windows import next_window
 from portal.ui import addresses, badges, measures, menu, pending, values, when
 from portal.ui.list_page import HOUR, MOVES
+from portal.ui.pages import Pages
 from portal.ui.panels import Fact, Holder, Panel, Row, facts, holders, month_row, row
 from portal.ui.progress import Installs, progress
-from portal.ui.surroundings import GROUPS, MACHINES, Surroundings
+from portal.ui.surroundings import GROUPS, MACHINES, OwnPages, Surroundings
 from portal.ui.values import Viewing
 
 MOST = 8  # related records of a type that are shown
@@ -61,6 +63,8 @@ class DetailPage:
     listing: Listing
     pending: PendingIndex
     is_new: bool = False  # being created, not on the platform yet
+    pages: Callable[[Surroundings], Pages] = OwnPages
+    history_template: ClassVar[str] = "resources/history.html"
 
     # --- what it is about
 
@@ -91,7 +95,7 @@ class DetailPage:
 
     @cached_property
     def surroundings(self) -> Surroundings:
-        return Surroundings(self.scope, self.listing)
+        return Surroundings(self.scope, self.listing, self.pages)
 
     # --- how it is
 
@@ -284,10 +288,10 @@ class DetailPage:
         )
 
     def _list_of(self, other: ResourceType) -> str:
-        """The list of the other type, filtered by this record where it can be, else searched for it."""
+        """The list of the other type, filtered by this record where it can be, else searched for it; '' for nowhere."""
         found = [spec.name for spec in other.fields if spec.refers_to == self.type.name and spec.filterable]
         pairs = [(found[0], self.record.key)] if found else [("q", self.heading)]
-        return addresses.of_type(self.scope.customer.number, other.name, pairs)
+        return self.viewing.pages.listed(other.name, pairs)
 
     def _new(self, other: ResourceType) -> str:
         if self.type.name != GROUPS or not other.creatable or not self.scope.may_change(other.name):

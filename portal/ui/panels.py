@@ -12,7 +12,7 @@ from portal.inventory.select import STATE
 from portal.inventory.tree import Held
 from portal.resources.looks import Status
 from portal.resources.spec import Field, Kind, Record, Section, Settable
-from portal.ui import addresses, badges, deletion, network, support, values
+from portal.ui import badges, deletion, network, support, values
 from portal.ui.markup import joined
 from portal.ui.pending import Change
 from portal.ui.values import Viewing
@@ -87,7 +87,7 @@ def holders(held: Iterable[Held], viewing: Viewing) -> list[Holder]:
     found: dict[str, list[tuple[str, str, str]]] = {}
     for one in held:
         record = one.record
-        address = addresses.record(viewing.customer_no, record.type.name, record.key) if one.visible else ""
+        address = viewing.pages.record(record.type.name, record.key) if one.visible else ""
         origin = one.origin if one.inherited else ""
         found.setdefault(str(record["uid"]), []).append((str(record["permission"]), address, origin))
     people = [Holder(uid, uid.startswith("s-"), sorted(may)) for uid, may in found.items()]
@@ -109,21 +109,21 @@ def month_row(records: Sequence[Record], viewing: Viewing, but: str) -> Row:
     if len(records) == 1:
         return row(first, (), viewing, but)
     period = str(first["period"])
-    address = addresses.of_type(viewing.customer_no, first.type.name, [("period", period), ("q", but)])
+    address = viewing.pages.listed(first.type.name, [("period", period), ("q", but)])
     label = values.text(first.type.field("period"), period)
     count = ngettext("%(count)s thing measured", "%(count)s things measured", len(records)) % {"count": len(records)}
-    return Row(format_html('<a href="{}">{}</a>', address, label), SafeString(count), SafeString(""))
+    return Row(values.link(address, label), SafeString(count), SafeString(""))
 
 
 def row(record: Record, statuses: Sequence[Status], viewing: Viewing, but: str = "") -> Row:
     """A record in one line; a value that only repeats `but`, the key of the page's own record, is left out."""
     first = record.type.field(record.type.columns[0])
     label = values.cell(Field(name=first.name, label=first.label, kind=first.kind), record[first.name], viewing)
-    address = addresses.record(viewing.customer_no, record.type.name, record.key)
+    address = viewing.pages.record(record.type.name, record.key)
     names = [name for name in record.type.card if name not in (STATE, first.name) and record.get(name) != but]
     about = [values.cell(record.type.field(name), record[name], viewing) for name in names]
     return Row(
-        link=format_html('<a href="{}">{}</a>', address, label or record.title),
+        link=values.link(address, label or record.title),
         about=joined([part for part in about if part], " · "),
         state=badges.badges(statuses, viewing.zone, viewing.now) if statuses else SafeString(""),
     )

@@ -11,7 +11,6 @@ from django.utils.translation import pgettext
 from portal.changes.models import Action, State
 from portal.changes.pending import Pending
 from portal.resources.spec import Record, Value
-from portal.ui import addresses
 from portal.ui.icons import symbol_use
 from portal.ui.markup import joined
 from portal.ui.values import Viewing
@@ -71,7 +70,7 @@ def _note(one: Pending, viewing: Viewing, word: str, *, classes: str = "", title
         '<a class="state {}{}" href="{}"{}>{}<span>{}</span></a>',
         look,
         classes,
-        f"{addresses.page(viewing.customer_no, 'changes')}#change-{one.number}",
+        viewing.pages.change(one.number),
         format_html(' title="{}"', title) if title else "",
         symbol_use(icon),
         word,

@@ -92,7 +92,7 @@ def _row(row: Row, layout: Layout, viewing: Viewing) -> SafeString:
 def _circumstances(row: Row, layout: Layout, viewing: Viewing) -> object:
     """All that a row's text depends on besides its record."""
     local = viewing.now.astimezone(get_current_timezone())
-    links = tuple(viewing.linked(spec, str(row.record.values[name])) for name, spec in _references(layout))
+    links = tuple(viewing.pages.record(spec, str(row.record.values[name])) for name, spec in _references(layout))
     buttons = menu.circumstances(row.record, viewing.now) if layout.may_change else None
     return (
         viewing.customer_no,

@@ -1,6 +1,7 @@
 """What stands around the records of a page: the groups and machines they refer to, and their time zone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,9 @@ from portal.inventory.reads import Listing, Source
 from portal.resources.spec import Record
 from portal.resources.times import BERLIN, zone
 from portal.resources.types import TYPES
+from portal.ui import addresses
+from portal.ui.addresses import Parameters
+from portal.ui.pages import Pages
 from portal.ui.values import Viewing
 
 GROUPS = "resourcegroup"
@@ -19,9 +23,10 @@ MACHINES = "virtualmachine"
 class Surroundings:
     """Nothing is waited for: what is not known yet is shown without a link, and in Europe/Berlin."""
 
-    def __init__(self, scope: Scope, listing: Listing) -> None:
+    def __init__(self, scope: Scope, listing: Listing, pages: "Callable[[Surroundings], Pages] | None" = None) -> None:
         self.scope = scope
         self.listing = listing
+        self._pages = pages or OwnPages
         self._viewings: dict[ZoneInfo, Viewing] = {}
 
     @cached_property
@@ -40,7 +45,7 @@ class Surroundings:
         """Whether the first answer about some of it is on its way."""
         return any(listing.source is Source.NEVER and not listing.troubles for listing in self.listings.values())
 
-    def linked(self, type_name: str, key: str) -> bool:
+    def has_page(self, type_name: str, key: str) -> bool:
         """Whether that record has a page that this person may see."""
         listing = self.listings.get(type_name)
         return listing is not None and key in listing.by_key
@@ -62,9 +67,29 @@ class Surroundings:
         """The same for a time zone."""
         if tz not in self._viewings:
             number = self.scope.customer.number
-            self._viewings[tz] = Viewing(number, tz, self.listing.platform_now, self.linked)
+            self._viewings[tz] = Viewing(number, tz, self.listing.platform_now, self._pages(self))
         return self._viewings[tz]
 
     def _find(self, type_name: str, key: str | None) -> Record | None:
         listing = self.listings.get(type_name)
         return listing.by_key.get(key) if listing is not None and key else None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPages:
+    """The customer's pages, of what is known and may be seen."""
+
+    around: Surroundings
+
+    def record(self, type_name: str, key: str) -> str:
+        return addresses.record(self._number, type_name, key) if self.around.has_page(type_name, key) else ""
+
+    def listed(self, type_name: str, parameters: Parameters) -> str:
+        return addresses.of_type(self._number, type_name, parameters)
+
+    def change(self, number: int) -> str:
+        return f"{addresses.page(self._number, 'changes')}#change-{number}"
+
+    @property
+    def _number(self) -> str:
+        return self.around.scope.customer.number

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from portal.resources.spec import Field, Kind, Record, Value
 from portal.resources.times import parse_day, parse_moment
-from portal.ui import addresses, measures, network, when
+from portal.ui import measures, network, when
 from portal.ui.icons import symbol_use
 from portal.ui.markup import joined
+from portal.ui.pages import Pages
 
 NUMERIC = frozenset({Kind.INTEGER, Kind.MONEY})
 NONE = SafeString('<span class="none" aria-hidden="true">—</span>')
@@ -29,7 +30,7 @@ class Viewing:
     customer_no: str
     zone: tzinfo
     now: datetime  # the platform's
-    linked: Callable[[str, str], bool]  # (type, key) -> whether it has a page that this person may see
+    pages: Pages
 
 
 def is_empty(value: Value) -> bool:
@@ -120,9 +121,12 @@ def choice_label(field: Field, value: str) -> str:
 
 def record_link(type_name: str, key: str, label: str, viewing: Viewing) -> SafeString:
     """A link to a record's page, or only its name where the person has no such page."""
-    if not viewing.linked(type_name, key):
-        return format_html("{}", label)
-    return format_html('<a href="{}">{}</a>', addresses.record(viewing.customer_no, type_name, key), label)
+    return link(viewing.pages.record(type_name, key), label)
+
+
+def link(address: str, label: SafeString | str) -> SafeString:
+    """A link to an address; the label alone for ''."""
+    return format_html('<a href="{}">{}</a>', address, label) if address else format_html("{}", label)
 
 
 def change(old: SafeString | str, new: SafeString | str) -> SafeString:

@@ -6,6 +6,7 @@ from django.utils import translation
 from portal.resources.spec import Kind, Record, Settable
 from portal.resources.times import BERLIN
 from portal.resources.types import TYPES
+from portal.ui.pages import Nowhere
 from portal.ui.panels import facts
 from portal.ui.values import Viewing
 from tests.resources.building import NOW, group, machine
@@ -15,7 +16,7 @@ from tests.resources.building import NOW, group, machine
 @pytest.mark.parametrize("record", [machine(), group()], ids=lambda one: one.type.name)
 def test_what_is_only_shown_is_explained_beside_it_and_nothing_else(record: Record, language: str) -> None:
     kind = TYPES[record.type.name]
-    viewing = Viewing("10001", BERLIN, NOW, lambda type_name, key: False)
+    viewing = Viewing("10001", BERLIN, NOW, Nowhere())
     with translation.override(language):
         shown = {fact.label: fact.help for section in kind.sections for fact in facts(record, section, {}, viewing)}
         for field in kind.fields:
