@@ -156,7 +156,7 @@ def test_numbers_dates_and_words_are_in_the_persons_language(press: Press) -> No
     text = " ".join(pages(data))
     assert "Rechnung Oktober 2026" in text
     assert "1.234,5000 EUR" in text
-    assert "01.10.2026 – 28.10.2026" in text
+    assert "1. Okt. 2026 – 28. Okt. 2026" in text
     assert "Seite 1 von" in text
     assert reader(data).trailer["/Root"]["/Lang"] == "de"
     assert "weicht" not in text

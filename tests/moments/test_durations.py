@@ -13,7 +13,7 @@ from django.test import Client
 from portal.accounts.models import Membership, User
 from portal.billing import job_leases
 from portal.billing.job_models import Job
-from tests.moments.wording import BERLIN, LANGUAGES, Language, time_of, wall
+from tests.moments.wording import BERLIN, LANGUAGES, Language, time_of
 
 pytestmark = pytest.mark.usefixtures("outbox")
 
@@ -70,9 +70,7 @@ def test_an_invitation_is_good_until_the_time_that_its_mail_says(
     manager.cookies["django_language"] = language.code
     manager.post(INVITE, {"email": "nina@example.com", "role": "viewer", "group": ""})
     until = moment + 7 * DAY
-    day = wall(until, BERLIN)
-    named = f"{day.day} {language.months.split()[day.month - 1][:3]} {day.year}"
-    said = {"en": named, "de": f"{day:%d.%m.%Y}"}[language.code]
+    said = language.at(until, BERLIN, moment).partition(",")[0]
     assert f"{said}, {time_of(until, BERLIN).split()[0]} {until.astimezone(BERLIN):%Z}" in mail.outbox[-1].body
     with at(7 * DAY - MINUTE):
         assert Client().get(link()).status_code == 200
