@@ -112,7 +112,7 @@ def test_rg_05_a_window_may_cross_midnight(services: Api) -> None:
     assert (group["maintenance_start"], group["maintenance_end"]) == (23, 1)
 
 
-def test_rg_06_maintenance_mode_ends_by_itself_after_an_hour(services: Api) -> None:
+def test_rg_06_rg_13_maintenance_mode_ends_by_itself_after_an_hour(services: Api) -> None:
     group = services.set("resourcegroup", name="shop", in_maintenance=True)
     assert group["in_maintenance"] is True
     assert group["maintenance_until"].startswith("2026-11-24T12:00")
