@@ -34,14 +34,17 @@ def is_installed(machine: Record | None) -> bool:
 
 
 def maintenance_for(item: Item, maintenances: Iterable[Record], now: datetime) -> Record | None:
-    """The open maintenance that most likely carries the item out: one that names a changed field, else the next."""
+    """The open maintenance that most likely carries the item out: one that names a changed field, else the next.
+
+    One that is under way does what was recorded before; what is recorded meanwhile waits for another (vm_24).
+    """
     coming = [
         found
         for found in maintenances
         if found.get("machine") == item.key and is_open(found, now) and not only_announces(found)
     ]
     names = {name for name in ("cores", "memory", "disk") if name in item.wanted}
-    coming.sort(key=lambda found: (not _mentions(found, names), str(found.get("starts"))))
+    coming.sort(key=lambda found: (not _mentions(found, names), found.get("active") is True, str(found.get("starts"))))
     return coming[0] if coming else None
 
 

@@ -1,10 +1,13 @@
 """Which API key a change goes out with: that of the nearest group, from the group concerned upwards, that has one."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, Customer
 from portal.changes.errors import NoKey
 from portal.changes.wanted import Wanted
+from portal.inventory import reads
 
 
 def key_for(customer: Customer, items: Iterable[tuple[Wanted, str]], parents: Mapping[str, str]) -> ApiKey:
@@ -21,6 +24,21 @@ def key_for(customer: Customer, items: Iterable[tuple[Wanted, str]], parents: Ma
         if all(name in chain for chain in chains):
             return keys[name]
     raise NoKey(groups)
+
+
+def is_keys_own(scope: Scope, group: str) -> bool:
+    """Whether the group's own key is the topmost that reaches it: no key moves or deletes its own group (rg_11, rg_12).
+
+    The record does not tell: such a group may have a parent, which the key does not reach.
+    """
+    keys = set(ApiKey.objects.filter(customer=scope.customer).values_list("resource_group", flat=True))
+    return group in keys and keys.isdisjoint(upwards(group, parents_of(scope))[1:])
+
+
+def parents_of(scope: Scope) -> Mapping[str, str]:
+    """Group → the group above it, for the whole customer: keys may belong to groups above the person's root."""
+    groups = reads.listing(replace(scope, root=""), "resourcegroup")
+    return {record.key: str(record.get("parent") or "") for record in groups.records}
 
 
 def upwards(group: str, parents: Mapping[str, str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Takes what a person asks for: a row, committed; then a nudge. Submitting twice is one change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -13,7 +13,7 @@ from portal.accounts import audit
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, Customer
 from portal.changes import rights
-from portal.changes.keys import key_for
+from portal.changes.keys import key_for, parents_of
 from portal.changes.models import Change, Item
 from portal.changes.nudge import nudge
 from portal.changes.wanted import DELETION, Wanted
@@ -41,7 +41,7 @@ def submit(scope: Scope, wanted: Sequence[Wanted], token: str) -> Change:
         item.check()
     places = _places(scope, wanted)
     items = [(_knowing_of_deletion(scope, item), place) for item, place in zip(wanted, places, strict=True)]
-    api_key = key_for(scope.customer, items, _parents(scope))
+    api_key = key_for(scope.customer, items, parents_of(scope))
     return _write(scope, items, token, api_key)
 
 
@@ -132,9 +132,3 @@ def _place_of_new(item: Wanted) -> str:
     if not isinstance(place, str) or not place:
         raise ValueError(f"{item.type_name}: the group it is to be in")
     return place
-
-
-def _parents(scope: Scope) -> Mapping[str, str]:
-    """Group → the group above it, for the whole customer: keys may belong to groups above the person's root."""
-    groups = reads.listing(replace(scope, root=""), "resourcegroup")
-    return {record.key: str(record.get("parent") or "") for record in groups.records}

@@ -11,15 +11,17 @@ from django.utils.translation import gettext as _
 from portal.accounts import drafts
 from portal.accounts.access import Scope, get_scope
 from portal.changes.errors import NoKey
+from portal.changes.keys import is_keys_own
 from portal.changes.submit import submit
-from portal.changes.wanted import DEADLINE, Wanted
+from portal.changes.wanted import DEADLINE, DELETION, Wanted
 from portal.customer.again import asked_again
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.targets import NothingKnown, find_record, find_type, way_back
 from portal.customer.writing import form_methods, no_key, nothing_known, tell
 from portal.inventory import reads
+from portal.resources.deletion import read_deletion
 from portal.resources.spec import Record
-from portal.resources.times import default_deadline, earliest_deadline, parse_day
+from portal.resources.times import berlin_today, default_deadline, earliest_deadline, parse_day
 from portal.ui import addresses, deletion, when
 from portal.ui.forms import Opened
 
@@ -79,10 +81,26 @@ class Removal:
         today = self.first_day - timedelta(days=1)
         return [(day, text) for _stage, day, text in deletion.days(self.day, today)]
 
-    @property
-    def is_topmost(self) -> bool:
+    @cached_property
+    def is_keys_own(self) -> bool:
         """Whether it is the group that the API key belongs to, which no key deletes (rg_11)."""
-        return self.record.type.name == "resourcegroup" and not self.record.get("parent")
+        return self.record.type.name == "resourcegroup" and is_keys_own(self.scope, self.record.key)
+
+    @property
+    def is_shut_down(self) -> bool:
+        """Whether it has come to the shutdown already: its day cannot be moved any more, only cancelled (vm_21)."""
+        return read_deletion(self.record.get(DELETION)).is_shut_down
+
+    @property
+    def last_day(self) -> str:
+        """The day on which nothing is left to bring back, in words; '' where no day is known."""
+        gone = read_deletion(self.record.get(DELETION)).gone
+        return when.day_words(berlin_today(gone), berlin_today(self.now)) if gone else ""
+
+    @property
+    def keep_address(self) -> str:
+        """Where it is brought back."""
+        return addresses.action(self.scope.customer.number, self.record.type.name, self.record.key, "keep")
 
     @cached_property
     def obstacles(self) -> list[Related]:
@@ -154,7 +172,7 @@ def _removal(request: HttpRequest, scope: Scope, record: Record) -> Removal:
 
 def _is_complete(removal: Removal) -> bool:
     """Whether it can be asked for; what is wrong is noted in its errors."""
-    if removal.errors or removal.obstacles or removal.is_topmost:
+    if removal.errors or removal.obstacles or removal.is_keys_own or removal.is_shut_down:
         return False
     if removal.typed.strip() != removal.name:
         removal.errors["name"] = _("Type “%(name)s” to confirm.") % {"name": removal.name}

@@ -1,18 +1,18 @@
 """What a form offers that only the customer's own records can say: groups, names that are taken, people met before."""
 
-import re
 from collections.abc import Iterator, Mapping
 
 from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
+from portal.changes.keys import is_keys_own
 from portal.changes.pending import PendingIndex
 from portal.inventory import reads
 from portal.inventory.tree import GroupTree
 from portal.resources.spec import Choice, Field, Kind, Record, ResourceType, Values
 from portal.resources.times import timezones
 from portal.resources.types import RESOURCE_GROUP, VIRTUAL_MACHINE
-from portal.resources.types.virtualmachine import next_machine_name
+from portal.resources.types.virtualmachine import is_machine_name, next_machine_name
 from portal.ui.forms import Offers, group_choices
 
 GROUP = RESOURCE_GROUP.name
@@ -26,7 +26,15 @@ def offers_for(
     fields = resource_type.settable_fields(creating=record is None)
     pickers = {field.name: _groups(scope, field, record) for field in fields if field.refers_to == GROUP}
     suggestions = {field.name: found for field in fields if (found := _suggestions(scope, field))}
-    return Offers(pickers, suggestions, {} if record else _defaults(scope, resource_type, pickers, asked, pending))
+    if record is None:
+        return Offers(pickers, suggestions, _defaults(scope, resource_type, pickers, asked, pending))
+    fixed = frozenset(name for name, choices in pickers.items() if not choices or _is_keys_own(scope, record))
+    return Offers({name: pickers[name] for name in pickers if name not in fixed}, suggestions, fixed=fixed)
+
+
+def _is_keys_own(scope: Scope, record: Record) -> bool:
+    """Whether it is a group that no key moves, since it is the key's own (rg_12)."""
+    return record.type.name == GROUP and is_keys_own(scope, record.key)
 
 
 def _groups(scope: Scope, field: Field, record: Record | None) -> tuple[Choice, ...]:
@@ -87,7 +95,7 @@ def wrong_key(
     except (KeyError, ValueError):
         return None
     group = wanted.get("resource_group", "")
-    if resource_type.name == MACHINE and not re.fullmatch(rf"{re.escape(group)}\d+", key, re.ASCII):
+    if resource_type.name == MACHINE and not is_machine_name(key, group):
         example = suggest_name(scope, group, pending)
         text = _("A machine of group %(group)s is named %(group)s and a number, for example %(example)s.")
         return name_field, text % {"group": group, "example": example}

@@ -32,7 +32,7 @@ from portal.ui.effects import Said
 from portal.ui.fields import quoted
 from portal.ui.forms import Opened
 
-GRANTABLE = tuple(choice.value for choice in PERMISSION.field("permission").choices if choice.offered)
+GRANTABLE = tuple(choice.value for choice in PERMISSION.field("permission").choices)
 SEPARATORS = re.compile(r"[\s,;]+")
 
 type Grant = tuple[str, str]

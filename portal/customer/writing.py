@@ -30,7 +30,7 @@ from portal.customer.offers import GROUP, offers_for, wrong_key
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.targets import NothingKnown, find_record, find_type, way_back
 from portal.inventory import reads
-from portal.resources.spec import Context, Record, ResourceType
+from portal.resources.spec import Context, Effect, Record, ResourceType, Values
 from portal.ui import addresses
 from portal.ui.api_call import as_python
 from portal.ui.diff import FieldChange, differences
@@ -63,10 +63,28 @@ class Desk:
     outdated: bool = False  # what was sent could not be traced to a form of ours
 
     @cached_property
-    def wanted(self) -> dict[str, Any]:
-        """What would be sent, as far as it is valid."""
+    def typed(self) -> dict[str, Any]:
+        """What is asked for, as far as it is valid."""
         self.form.is_valid()
         return self.form.wanted()
+
+    @cached_property
+    def _heeded(self) -> tuple[Values, list[Effect]]:
+        return self.type.heeds(self._before, self.typed, self.context)
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """What would be sent: without what the platform would ignore."""
+        return dict(self._heeded[0])
+
+    @property
+    def before(self) -> dict[str, Any]:
+        """What the person saw of that; nothing of a new record."""
+        return {name: seen for name, seen in self.form.before().items() if name in self.wanted}
+
+    @property
+    def _before(self) -> Record | None:
+        return self.record and replace(self.record, values={**self.record.values, **self.opened.seen})
 
     @property
     def key(self) -> str:
@@ -89,20 +107,20 @@ class Desk:
         """The group that places the record, '' while none is chosen."""
         if self.record is not None:
             return self.record.group or ""
-        return self.wanted.get("resource_group") or self.wanted.get("parent") or ""
+        return self.typed.get("resource_group") or self.typed.get("parent") or ""
 
     @cached_property
     def effects(self) -> list[Said]:
-        """What saving will bring about; nothing where nothing would change."""
+        """What saving will bring about, and what of it means nothing; nothing where nothing would change."""
+        ignored = self._heeded[1]
         if self.record is not None and not self.wanted:
-            return []
-        before = self.record and replace(self.record, values={**self.record.values, **self.opened.seen})
-        return in_words(self.type.effects(before, self.wanted, self.context), self.context.now)
+            return in_words(ignored, self.context.now)
+        return in_words([*self.type.effects(self._before, self.wanted, self.context), *ignored], self.context.now)
 
     @cached_property
     def changes(self) -> list[FieldChange]:
         """The fields that change, old and new in words."""
-        return differences(self.type, self.form.before() if self.record else None, self.wanted)
+        return differences(self.type, self.before if self.record else None, self.wanted)
 
     @property
     def api_call(self) -> str:
@@ -151,6 +169,7 @@ def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, recor
     form = ResourceForm(
         resource_type,
         seen=opened.seen if record else None,
+        others=record.values if record else None,
         offers=offers,
         filled=again.wanted if again else None,
         data=data,
@@ -195,7 +214,7 @@ def _submit(desk: Desk) -> Change | None:
         key=desk.key,
         action="set",
         wanted=desk.wanted,
-        before=desk.form.before() | {name: seen for name, seen in desk.opened.seen.items() if name == DELETION},
+        before=desk.before | {name: seen for name, seen in desk.opened.seen.items() if name == DELETION},
         creates=desk.record is None,
     )
     try:

@@ -70,7 +70,7 @@ class Choice:
     value: str
     label: str
     outdated: bool = False  # still valid, no longer offered first
-    offered: bool = True  # may be chosen; False: met on records only
+    needs: tuple[str, str] | None = None  # another field and the value that it has to have for this one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +93,10 @@ class Field:
     joins: bool = False  # records with the same value in the field of this name belong together, whatever their type
     max_length: int = 200  # of a text, or of each entry of a list
     check: Callable[[str], str | None] | None = None  # a text's own rule: what is wrong with it, or None
+
+    def choices_beside(self, others: Values) -> tuple[Choice, ...]:
+        """The choices that there are where the other fields have these values."""
+        return tuple(one for one in self.choices if one.needs is None or others.get(one.needs[0]) == one.needs[1])
 
     @property
     def sortable(self) -> bool:
@@ -174,6 +178,11 @@ def no_effects(before: "Record | None", wanted: Values, context: Context) -> lis
     return []
 
 
+def heeds_all(before: "Record | None", wanted: Values, context: Context) -> tuple[Values, list[Effect]]:
+    """Nothing that is wanted of the type is ignored."""
+    return wanted, []
+
+
 def no_states(values: Values, context: Context) -> tuple[Status, ...]:
     """The states of a type that has none."""
     return ()
@@ -210,6 +219,8 @@ class ResourceType:
     money: bool = False  # for manager and billing only
     states: Callable[[Values, Context], tuple[Status, ...]] = no_states  # the first is the state, the rest notes
     effects: Callable[["Record | None", Values, Context], list[Effect]] = no_effects  # of saving `wanted`
+    # What of `wanted` means something to the platform, and what to say of what it ignores.
+    heeds: Callable[["Record | None", Values, Context], tuple[Values, list[Effect]]] = heeds_all
     group: Callable[[Values], str | None] = lambda values: values.get("resource_group")
     machine: Callable[[Values], str | None] = lambda values: None
     title: Callable[[Values], str] = lambda values: str(values.get("name", ""))

@@ -62,6 +62,7 @@ def cancel(machine: Machine, now: datetime) -> None:
     if shut_down and not machine.needs_install:
         machine.accounted_since = now
         hardware.switch(machine, now)
+        hardware.reschedule(machine, now)
     machine.save(update_fields=["deadline", "stages", "accounted_since"])
 
 
@@ -76,7 +77,7 @@ def prepare(event: Event) -> None:
         defaults={
             "ends": t + _ANNOUNCED,
             "announce_at": event.due,
-            "comment": f"{machine.name} is shut down for deletion",
+            "comment": _announcement(machine),
         },
     )
     Activity.objects.create(
@@ -96,7 +97,9 @@ def soft(event: Event) -> None:
     if machine.accounted_since is not None:
         billing.settle_machines([machine], event.due)
         Machine.objects.filter(pk=machine.pk).update(accounted_since=None)
-    hardware.shut_down(machine)
+    hardware.shut_down(machine, event.due)
+    # A window for hardware may have been to open at the same time: it is left with this alone.
+    Maintenance.objects.filter(machine=machine, starts=event.due).update(comment=_announcement(machine))
 
 
 def hard(event: Event) -> None:
@@ -119,6 +122,10 @@ def purge(event: Event) -> None:
 def recycle(event: Event) -> None:
     """t + 38 days: the name may be used again."""
     RetiredName.objects.filter(name=event.name).delete()
+
+
+def _announcement(machine: Machine) -> str:
+    return f"{machine.name} is shut down for deletion"
 
 
 def _reach(event: Event) -> Machine:

@@ -133,7 +133,7 @@ def day(value: Any) -> date:
 
 
 def moment_or_empty(value: Any) -> datetime | None:
-    """An ISO 8601 time with its zone, or an empty string (None)."""
+    """An ISO 8601 time with its zone; None for an empty string, and for what is long past (rg_07)."""
     if text(value) == "":
         return None
     try:
@@ -142,9 +142,10 @@ def moment_or_empty(value: Any) -> datetime | None:
         raise ValueError(f"must be an ISO 8601 time, not {shown(value)}") from None
     if moment.tzinfo is None:
         raise ValueError("must carry its time zone")
-    if not 1971 <= moment.year <= 9000:
+    if moment.year > 9000:
         raise ValueError("is too far away")
-    return moment
+    # So that no database has to know the year 1.
+    return moment if moment.year > 1970 else None
 
 
 def anything(value: Any) -> Any:

@@ -28,24 +28,27 @@ def switch(machine: Machine, now: datetime) -> None:
 
 
 def reschedule(machine: Machine, now: datetime) -> None:
-    """See to it that what differs between record and running machine is on its way (vm_09 … vm_11, mt_03).
+    """See to it that what differs between record and running machine is on its way (vm_09 … vm_11, vm_24, mt_03).
 
-    A value that is back to what runs is withdrawn. Nothing to do while the machine is being installed:
-    the install takes the record as it then is.
+    A value that is back to what runs is withdrawn. What an open window does is done, so what differs from
+    that is on its way, too. Nothing to do while the machine is being installed: the install takes the record
+    as it then is; nor while it is shut down for deletion: that is seen to when it is brought back.
     """
     running = Hardware.objects.filter(machine=machine).first()
-    if running is None:
+    if running is None or "soft" in machine.stages:
         return
     for kind in ESTIMATES:
-        before, after = getattr(running, kind), getattr(machine, kind)
-        coming = Activity.objects.filter(
-            maintenance__machine=machine, maintenance__starts__gt=now, kind=kind, ended=False
-        )
+        pending = Activity.objects.filter(maintenance__machine=machine, kind=kind, ended=False)
+        coming = pending.filter(maintenance__starts__gt=now)
+        under_way = pending.filter(maintenance__starts__lte=now).order_by("maintenance__ends").last()
+        before = getattr(running, kind) if under_way is None else under_way.target
+        after = getattr(machine, kind)
         if kind == "disk":
             Event.objects.filter(machine=machine, kind="resize").delete()
         if kind == "disk" and after > before:
             withdraw_activities(coming)
-            due = now + timedelta(seconds=settings.RESIZE_SECONDS)
+            begins = now if under_way is None else under_way.maintenance.ends
+            due = begins + timedelta(seconds=settings.RESIZE_SECONDS)
             Event.objects.create(machine=machine, kind="resize", due=due)
         elif before == after:
             withdraw_activities(coming)
@@ -135,9 +138,11 @@ def power(event: Event) -> None:
     Hardware.objects.filter(machine=machine).update(powered=machine.online and "soft" not in machine.stages)
 
 
-def shut_down(machine: Machine) -> None:
-    """Off, whatever is recorded: its deletion has come to that."""
+def shut_down(machine: Machine, now: datetime) -> None:
+    """Off, whatever is recorded: its deletion has come to that, and no window opens for it any more (vm_16)."""
     Hardware.objects.filter(machine=machine).update(powered=False)
+    coming = Activity.objects.filter(maintenance__machine=machine, maintenance__starts__gte=now)
+    withdraw_activities(coming.filter(kind__in=ESTIMATES))
 
 
 def window_starts(event: Event) -> None:
@@ -147,7 +152,7 @@ def window_starts(event: Event) -> None:
 
 
 def window_ends(event: Event) -> None:
-    """The new hardware is in force, the machine back in service (mt_04)."""
+    """The new hardware is in force, the machine back in service (mt_04); what is recorded since is on its way."""
     window = event.maintenance
     assert window is not None
     for activity in Activity.objects.filter(maintenance=window, ended=False):
@@ -159,3 +164,4 @@ def window_ends(event: Event) -> None:
         activity.save(update_fields=["ended", "result", "duration"])
     others = Maintenance.objects.filter(machine=window.machine_id, starts__lte=event.due, ends__gt=event.due)
     Machine.objects.filter(pk=window.machine_id).update(servicing=not others.exists(), last_maintenance_end=event.due)
+    reschedule(window.machine, event.due)

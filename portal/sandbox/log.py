@@ -48,7 +48,7 @@ def read(group: ResourceGroup, serial: int | None, moment: datetime) -> list[dic
             "ipaddress": call.ipaddress,
             "method": call.method,
             "resource_group": group.name,
-            "result": call.result,
+            "result": call.result or "null",
             "serial": call.pk,
             "timestamp": call.timestamp.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
         }

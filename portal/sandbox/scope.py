@@ -17,6 +17,8 @@ class Scope:
     tree: list[ResourceGroup] = field(default_factory=list)
     # Machines that grew in this call: limits are checked once all records are in (api_16).
     grown: dict[int, Machine] = field(default_factory=dict)
+    # Groups that moved in it, with the line of ancestors that they had before.
+    moved: dict[int, list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.reload()

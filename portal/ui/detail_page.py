@@ -154,7 +154,7 @@ class DetailPage:
 
     @property
     def delete_address(self) -> str:
-        return self._action("delete") if self.may_change and self.type.deletable else ""
+        return self._action("delete") if self.may_change and menu.can_be_deleted(self.record) else ""
 
     @property
     def delete_label(self) -> str:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext as _
 
 from portal.resources.limits import STATED, Limit
-from portal.resources.spec import Choice, Field, Kind, Value
+from portal.resources.spec import Choice, Field, Kind, Value, Values
 from portal.resources.times import timezones
 from portal.ui import support
 
@@ -70,17 +70,20 @@ class SpecField(forms.Field):
     """A form field for a field of the spec.
 
     `present` is the value that the person saw when they opened the form (None when creating), `offered` the values
-    to choose from where the spec does not name them (groups of the scope).
+    to choose from where the spec does not name them (groups of the scope), `beside` what other fields hold.
     """
 
     widget = Strings
 
-    def __init__(self, spec: Field, *, creating: bool, present: Value = None, offered: Sequence[Choice] = ()) -> None:
+    def __init__(
+        self, spec: Field, *, creating: bool, beside: Values, present: Value = None, offered: Sequence[Choice] = ()
+    ) -> None:
         super().__init__(required=creating and spec.required, label=gettext(spec.label), initial=spec.default)
         self.spec = spec
         self.creating = creating
         self.present = present
         self.offered = tuple(offered)
+        self.stated = spec.choices_beside(beside)
         self.limit = limit_of(spec)
 
     @property
@@ -113,7 +116,7 @@ class SpecField(forms.Field):
             return tuple(Choice(value=str(h), label=f"{h:02d}:00") for h in range(self.limit.low, self.limit.high + 1))
         if self.spec.kind is Kind.INTEGER and self.limit and self.limit.high - self.limit.low < SHORT_RANGE:
             return tuple(Choice(value=str(n), label=str(n)) for n in range(self.limit.low, self.limit.high + 1))
-        return tuple(_translated(choice) for choice in self.spec.choices if choice.offered)
+        return tuple(_translated(choice) for choice in self.stated)
 
     @property
     def _present_choices(self) -> tuple[Choice, ...]:

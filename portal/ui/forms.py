@@ -60,6 +60,7 @@ class Offers:
     choices: Mapping[str, Sequence[Choice]] = field(default_factory=dict)  # nothing else can be chosen
     suggestions: Mapping[str, Sequence[str]] = field(default_factory=dict)  # helps typing
     defaults: Values = field(default_factory=dict)  # of a new record, where they depend on what is there
+    fixed: frozenset[str] = frozenset()  # cannot be set in this record, though in others of its type
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,9 @@ class Row:
 class ResourceForm(forms.Form):
     """Asks for the settable fields of a type.
 
-    `seen` are the record's values when the form was opened, None for a new one. `filled` is what it is filled with
-    beyond that (what was asked for in a rejected change); `data` what was sent.
+    `seen` are the record's values when the form was opened, None for a new one; `others` those of fields that are not
+    asked for. `filled` is what it is filled with beyond that (what was asked for in a rejected change); `data` what
+    was sent.
     """
 
     def __init__(
@@ -109,6 +111,7 @@ class ResourceForm(forms.Form):
         resource_type: ResourceType,
         *,
         seen: Values | None = None,
+        others: Values | None = None,
         offers: Offers | None = None,
         filled: Values | None = None,
         data: Mapping[str, Any] | None = None,
@@ -119,13 +122,16 @@ class ResourceForm(forms.Form):
         self.seen: Values = seen or {}
         self.filled: Values = filled or {}
         self.offers = offers or Offers()
-        self.specs = resource_type.settable_fields(creating=self.creating)
+        settable = resource_type.settable_fields(creating=self.creating)
+        self.specs = tuple(spec for spec in settable if spec.name not in self.offers.fixed)
+        beside = {spec.name: spec.default for spec in resource_type.fields} | {**self.seen, **(others or {})}
         for spec in self.specs:
             self.fields[spec.name] = SpecField(
                 spec,
                 creating=self.creating,
                 present=self.seen.get(spec.name),
                 offered=self.offers.choices.get(spec.name, ()),
+                beside=beside,
             )
 
     def wanted(self) -> dict[str, Any]:

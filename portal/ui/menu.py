@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from portal.resources.deletion import read_deletion
 from portal.resources.spec import Button, Record
 from portal.ui import addresses
 from portal.ui.icons import icon, symbol_use
@@ -72,8 +73,13 @@ def _lines(record: Record, viewing: Viewing) -> Iterator[SafeString]:
         yield _link(record, viewing, "edit", _("Edit"), "")
     for offer in offers(record, viewing.now):
         yield _button(record, offer, viewing, "menu-item", SafeString(""))
-    if record.type.deletable:
+    if can_be_deleted(record):
         yield _link(record, viewing, "delete", delete_label(record), "is-danger")
+
+
+def can_be_deleted(record: Record) -> bool:
+    """Whether deleting it can be asked for: not of a machine that has been shut down for that (vm_21)."""
+    return record.type.deletable and not read_deletion(record.get("deletion")).is_shut_down
 
 
 def delete_label(record: Record) -> str:

@@ -165,6 +165,16 @@ def test_a_window_that_is_open_has_not_done_anything_yet(scope: Scope, platform:
     assert change.state == State.DONE
 
 
+def test_vm_24_what_is_recorded_while_a_window_is_open_waits_for_the_next(scope: Scope, platform: Sandbox) -> None:
+    change = rebooting(scope, platform)
+    name = item_of(change).key
+    activities = [{"comment": "Change memory from 512 to 256 MiB, with a reboot"}]
+    opened = planned(name, "2031-01-01", active=True, activities=activities)
+    following = planned(name, "2031-01-02", activities=activities)
+    judged(change, maintenances={one.key: one for one in (opened, following)}, now=datetime(2031, 1, 1, 2, tzinfo=UTC))
+    assert item_of(change).maintenance == following.key
+
+
 def test_nothing_is_concluded_from_a_type_that_was_not_asked_for(scope: Scope, platform: Sandbox) -> None:
     change = run(submit(scope, [new_machine("shop64")], "t"))
     judged(change, maintenances={})
@@ -199,10 +209,10 @@ def state_of(scope: Scope, name: str) -> Shown:
     return reads.states(scope, reads.listing(scope, MACHINE))[name][0].state
 
 
-def planned(name: str, day: str, comment: str = "") -> Record:
+def planned(name: str, day: str, **values: Any) -> Record:
     """A maintenance of a machine from 01:00 to 04:00 UTC."""
     raw = {"machine": name, "starts": f"{day}T01:00:00Z", "ends": f"{day}T04:00:00Z", "active": False}
-    return read(TYPES["maintenance"], raw | {"comment": comment})
+    return read(TYPES["maintenance"], raw | values)
 
 
 def judged(

@@ -9,6 +9,7 @@ from portal.changes.models import Change, State
 from portal.resources.times import berlin_today
 from tests.customer.asking import filled, save, values_of
 from tests.customer.conftest import Browse, text_of
+from tests.inventory.platform import Platform
 from tests.support import moment
 from tests.support.services import Sandbox
 
@@ -107,11 +108,46 @@ def test_a_group_that_is_not_empty_says_what_has_to_go_first(browse: Browse) -> 
     assert not Change.objects.exists()
 
 
-def test_the_topmost_group_is_for_support(browse: Browse) -> None:
+def test_rg_11_the_keys_own_group_is_for_support(browse: Browse) -> None:
     client = browse("manager")
     path = f"{HOME}resourcegroup/services/-/delete"
     assert "This group cannot be deleted here" in text_of(client.get(path))
     client.post(path, {"name": "services"})
+    assert not Change.objects.exists()
+
+
+def test_rg_11_also_where_it_has_a_parent_which_the_key_does_not_reach(browse: Browse, odd_platform: Platform) -> None:
+    odd_platform.records["services", "resourcegroup"] = [
+        {"name": "services", "parent": "company"},
+        {"name": "shop", "parent": "services"},
+    ]
+    client = browse("manager")
+    path = f"{HOME}resourcegroup/services/-/delete"
+    assert "This group cannot be deleted here" in text_of(client.get(path))
+    assert save(client, f"{HOME}resourcegroup/shop/-/delete", name="shop").status_code == 302
+    assert item().key == "shop"
+
+
+def test_vm_21_a_machine_that_is_shut_down_already_is_not_asked_for_another_day(
+    browse: Browse, odd_platform: Platform
+) -> None:
+    odd_platform.records["services", "resourcegroup"] = [{"name": "services", "parent": ""}]
+    odd_platform.records["services", "virtualmachine"] = [
+        {
+            "name": "services00",
+            "resource_group": "services",
+            "deletion": {"deadline": "2026-11-23", "stages": ["prepare", "soft"]},
+        }
+    ]
+    client = browse("operator")
+    page = f"{HOME}virtualmachine/services00/"
+    for address in (page, f"{HOME}virtualmachine/"):
+        assert "Delete…" not in text_of(client.get(address))
+    shown = client.get(f"{page}-/delete")
+    assert "services00 has already been shut down for deletion" in text_of(shown)
+    assert "Its data is deleted on 26 November" in text_of(shown)
+    assert f'href="{page}-/keep"' in shown.content.decode()
+    client.post(f"{page}-/delete", {"name": "services00", "day": "2027-12-31"})
     assert not Change.objects.exists()
 
 

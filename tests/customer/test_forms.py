@@ -9,6 +9,7 @@ from portal.changes.models import Change, State
 from portal.resources.types import TYPES
 from tests.customer.asking import filled, save, values_of
 from tests.customer.conftest import Browse, text_of
+from tests.inventory.platform import Platform
 from tests.support.services import Sandbox
 
 HOME = "/c/10001/"
@@ -127,6 +128,59 @@ def test_a_limited_person_is_offered_their_groups_and_held_to_them(browse: Brows
     refused = save(client, f"{NEW}?resource_group=example", resource_group="shop", name="shop50")
     assert refused.status_code == 422
     assert not Change.objects.exists()
+
+
+def test_vm_06_a_role_that_always_stays_is_not_told_to_go(browse: Browse) -> None:
+    client = browse("operator")
+    (roles,) = [value for name, value in values_of(client.get(EDIT)).items() if name == "classes"]
+    left = [role for role in roles if role and role != "role::generic"]
+    shown = text_of(preview(client, EDIT, classes=left))
+    assert "The role generic always stays" in shown
+    assert "Nothing changes yet." in shown
+    assert "The role generic always stays" in text_of(save(client, EDIT, classes=left))
+    assert not Change.objects.exists()
+    save(client, EDIT, classes=[*left, "role::redis"])
+    assert only_item().wanted == {"classes": ["role::generic", *left, "role::redis"]}
+
+
+def test_vm_08_an_old_machine_is_offered_what_suits_it(browse: Browse, odd_platform: Platform) -> None:
+    odd_platform.records["services", "resourcegroup"] = [{"name": "services", "parent": ""}]
+    puppet = {"environment_class": "Puppet", "environment": "production"}
+    odd_platform.records["services", "virtualmachine"] = [
+        {"name": "services00", "resource_group": "services", "location": "rzob", **puppet}
+    ]
+    client = browse("operator")
+    path = f"{HOME}virtualmachine/services00/-/edit"
+    options = client.get(path).context["form"].row("environment").options
+    assert [option.value for option in options] == ["production", "staging"]
+    save(client, path, environment="staging")
+    assert only_item().wanted == {"environment": "staging"}
+
+
+@pytest.mark.parametrize("parent", ["", "company"])
+def test_rg_12_the_keys_own_group_is_edited_without_being_moved_whether_or_not_it_has_a_parent(
+    browse: Browse, odd_platform: Platform, parent: str
+) -> None:
+    odd_platform.records["services", "resourcegroup"] = [
+        {"name": "services", "parent": parent},
+        {"name": "shop", "parent": "services"},
+        {"name": "example", "parent": "services"},
+    ]
+    client = browse("operator")
+    path = f"{HOME}resourcegroup/services/-/edit"
+    assert "parent" not in values_of(client.get(path))
+    save(client, path, production="false", parent="shop")
+    assert only_item().wanted == {"production": False}
+    options = client.get(f"{HOME}resourcegroup/shop/-/edit").context["form"].row("parent").options
+    assert {option.value for option in options} == {"services", "example"}
+
+
+def test_a_limited_person_edits_the_group_that_their_world_begins_with(browse: Browse) -> None:
+    client = browse("child")
+    path = f"{HOME}resourcegroup/example/-/edit"
+    assert "parent" not in values_of(client.get(path))
+    save(client, path, timezone="Asia/Tokyo")
+    assert only_item().wanted == {"timezone": "Asia/Tokyo"}
 
 
 def test_what_will_happen_follows_what_is_typed(browse: Browse) -> None:

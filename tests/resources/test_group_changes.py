@@ -130,3 +130,10 @@ def test_vm_06_a_group_that_becomes_production_has_its_machines_backed_up() -> N
     (effect,) = effects({"production": True}, production=False)
     assert "backed up" in effect.text
     assert (effect.args, effect.field, effect.level) == ({}, "production", "info")
+
+
+def test_rg_13_maintenance_mode_says_what_it_does_and_that_it_ends() -> None:
+    (effect,) = effects({"maintenance_until": "2026-11-24T12:00:00+00:00"})
+    assert "not alerted" in effect.text
+    assert (effect.field, effect.level) == ("maintenance_until", "info")
+    assert effects({"in_maintenance": False, "maintenance_until": ""}) == []

@@ -9,12 +9,13 @@ from portal.resources.spec import Button, Context, Effect, Record
 from portal.resources.times import zone
 from portal.resources.types import VIRTUAL_MACHINE
 from portal.resources.types.machine_changes import (
+    heeded_roles,
     keep_buttons,
     machine_effects,
     power_buttons,
     set_power,
 )
-from portal.resources.types.virtualmachine import next_machine_name
+from portal.resources.types.virtualmachine import is_machine_name, next_machine_name
 from portal.resources.windows import Window
 from tests.resources.building import NOW, around, group, machine, maintenance, utc
 from tests.resources.wording import is_text
@@ -267,3 +268,66 @@ def test_vm_14_addresses_of_one_kind_are_no_reason_to_withhold_the_other() -> No
 )
 def test_vm_01_a_new_machine_is_named_after_its_group_with_the_first_free_number(taken: list[str], name: str) -> None:
     assert next_machine_name("shop", iter(taken)) == name
+
+
+# --- roles that stay
+
+
+GENERIC, BACKUP, REDIS = "role::generic", "role::backupclient", "role::redis"
+
+
+def heeded(
+    classes: list[str], before: list[str] | None, *, production: bool = True
+) -> tuple[list[str] | None, list[str]]:
+    """The roles that are sent, None where none are, and what is said beside them."""
+    around_it = around(group=group(production=production).values)
+    record = None if before is None else machine(classes=before)
+    wanted, said = heeded_roles(record, {"cores": 2, "classes": classes}, around_it)
+    assert wanted["cores"] == 2
+    assert all(is_text(one.text) and one.field == "classes" for one in said)
+    return wanted.get("classes"), [one.text.split(" ")[2] for one in said]
+
+
+def test_vm_06_leaving_out_a_role_that_stays_is_not_asked_for_and_it_is_said() -> None:
+    assert heeded([BACKUP, REDIS], [GENERIC, BACKUP, REDIS]) == (None, ["generic"])
+    assert heeded([], [GENERIC, BACKUP]) == (None, ["generic", "backupclient"])
+    assert heeded([REDIS], [GENERIC, BACKUP]) == ([GENERIC, BACKUP, REDIS], ["generic", "backupclient"])
+
+
+def test_vm_06_backupclient_may_be_left_out_where_the_group_is_not_production() -> None:
+    assert heeded([GENERIC], [GENERIC, BACKUP], production=False) == ([GENERIC], [])
+    assert heeded([], [GENERIC, BACKUP], production=False) == ([GENERIC], ["generic"])
+
+
+def test_vm_06_of_a_new_machine_the_same() -> None:
+    assert heeded([REDIS], None) == ([GENERIC, BACKUP, REDIS], ["generic", "backupclient"])
+    assert heeded([GENERIC, REDIS], None, production=False) == ([GENERIC, REDIS], [])
+
+
+def test_vm_06_other_roles_come_and_go_in_the_order_that_they_have() -> None:
+    assert heeded([GENERIC, BACKUP], [REDIS, GENERIC, BACKUP]) == ([GENERIC, BACKUP], [])
+    assert heeded([GENERIC, BACKUP, REDIS], [REDIS, GENERIC, BACKUP]) == (None, [])
+
+
+def test_vm_06_what_the_machine_does_not_have_does_not_stay() -> None:
+    assert heeded([REDIS], [BACKUP]) == ([BACKUP, REDIS], ["backupclient"])
+
+
+def test_vm_06_where_the_group_is_not_known_the_machine_says_whether_it_is_production() -> None:
+    for production, said in ((True, 2), (False, 1)):
+        record = machine(classes=[GENERIC, BACKUP], production=production)
+        assert len(heeded_roles(record, {"classes": []}, around())[1]) == said
+
+
+def test_vm_06_whoever_changes_no_role_is_told_nothing() -> None:
+    assert heeded_roles(machine(), {"cores": 2}, around()) == ({"cores": 2}, [])
+
+
+@pytest.mark.parametrize("name", ["shop0", "shop00", "shop123456"])
+def test_vm_01_a_machine_is_named_after_its_group_and_a_number(name: str) -> None:
+    assert is_machine_name(name, "shop")
+
+
+@pytest.mark.parametrize("name", ["shop", "shop1234567", "shop-1", "shop0\n", "shop٣", "example00", "Shop00"])
+def test_vm_01_no_other_name_will_do(name: str) -> None:
+    assert not is_machine_name(name, "shop")

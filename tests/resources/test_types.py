@@ -71,7 +71,7 @@ def test_a_field_refers_to_types_limits_and_choices_that_exist(type_: ResourceTy
 
 def _is_offered(field: Any) -> bool:
     wanted = field.default if isinstance(field.default, list) else [field.default]
-    return set(wanted) <= {choice.value for choice in field.choices if choice.offered}
+    return set(wanted) <= {choice.value for choice in field.choices}
 
 
 @every_type
@@ -233,13 +233,25 @@ def test_what_a_machine_has_by_default(rule: str, name: str, default: Any) -> No
 
 
 def test_vm_08_environments_of_nixos_are_offered_the_current_ones_first() -> None:
-    choices = VIRTUAL_MACHINE.field("environment").choices
-    current = [choice.value for choice in choices if choice.offered and not choice.outdated]
-    outdated = [choice.value for choice in choices if choice.offered and choice.outdated]
+    choices = VIRTUAL_MACHINE.field("environment").choices_beside({"environment_class": "NixOS"})
+    current = [choice.value for choice in choices if not choice.outdated]
+    outdated = [choice.value for choice in choices if choice.outdated]
     assert current == ["fc-22.05-production", "fc-22.05-staging", "fc-21.11-production", "fc-21.11-staging"]
     releases = ("fc-21.05", "fc-20.09", "fc-19.03", "fc-15.09")
     assert outdated == [f"{release}-{stage}" for release in releases for stage in ("production", "staging")]
-    assert {choice.value for choice in choices if not choice.offered} == {"production", "staging"}
+
+
+def test_vm_08_a_puppet_machine_has_environments_of_its_own() -> None:
+    field = VIRTUAL_MACHINE.field("environment")
+    assert [one.value for one in field.choices_beside({"environment_class": "Puppet"})] == ["production", "staging"]
+    assert field.choices_beside({"environment_class": "Gentoo"}) == ()
+
+
+@every_type
+def test_a_choice_that_needs_another_fields_value_names_one_that_there_is(type_: ResourceType) -> None:
+    for choice in (choice for field in type_.fields for choice in field.choices if choice.needs):
+        name, value = choice.needs or ("", "")
+        assert value in {one.value for one in type_.field(name).choices}
 
 
 def test_api_17_a_backup_schedule_is_one_of_four() -> None:
@@ -313,7 +325,7 @@ def test_pm_01_a_permission_is_all_key() -> None:
 
 def test_pm_02_three_permissions_can_be_granted_and_any_can_be_met() -> None:
     choices = PERMISSION.field("permission").choices
-    assert [choice.value for choice in choices if choice.offered] == ["login", "sudo-srv", "stats"]
+    assert [choice.value for choice in choices] == ["login", "sudo-srv", "stats"]
     assert read(PERMISSION, {"permission": "root", "uid": "a", "resource_group": "b"}).problems == {}
 
 

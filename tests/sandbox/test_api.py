@@ -1,15 +1,17 @@
 """Rules api_03 … api_17: what holds for every type and call."""
 
 import json
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from portal.sandbox import keys
+from portal.sandbox.clock import midnight
 from portal.sandbox.errors import Fault
 from portal.sandbox.models import Location, Machine, ResourceGroup
-from tests.sandbox.conftest import Api, advance
+from tests.sandbox.conftest import Api, advance, jump_to
 
 
 def test_api_01_ping_answers_pong(services: Api) -> None:
@@ -167,6 +169,17 @@ def test_api_08_a_fault_names_type_primary_key_key_and_reason(services: Api, rec
     assert fault.code == 1
 
 
+@pytest.mark.parametrize("kind", ["virtualmachine", "serviceuser", "permission", "resourcegroup"])
+def test_api_08_a_deletion_may_carry_the_whole_record(services: Api, kind: str) -> None:
+    services.machine("shop00")
+    services.set("serviceuser", uid="s-shop", resource_group="shop")
+    services.set("permission", uid="bob", resource_group="shop", permission="login")
+    services.set("resourcegroup", name="example-lab")
+    record = services.get(kind, **({"name": "example-lab"} if kind == "resourcegroup" else {}))
+    left = services.apply(record | {"__action__": "delete"})
+    assert [one["deletion"]["deadline"] for one in left] == (["2026-12-01"] if kind == "virtualmachine" else [])
+
+
 @pytest.mark.parametrize("records", ["text", 7, {"a": 1}, [1], ["x"], [[]], None])
 def test_api_08_records_of_another_shape_are_a_fault(services: Api, records: Any) -> None:
     with pytest.raises(Fault) as caught:
@@ -322,7 +335,7 @@ def test_api_14_failing_calls_are_logged_with_their_exception(services: Api) -> 
     services.refused({"__type__": "virtualmachine", "name": "shop00", "cores": 2})
     call = services("log")[-1]
     assert "virtualmachine shop00: resource_group: is required" in call["exception"]
-    assert call["result"] == ""
+    assert json.loads(call["result"]) is None
 
 
 def test_api_14_log_calls_are_not_logged(services: Api) -> None:
@@ -406,6 +419,47 @@ def test_api_16_shrinking_is_never_refused(services: Api) -> None:
     services.machine("shop00", cores=8)
     ResourceGroup.objects.filter(name="services").update(credit_limit=Decimal(1))
     assert services.set("virtualmachine", name="shop00", cores=7)["cores"] == 7
+
+
+def test_api_16_a_group_cannot_move_under_a_limit_that_its_machines_exceed(services: Api) -> None:
+    ResourceGroup.objects.filter(name="shop").update(credit_limit=Decimal(60))
+    services.machine("example00", cores=3)
+    services.machine("example-lab00", cores=4)
+    move = {"__type__": "resourcegroup", "name": "example", "parent": "shop"}
+    fault = services.refused(move)
+    assert fault.code == 4
+    assert fault.text.startswith("resourcegroup example: parent: projected monthly cost ")
+    assert fault.text.endswith("is over the credit limit 60.00 of shop")
+    assert services.get("resourcegroup", name="example")["parent"] == "services"
+    assert services.set("resourcegroup", name="example-lab", parent="shop")["parent"] == "shop"
+
+
+def test_api_16_a_move_below_a_limit_that_the_group_was_under_before_is_not_refused(services: Api) -> None:
+    services.machine("example-lab00", cores=4)
+    ResourceGroup.objects.filter(name="services").update(credit_limit=Decimal(1))
+    assert services.set("resourcegroup", name="example-lab", parent="shop")["parent"] == "shop"
+
+
+def test_api_16_machines_that_are_shut_down_for_deletion_count_no_more(services: Api) -> None:
+    ResourceGroup.objects.filter(name="services").update(credit_limit=Decimal(60))
+    Location.objects.create(name="rzob", cores=5, memory=100_000, hdd=10_000, ssd=100)
+    services.machine("shop00", cores=4)
+    services.delete("virtualmachine", name="shop00", deadline="2026-11-26")
+    new = {"__type__": "virtualmachine", "name": "shop01", "resource_group": "shop", "location": "rzob", "cores": 4}
+    assert services.refused(new).code == 3
+    jump_to(midnight(date(2026, 11, 26)))
+    assert services.apply(new)[0]["cores"] == 4
+
+
+def test_api_16_a_machine_that_is_brought_back_counts_again(services: Api) -> None:
+    services.machine("shop00", cores=4)
+    services.delete("virtualmachine", name="shop00", deadline="2026-11-26")
+    jump_to(midnight(date(2026, 11, 26)))
+    ResourceGroup.objects.filter(name="services").update(credit_limit=Decimal(30))
+    fault = services.refused({"__type__": "virtualmachine", "name": "shop00"})
+    assert (fault.code, fault.text.split(": ")[:2]) == (4, ["virtualmachine shop00", "resource_group"])
+    ResourceGroup.objects.filter(name="services").update(credit_limit=Decimal(60))
+    assert services.set("virtualmachine", name="shop00")["deletion"]["deadline"] == ""
 
 
 def test_api_17_keys_beyond_the_documents_are_kept_on_machines(services: Api) -> None:

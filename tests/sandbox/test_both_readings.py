@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 from django.conf import settings as sandbox_settings
-from hypothesis import given, settings
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.resources import names, times
 from portal.resources.deletion import STAGES, read_deletion
 from portal.resources.limits import STATED
-from portal.resources.spec import Field, ResourceType, Settable, read
+from portal.resources.spec import Context, Field, ResourceType, Settable, read
 from portal.resources.states import group_in_maintenance
 from portal.resources.types import PERMISSION, RESOURCE_GROUP, SERVICE_USER, TYPES, VIRTUAL_MACHINE
-from portal.resources.types.virtualmachine import next_machine_name
+from portal.resources.types.virtualmachine import is_machine_name, next_machine_name
 from portal.sandbox import clock, deletion, fields
 from portal.sandbox.models import ResourceGroup
 from portal.sandbox.types import REGISTRY
@@ -94,6 +95,31 @@ def test_vm_01_the_name_that_the_portal_suggests_suits_the_group(group: str, ser
     name = next_machine_name(group, {f"{group}{serial:02d}" for serial in serials})
     assert sandbox_machine.suits_group(name, group)
     assert len(name) <= VIRTUAL_MACHINE.field("name").max_length
+
+
+@given(st.from_regex(r"[a-z_][a-z0-9_-]{0,31}", fullmatch=True), nearly("0123456789", 1, 2, 6, 7))
+def test_vm_01_both_know_a_machines_name(group: str, serial: str) -> None:
+    assert is_machine_name(group + serial, group) == sandbox_machine.suits_group(group + serial, group)
+
+
+CLASSES = st.lists(st.sampled_from(["role::generic", "role::backupclient", "role::redis"]), unique=True)
+
+
+@pytest.mark.django_db
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(CLASSES, CLASSES, st.booleans())
+def test_vm_06_the_roles_that_the_portal_sends_are_those_that_come_about(
+    world: None, before: list[str], wanted: list[str], production: bool
+) -> None:
+    with transaction.atomic():
+        services = Api("services")
+        group = services.set("resourcegroup", name="shop", production=production)
+        machine = read(VIRTUAL_MACHINE, services.machine("shop00", classes=before))
+        around = Context(now=clock.now(), group=group)
+        sent, _said = VIRTUAL_MACHINE.heeds(machine, {"classes": wanted}, around)
+        after = services.set("virtualmachine", name="shop00", classes=wanted)["classes"]
+        assert set(sent.get("classes", machine["classes"])) == set(after)
+        transaction.set_rollback(True)
 
 
 # --- times
@@ -192,7 +218,7 @@ def test_api_11_the_portal_filters_by_nothing_else_than_the_platform(type_: Reso
 @writable_types
 def test_every_choice_that_is_offered_can_be_had(type_: ResourceType) -> None:
     checks = sandbox_type(type_).fields
-    offered = [(one, choice.value) for one in type_.fields for choice in one.choices if choice.offered]
+    offered = [(one, choice.value) for one in type_.fields for choice in one.choices]
     assert [
         value
         for one, value in offered
@@ -202,8 +228,8 @@ def test_every_choice_that_is_offered_can_be_had(type_: ResourceType) -> None:
 
 def test_vm_08_environments_suit_their_class() -> None:
     field = VIRTUAL_MACHINE.field("environment")
-    assert [one.value for one in field.choices if one.offered] == sandbox_machine.ENVIRONMENTS["NixOS"]
-    assert [one.value for one in field.choices if not one.offered] == sandbox_machine.ENVIRONMENTS["Puppet"]
+    for name, environments in sandbox_machine.ENVIRONMENTS.items():
+        assert [one.value for one in field.choices_beside({"environment_class": name})] == environments
     assert field.default == sandbox_machine.ENVIRONMENTS["NixOS"][0]
 
 

@@ -47,6 +47,16 @@ def test_vm_18_the_last_day_of_the_month_still_runs(services: Api, now: datetime
     assert services.delete(VM, name="shop00")[0]["deletion"]["deadline"] == deadline
 
 
+def test_vm_18_deleted_without_a_day_it_runs_to_the_end_of_the_month(services: Api) -> None:
+    services.installed("shop00")
+    services.delete(VM, name="shop00")
+    end = datetime(2026, 11, 30, 23, 0, tzinfo=UTC)
+    jump_to(end - timedelta(minutes=1))
+    assert running("shop00").powered is True
+    jump_to(end)
+    assert running("shop00").powered is False
+
+
 def test_vm_18_tomorrow_at_the_earliest_in_berlin(services: Api) -> None:
     services.machine("shop00")
     for day in ("2026-11-24", "2026-11-23", "2020-01-01", "9999-12-31"):

@@ -1,4 +1,4 @@
-"""Rules mt_01 … mt_05: maintenance windows, and what happens in them."""
+"""Rules mt_01 … mt_05 and vm_24: maintenance windows, and what happens in them."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from portal.sandbox import clock
+from portal.sandbox.clock import midnight
 from portal.sandbox.models import Event
 from portal.sandbox.windows import next_window, window_on
 from tests.sandbox.conftest import START, Api, advance, jump_to, running
 
-VM = "virtualmachine"
+VM, GROUP = "virtualmachine", "resourcegroup"
 #: Tomorrow night, 22:00 to 05:00 in Berlin.
 STARTS, ENDS = datetime(2026, 11, 25, 21, tzinfo=UTC), datetime(2026, 11, 26, 4, tzinfo=UTC)
 
@@ -188,6 +190,113 @@ def test_mt_05_servicing_is_false_during_the_window(waiting: Api) -> None:
         jump_to(moment)
         seen.append(waiting.get(VM, name="shop00")["servicing"])
     assert seen == [True, False, False, True]
+
+
+def test_vm_24_a_change_back_while_the_window_is_open_comes_into_force_in_the_next(waiting: Api) -> None:
+    jump_to(STARTS + timedelta(minutes=5))
+    waiting.set(VM, name="shop00", cores=1)
+    assert coming(waiting) == ["Change cores from 4 to 1, with a reboot"]
+    jump_to(ENDS)
+    assert running("shop00").cores == 4
+    assert coming(waiting) == ["Change cores from 4 to 1, with a reboot"]
+    advance(days=3)
+    assert (running("shop00").cores, coming(waiting)) == (1, [])
+
+
+def test_vm_24_a_change_to_what_the_open_window_does_needs_no_other(waiting: Api) -> None:
+    jump_to(STARTS + timedelta(minutes=5))
+    waiting.set(VM, name="shop00", cores=6)
+    waiting.set(VM, name="shop00", cores=4)
+    assert coming(waiting) == []
+    advance(days=3)
+    assert running("shop00").cores == 4
+
+
+@pytest.mark.parametrize("disk", [18, 20, 30])
+def test_vm_24_a_disk_grown_while_a_window_that_shrinks_it_is_open_ends_as_it_was_grown(
+    waiting: Api, disk: int
+) -> None:
+    waiting.set(VM, name="shop00", disk=15)
+    jump_to(STARTS + timedelta(minutes=5))
+    waiting.set(VM, name="shop00", disk=disk)
+    jump_to(ENDS)
+    assert running("shop00").disk == 15
+    advance(minutes=5)
+    assert (running("shop00").disk, coming(waiting)) == (disk, [])
+
+
+def test_vm_24_a_disk_shrunk_further_while_the_window_is_open_waits_for_the_next(waiting: Api) -> None:
+    waiting.set(VM, name="shop00", disk=15)
+    jump_to(STARTS + timedelta(minutes=5))
+    waiting.set(VM, name="shop00", disk=12)
+    assert coming(waiting) == ["Change disk from 15 to 12 GiB, with a reboot"]
+    advance(days=3)
+    assert running("shop00").disk == 12
+
+
+def test_vm_24_windows_that_overlap_end_with_what_was_recorded_last(waiting: Api) -> None:
+    """The group's hours are moved while a window is open, so that the next one ends before it."""
+    jump_to(STARTS + timedelta(minutes=5))
+    waiting.set(GROUP, name="shop", maintenance_start=23, maintenance_end=0, notification_leadtime=0)
+    waiting.set(VM, name="shop00", cores=6)
+    jump_to(ENDS)
+    assert coming(waiting) == ["Change cores from 4 to 6, with a reboot"]
+    advance(days=2)
+    assert running("shop00").cores == 6
+
+
+def coming(api: Api) -> list[str]:
+    """What is to be done in windows that are not open yet."""
+    now = clock.now().isoformat()
+    return [
+        activity["comment"] for one in api.query("maintenance") if one["starts"] > now for activity in one["activities"]
+    ]
+
+
+def test_vm_16_a_machine_that_is_shut_down_is_out_of_service(waiting: Api) -> None:
+    waiting.installed("shop01")
+    waiting.set(VM, name="shop01", online=False)
+    waiting.delete(VM, name="shop00", deadline="2026-11-26")
+    jump_to(midnight(date(2026, 11, 26)) + timedelta(hours=12))
+    assert [one["servicing"] for one in waiting.query(VM)] == [False, False]
+    for name, values in (("shop00", {}), ("shop01", {"online": True})):
+        assert waiting.set(VM, name=name, **values)["servicing"] is True
+
+
+def test_vm_16_no_hardware_window_opens_for_a_machine_that_is_shut_down_for_deletion(waiting: Api) -> None:
+    waiting.set(GROUP, name="shop", notification_leadtime=72)
+    waiting.set(VM, name="shop00", cores=1)
+    waiting.set(VM, name="shop00", cores=4)
+    waiting.delete(VM, name="shop00", deadline="2026-11-26")
+    jump_to(midnight(date(2026, 11, 26)))
+    assert coming(waiting) == []
+    advance(days=2)
+    assert running("shop00").cores == 1
+    assert [one["comment"] for one in waiting.query("maintenance")] == ["shop00 is shut down for deletion"]
+
+
+def test_vm_21_vm_24_what_waited_for_a_window_waits_for_one_again_once_the_machine_is_brought_back(
+    waiting: Api,
+) -> None:
+    waiting.delete(VM, name="shop00", deadline="2026-11-25")
+    jump_to(midnight(date(2026, 11, 25)) + timedelta(hours=2))
+    assert coming(waiting) == []
+    waiting.set(VM, name="shop00")
+    assert coming(waiting) == ["Change cores from 1 to 4, with a reboot"]
+    advance(days=3)
+    assert running("shop00").cores == 4
+
+
+def test_vm_16_a_hardware_window_at_the_very_time_of_the_shutdown_only_announces_it(waiting: Api) -> None:
+    waiting.set(GROUP, name="shop", maintenance_start=0, maintenance_end=3)
+    waiting.set(VM, name="shop00", cores=1)
+    waiting.set(VM, name="shop00", cores=4)
+    (window,) = waiting.query("maintenance")
+    waiting.delete(VM, name="shop00", deadline="2026-11-26")
+    jump_to(midnight(date(2026, 11, 26)))
+    (left,) = waiting.query("maintenance")
+    assert (left["starts"], left["comment"]) == (window["starts"], "shop00 is shut down for deletion")
+    assert [one["comment"] for one in left["activities"]] == ["Shut down for deletion"]
 
 
 def test_a_long_jump_passes_through_everything_in_order(waiting: Api) -> None:

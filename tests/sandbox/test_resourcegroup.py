@@ -36,8 +36,36 @@ def test_rg_02_any_group_the_key_reaches_may_be_the_parent(services: Api) -> Non
     assert services.set("resourcegroup", name="deep", parent="example-lab")["parent"] == "example-lab"
 
 
-@pytest.mark.parametrize("parent", ["", "acme", "nowhere"])
-def test_rg_02_everything_else_top_level_included_is_a_fault(services: Api, parent: str) -> None:
+#: As `resource-types.txt` has it, but for the name.
+SAMPLE = {
+    "__type__": "resourcegroup",
+    "customer_no": "",
+    "in_maintenance": False,
+    "maintenance_end": 5,
+    "maintenance_start": 22,
+    "maintenance_until": "",
+    "name": "fresh",
+    "notification_leadtime": 12,
+    "parent": "",
+    "production": True,
+    "technical_contacts": ["admin@flyingcircus.io"],
+    "timezone": "Europe/Berlin",
+}
+
+
+def test_rg_02_api_07_the_documents_own_sample_can_be_created_and_replayed(services: Api) -> None:
+    (created,) = services.apply(SAMPLE)
+    assert created == SAMPLE | {"parent": "services", "customer_no": "10001"}
+    assert services.apply(SAMPLE) == [created]
+
+
+def test_rg_02_an_empty_parent_is_the_keys_own_group_also_in_a_move(services: Api) -> None:
+    assert services.set("resourcegroup", name="example-lab", parent="")["parent"] == "services"
+    assert services.set("resourcegroup", name="services", parent="")["parent"] == ""
+
+
+@pytest.mark.parametrize("parent", ["acme", "nowhere"])
+def test_rg_02_everything_else_is_a_fault(services: Api, parent: str) -> None:
     fault = services.refused({"__type__": "resourcegroup", "name": "fresh", "parent": parent})
     assert fault.code == 2
     assert "resourcegroup fresh: parent: must be a group within reach" in fault.text
@@ -84,7 +112,7 @@ def test_rg_05_a_window_may_cross_midnight(services: Api) -> None:
     assert (group["maintenance_start"], group["maintenance_end"]) == (23, 1)
 
 
-def test_rg_06_maintenance_mode_ends_by_itself_after_an_hour(services: Api) -> None:
+def test_rg_06_rg_13_maintenance_mode_ends_by_itself_after_an_hour(services: Api) -> None:
     group = services.set("resourcegroup", name="shop", in_maintenance=True)
     assert group["in_maintenance"] is True
     assert group["maintenance_until"].startswith("2026-11-24T12:00")
@@ -114,7 +142,10 @@ def test_rg_07_maintenance_until_a_time_in_the_groups_zone(services: Api) -> Non
     assert services.get("resourcegroup", name="shop")["in_maintenance"] is False
 
 
-@pytest.mark.parametrize("until", ["", "2020-01-01T00:00:00+01:00", "2026-11-24T11:00:00+01:00"])
+@pytest.mark.parametrize(
+    "until",
+    ["", "0001-01-01T00:00:00+14:00", "1970-01-01T00:00:00Z", "2020-01-01T00:00:00+01:00", "2026-11-24T11:00:00+01:00"],
+)
 def test_rg_07_empty_or_past_ends_it_now(services: Api, until: str) -> None:
     services.set("resourcegroup", name="shop", in_maintenance=True)
     group = services.set("resourcegroup", name="shop", maintenance_until=until)
@@ -129,7 +160,12 @@ def test_rg_07_it_is_a_time_with_its_zone(services: Api, until: Any) -> None:
 
 @pytest.mark.parametrize(
     ("on", "until"),
-    [(True, ""), (True, "2020-01-01T00:00:00+01:00"), (False, "2026-11-25T08:00:00+00:00")],
+    [
+        (True, ""),
+        (True, "1970-01-01T00:00:00Z"),
+        (True, "2020-01-01T00:00:00+01:00"),
+        (False, "2026-11-25T08:00:00+00:00"),
+    ],
 )
 @pytest.mark.parametrize("before", [True, False])
 def test_rg_08_contradicting_values_are_a_fault(services: Api, on: bool, until: str, before: bool) -> None:
@@ -239,7 +275,7 @@ def test_rg_12_no_cycles(services: Api, parent: str) -> None:
     assert (fault.code, "inside the group itself" in fault.text) == (5, True)
 
 
-@pytest.mark.parametrize(("name", "parent"), [("shop", ""), ("shop", "acme"), ("services", "shop")])
+@pytest.mark.parametrize(("name", "parent"), [("shop", "acme"), ("shop", "nowhere"), ("services", "shop")])
 def test_rg_12_not_out_of_reach_and_not_the_keys_own(services: Api, name: str, parent: str) -> None:
     assert services.refused({"__type__": "resourcegroup", "name": name, "parent": parent}).code == 2
 

@@ -35,9 +35,9 @@ def states(api: Api) -> dict[str, set[str]]:
     found = {}
     for machine in api.query(VM):
         facts = {
-            "shutdown": "soft" in machine["deletion"]["stages"],
+            "shutdown": (is_shut := "soft" in machine["deletion"]["stages"]),
             "installing": machine["needs_install"],
-            "maintenance": not machine["servicing"]
+            "maintenance": (not machine["servicing"] and machine["online"] and not is_shut)
             or machine["name"] in busy
             or groups[machine["resource_group"]]["in_maintenance"],
             "leaving": machine["deletion"]["deadline"] != "",

@@ -156,6 +156,16 @@ def test_pm_03_any_valid_user_name_but_only_that(services: Api, uid: str) -> Non
     assert "uid: must be a valid user name" in services.refused(record).text
 
 
+def test_pm_03_a_name_that_stands_on_records_can_be_granted_more_and_revoked(services: Api, acme: Api) -> None:
+    odd = {"resource_group": "shop", "uid": "Grace H."}
+    Permission.objects.create(group=ResourceGroup.objects.get(name="shop"), uid=odd["uid"], permission="login")
+    assert grant(services, "example", odd["uid"], "stats")["uid"] == odd["uid"]
+    assert services.delete("permission", **odd, permission="login") == []
+    assert [one["resource_group"] for one in services.query("permission", uid=odd["uid"])] == ["example"]
+    new = {"__type__": "permission", "resource_group": "acme", "uid": odd["uid"], "permission": "login"}
+    assert "uid: must be a valid user name" in acme.refused(new).text
+
+
 def test_pm_04_what_applies_to_children_is_one_record_at_its_origin(services: Api) -> None:
     grant(services, "example", "bob")
     assert [one["resource_group"] for one in services.query("permission", uid="bob")] == ["example"]

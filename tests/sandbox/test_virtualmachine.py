@@ -89,6 +89,18 @@ def test_vm_06_backup_may_be_left_out_where_the_group_is_not_production(services
     assert "role::backupclient" in services.get(VM, name="shop00")["classes"]
 
 
+def test_vm_06_what_was_ignored_does_not_come_true_when_the_group_leaves_production(services: Api) -> None:
+    services.machine("shop00")
+    services.machine("shop01", classes=["role::redis"])
+    services.set(VM, name="shop00", classes=[])
+    services.set("resourcegroup", name="shop", production=False)
+    assert [one["classes"] for one in services.query(VM)] == [
+        ["role::generic", "role::backupclient"],
+        ["role::generic", "role::backupclient", "role::redis"],
+    ]
+    assert services.set(VM, name="shop00", classes=[])["classes"] == ["role::generic"]
+
+
 def test_vm_06_some_roles_cannot_be_selected(services: Api) -> None:
     services.machine("shop00")
     assert "role::router cannot be selected" in services.refused(of(classes=["role::router"])).text

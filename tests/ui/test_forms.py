@@ -92,6 +92,18 @@ def test_roles_that_nobody_knows_are_kept_and_free_ones_can_be_added() -> None:
     assert row.value == "role::secret"
 
 
+def test_vm_08_a_machine_is_offered_the_environments_of_its_class_and_no_other() -> None:
+    others = {"environment_class": "Puppet"}
+    data = sent(environment="staging")
+    form = ResourceForm(VIRTUAL_MACHINE, seen=machine(environment="production"), others=others, data=data)
+    assert [option.value for option in form.row("environment").options] == ["production", "staging"]
+    assert form.is_valid()
+    assert form.wanted() == {"environment": "staging"}
+    data = sent(environment="fc-22.05-production")
+    form = ResourceForm(VIRTUAL_MACHINE, seen=machine(environment="production"), others=others, data=data)
+    assert "production, staging" in errors(form, "environment")
+
+
 def test_outdated_environments_are_marked_and_puppet_is_not_offered() -> None:
     options = {option.value: option for option in ResourceForm(VIRTUAL_MACHINE).row("environment").options}
     assert options["fc-21.05-production"].outdated

@@ -51,6 +51,10 @@ def group_effects(before: Record | None, wanted: Values, context: Context) -> li
         effects.append(Effect(text, field="parent", level="warning"))
     if wanted.get("production") is True and before is not None:
         effects.append(Effect(_("All its machines are then backed up."), field="production"))
+    if wanted.get("maintenance_until"):
+        # rg_13
+        text = _("Until then, the platform’s staff are not alerted for this group. Maintenance mode ends by itself.")
+        effects.append(Effect(text, field="maintenance_until"))
     return effects
 
 

@@ -52,6 +52,32 @@ def machine_effects(before: Record | None, wanted: Values, context: Context) -> 
     return [*_cancelled_deletion(before), *_hardware(before, wanted, context), *_addresses(before, wanted)]
 
 
+def heeded_roles(before: Record | None, wanted: Values, context: Context) -> tuple[Values, list[Effect]]:
+    """Without what leaving out a role that stays would ask for: the platform ignores it (vm_06)."""
+    if "classes" not in wanted:
+        return wanted, []
+    present = (before.get("classes") if before else None) or []
+    left_out = [
+        (role, text)
+        for role, text in _staying_roles(before, context)
+        if role not in wanted["classes"] and (before is None or role in present)
+    ]
+    roles = {*wanted["classes"], *(role for role, _text in left_out)}
+    in_order = dict.fromkeys([*present, *(role for role, _text in left_out), *wanted["classes"]])
+    heeded = {**wanted, "classes": [role for role in in_order if role in roles]}
+    if before is not None and roles == set(present):
+        del heeded["classes"]
+    return heeded, [Effect(text, field="classes", level="warning") for _role, text in left_out]
+
+
+def _staying_roles(before: Record | None, context: Context) -> Iterator[tuple[str, str]]:
+    yield "role::generic", _("The role generic always stays: leaving it out has no effect.")
+    group = context.group or (before.values if before else {})
+    if group.get("production") is True:
+        text = _("The role backupclient stays as long as the group is in production: leaving it out has no effect.")
+        yield "role::backupclient", text
+
+
 def _cancelled_deletion(before: Record) -> Iterator[Effect]:
     deletion = read_deletion(before.get("deletion"))
     if deletion.is_pending:

@@ -1,26 +1,34 @@
 """Virtual machine: what runs a customer's services. The one type with power, hardware and a delayed deletion."""
 
+import re
 from collections.abc import Iterable
 
 from portal.resources.labels import mark as _
 from portal.resources.names import host_name
 from portal.resources.spec import Action, Choice, Field, Kind, ResourceType, Section, Settable
 from portal.resources.states import machine_states
-from portal.resources.types.machine_changes import keep_buttons, machine_effects, power_buttons, set_power
+from portal.resources.types.machine_changes import (
+    heeded_roles,
+    keep_buttons,
+    machine_effects,
+    power_buttons,
+    set_power,
+)
 
 NIXOS = ("fc-22.05", "fc-21.11")
 NIXOS_OUTDATED = ("fc-21.05", "fc-20.09", "fc-19.03", "fc-15.09")
-STAGES = ("production", "staging")
 
-# vm_08. Puppet's two environments are met on old machines only and not offered for new ones.
+# vm_08. They suit the class of a machine; Puppet's two are for old machines.
 ENVIRONMENTS = (
-    *(Choice(value=f"{release}-{stage}", label=f"{release}-{stage}") for release in NIXOS for stage in STAGES),
     *(
-        Choice(value=f"{release}-{stage}", label=f"{release}-{stage}", outdated=True)
-        for release in NIXOS_OUTDATED
-        for stage in STAGES
+        Choice(value=name, label=name, outdated=release in NIXOS_OUTDATED, needs=("environment_class", "NixOS"))
+        for release in (*NIXOS, *NIXOS_OUTDATED)
+        for name in (f"{release}-production", f"{release}-staging")
     ),
-    *(Choice(value=stage, label=stage, outdated=True, offered=False) for stage in STAGES),
+    *(
+        Choice(value=name, label=name, outdated=True, needs=("environment_class", "Puppet"))
+        for name in ("production", "staging")
+    ),
 )
 
 # Roles known from the platform's documentation; others can be typed, and are kept when met (vm_06).
@@ -46,6 +54,11 @@ ROLES = tuple(
         "devhost",
     )
 )
+
+
+def is_machine_name(text: str, group: str) -> bool:
+    """Whether a machine of the group may be called so: the group's name and a serial number (vm_01)."""
+    return text.startswith(group) and bool(re.fullmatch(r"[0-9]{1,6}", text[len(group) :]))
 
 
 def next_machine_name(group: str, taken: Iterable[str]) -> str:
@@ -346,6 +359,7 @@ VIRTUAL_MACHINE = ResourceType(
     delayed_deletion=True,
     states=machine_states,
     effects=machine_effects,
+    heeds=heeded_roles,
     actions=(
         Action(name="power", buttons=power_buttons, sets=set_power),
         Action(name="keep", buttons=keep_buttons, sets=lambda record, params, now: {}),

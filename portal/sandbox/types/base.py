@@ -78,12 +78,12 @@ class WritableType[Row: models.Model](ResourceType):
         return row
 
     def delete(self, scope: Scope, given: Record) -> None:
-        """Delete what a record names; nothing where there is nothing (api_09)."""
+        """Delete what a record names; nothing where there is nothing (api_09). Other keys that it has mean nothing."""
         options = {}
         for key, value in given.items():
             if key in self.delete_fields:
                 options[key] = _check(key, self.delete_fields[key], value)
-            elif key not in self.primary_key:
+            elif key not in self.fields:
                 raise Refused(key, "unknown key in a deletion")
         row = self.find(scope, given)
         if row is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
+from portal.sandbox.errors import Refused
 from portal.sandbox.fields import USER_NAME, Field, choice, matching, text
 from portal.sandbox.models import Permission
 from portal.sandbox.scope import Scope
@@ -17,7 +18,7 @@ class Permissions(WritableType[Permission]):
     primary_key = ("resource_group", "uid", "permission")
     fields = {
         "resource_group": Field(text, "create"),
-        "uid": Field(matching(USER_NAME, "a valid user name"), "create", filterable=True),
+        "uid": Field(text, "create", filterable=True),
         "permission": Field(choice("login", "sudo-srv", "stats"), "create"),
     }
 
@@ -39,6 +40,8 @@ class Permissions(WritableType[Permission]):
 
     def create(self, scope: Scope, values: Record) -> Permission:
         group = group_in_reach(scope, values.pop("resource_group"))
+        if not Permission.objects.filter(group_id__in=scope.groups, uid=values["uid"]).exists():
+            _check_name(values["uid"])
         return Permission.objects.create(group=group, **values)
 
     def update(self, scope: Scope, row: Permission, values: Record) -> None:
@@ -46,6 +49,14 @@ class Permissions(WritableType[Permission]):
 
     def remove(self, scope: Scope, row: Permission, options: Record) -> None:
         row.delete()
+
+
+def _check_name(uid: str) -> None:
+    """A valid user name, of who has no permission yet: whatever stands on records stays (pm_03)."""
+    try:
+        matching(USER_NAME, "a valid user name")(uid)
+    except ValueError as error:
+        raise Refused("uid", str(error)) from None
 
 
 def _record(scope: Scope, row: Permission) -> Record:

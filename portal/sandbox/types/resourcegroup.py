@@ -21,7 +21,7 @@ from portal.sandbox.fields import (
     timezone,
 )
 from portal.sandbox.models import Machine, ResourceGroup
-from portal.sandbox.scope import Scope
+from portal.sandbox.scope import Scope, ancestry
 from portal.sandbox.types.base import Record, WritableType, matches, taken
 
 
@@ -56,7 +56,7 @@ class ResourceGroups(WritableType[ResourceGroup]):
 
     def set(self, scope: Scope, given: Record) -> ResourceGroup:
         _refuse_contradiction(scope.now, given)
-        return super().set(scope, given)
+        return super().set(scope, _with_defaults(scope, given))
 
     def create(self, scope: Scope, values: Record) -> ResourceGroup:
         if ResourceGroup.objects.filter(name=values["name"]).exists():
@@ -106,12 +106,21 @@ class ResourceGroups(WritableType[ResourceGroup]):
         moved = scope.below(group)
         if parent in moved:
             raise Refused("parent", "would be inside the group itself", CONTRADICTION)
+        scope.moved.setdefault(group.pk, [one.pk for one in ancestry(group)])
         leaving = [one for one in moved if one.customer_no != parent.customer_no]
         billing.settle(leaving, scope.now)
         for one in leaving:
             one.customer_no = parent.customer_no
         ResourceGroup.objects.bulk_update(leaving, ["customer_no"])
         group.parent = parent
+
+
+def _with_defaults(scope: Scope, given: Record) -> Record:
+    """Empty means the default (rg_02, rg_03): the key's own group as parent, and whatever customer that has."""
+    plain = {key: value for key, value in given.items() if (key, value) != ("customer_no", "")}
+    if plain.get("parent") == "" and plain["name"] != scope.key_group.name:
+        plain["parent"] = scope.key_group.name
+    return plain
 
 
 def _refuse_contradiction(now: datetime, given: Record) -> None:

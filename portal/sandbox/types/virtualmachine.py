@@ -24,7 +24,7 @@ from portal.sandbox.fields import (
     matching,
     text,
 )
-from portal.sandbox.models import Address, Machine, RetiredName
+from portal.sandbox.models import Address, Machine, ResourceGroup, RetiredName
 from portal.sandbox.scope import Scope
 from portal.sandbox.types.base import Record, WritableType, iso, required, taken
 from portal.sandbox.types.serviceuser import group_in_reach
@@ -100,14 +100,13 @@ class VirtualMachines(WritableType[Machine]):
         _check_name(values["name"], group.name)
         values.setdefault("environment_class", "NixOS")
         values.setdefault("environment", ENVIRONMENTS[values["environment_class"]][0])
-        values.setdefault("classes", [GENERIC, BACKUP])
+        values["classes"] = _recorded_roles(values.get("classes", [GENERIC, BACKUP]), [], group)
         with world_lock() as world:
             number = world.next_machine
             world.next_machine += 1
             world.save(update_fields=["next_machine"])
         machine = Machine(id=number, group=group, creation_date=scope.now.replace(microsecond=0), **values)
         _check_environment(machine)
-        _check_roles(machine.classes, [])
         machine.save(force_insert=True)
         _allocate(machine)
         hardware.schedule_install(machine, scope.now, world.install_seconds)
@@ -115,11 +114,13 @@ class VirtualMachines(WritableType[Machine]):
         return machine
 
     def update(self, scope: Scope, row: Machine, values: Record) -> None:
+        if "soft" in row.stages:
+            scope.grown[row.pk] = row  # it counts again (api_16)
         deletion.cancel(row, scope.now)
         if not values:
             return
         if "classes" in values:
-            values["classes"] = _kept_roles(values["classes"], row.classes)
+            values["classes"] = _recorded_roles(values["classes"], row.classes, row.group)
         switched = values.get("online", row.online) != row.online
         if any(values.get(key, 0) > getattr(row, key) for key in _GROWING):
             scope.grown[row.pk] = row
@@ -174,16 +175,17 @@ def _check_environment(machine: Machine) -> None:
         raise Refused("environment", f"does not suit environment_class {machine.environment_class}", INVALID)
 
 
-def _check_roles(wanted: list[str], present: list[str]) -> None:
+def _recorded_roles(wanted: list[str], present: list[str], group: ResourceGroup) -> list[str]:
+    """What is recorded where these roles are asked for (vm_06).
+
+    What always is there, and what staff has given, stays also where it is left out; for good, so that it
+    does not go later, when the group is no longer in production.
+    """
     for role in wanted:
         if role in settings.RESERVED_ROLES and role not in present:
             raise Refused("classes", f"{role} cannot be selected", INVALID)
-
-
-def _kept_roles(wanted: list[str], present: list[str]) -> list[str]:
-    """What staff has given stays, also where it is left out (vm_06)."""
-    _check_roles(wanted, present)
-    return wanted + [role for role in present if role in settings.RESERVED_ROLES and role not in wanted]
+    given = [role for role in present if role in settings.RESERVED_ROLES and role not in wanted]
+    return _classes(wanted + given, production=group.production)
 
 
 def _allocate(machine: Machine) -> None:
@@ -193,9 +195,9 @@ def _allocate(machine: Machine) -> None:
     network.allocate(machine, "fe", 6, machine.frontend_ips_v6)
 
 
-def _classes(machine: Machine, *, production: bool) -> list[str]:
+def _classes(roles: list[str], *, production: bool) -> list[str]:
     always = [GENERIC, BACKUP] if production else [GENERIC]
-    return always + [role for role in machine.classes if role not in always]
+    return always + [role for role in roles if role not in always]
 
 
 def _record(scope: Scope, machine: Machine, addresses: list[tuple[str, str, str]]) -> Record:
@@ -205,7 +207,7 @@ def _record(scope: Scope, machine: Machine, addresses: list[tuple[str, str, str]
         "aliases_fe": machine.aliases_fe,
         "aliases_srv": machine.aliases_srv,
         "backy_schedule": machine.backy_schedule,
-        "classes": _classes(machine, production=group.production),
+        "classes": _classes(machine.classes, production=group.production),
         "cores": machine.cores,
         "creation_date": iso(machine.creation_date),
         "deletion": {
@@ -233,6 +235,6 @@ def _record(scope: Scope, machine: Machine, addresses: list[tuple[str, str, str]
         "resource_group_parent": group.parent.name if group.parent else "",
         "reverses": machine.reverses,
         "service_description": machine.service_description,
-        "servicing": machine.servicing,
+        "servicing": machine.servicing and machine.online and "soft" not in machine.stages,
         "timezone": group.timezone,
     }
