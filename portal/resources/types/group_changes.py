@@ -44,8 +44,6 @@ def group_effects(before: Record | None, wanted: Values, context: Context) -> li
         planned = {**(before.values if before else {}), **wanted}
         window = next_window(planned, context.now)
         effects.append(Effect(_("The next maintenance window is then %(window)s."), {"window": window}))
-    if wanted.get("maintenance_until"):
-        effects.append(Effect(_("While it lasts, the platform’s staff are not alerted. It ends by itself.")))
     if before is not None and "parent" in wanted:
         text = _("Service users, permissions and the customer then come from the new place.")
         effects.append(Effect(text, field="parent", level="warning"))
