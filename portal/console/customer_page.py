@@ -248,9 +248,9 @@ def _key(parts: Sequence[Part], counted: Mapping[tuple[str, ...], float]) -> Key
 
 
 def _difference(total: object, before: object) -> str:
-    """`+12.50 EUR` against the month before; '' where one of them is no amount."""
+    """`+12.50 EUR` against the one before."""
     new, old = amounts.parse(total), amounts.parse(before)
-    return amounts.difference(amounts.subtract(new, old)) if new is not None and old is not None else ""
+    return amounts.difference(amounts.subtract(new, old)) if new is not None and old is not None else _("unknown")
 
 
 @for_staff

@@ -128,6 +128,13 @@ def measured(name: str, value: Value) -> tuple[str, SafeString]:
     return _(label), amount(value, unit)
 
 
+def measured_text(name: str, value: object) -> tuple[str, str]:
+    """The same in plain text."""
+    label, unit = MEASURED.get(name, (name, ""))
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return _(label), amount_text(value, unit) if is_number else str(value)
+
+
 def _short(value: Decimal) -> Decimal:
     """Without noughts at the end that say nothing: 1.50 is 1.5, 40.00 is 40."""
     whole = value.to_integral_value()
