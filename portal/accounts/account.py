@@ -17,15 +17,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts import audit, factor, sessions
 from portal.accounts.access import memberships_of
 from portal.accounts.clients import device
-from portal.accounts.models import User
+from portal.accounts.models import PaperSize, User
 
 
-class NameForm(forms.Form):
-    """What others see beside the address; may be empty."""
+class ProfileForm(forms.Form):
+    """What others see beside the address (may be empty), and the paper that one prints on."""
 
     name = forms.CharField(
         label=lazy("Name"), max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
+    paper_size = forms.ChoiceField(label=lazy("Paper size"), choices=PaperSize.choices, required=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,14 @@ def person(request: HttpRequest) -> User:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
-    """The page of the account; POST keeps another name."""
+    """The page of the account; POST keeps another name, or size of paper."""
     user = person(request)
-    form = NameForm(request.POST if request.method == "POST" else None, initial={"name": user.name})
+    initial = {"name": user.name, "paper_size": user.paper_size}
+    form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         _rename(user, form.cleaned_data["name"])
-        messages.success(request, _("Your name is kept."))
+        User.objects.filter(pk=user.pk).update(paper_size=form.cleaned_data["paper_size"] or user.paper_size)
+        messages.success(request, _("Your profile is saved."))
         return redirect("account")
     held = list(Authenticator.objects.filter(user=user))
     context = {

@@ -242,13 +242,14 @@ class ConsumptionPage:
         return [*named, *([(SERIES, _("others"))] if len(self.series) > SERIES else [])]
 
     @property
-    def history(self) -> Sequence[tuple[str, str, SafeString]]:
-        """(month, its page or '' where nothing is known of it, total): the numbers of the chart."""
+    def history(self) -> Sequence[tuple[str, str, SafeString, str]]:
+        """(month, its page or '' where nothing is known of it, total, period): the numbers of the chart."""
         return [
             (
                 months.label(month),
                 self._address(period=month) if month in self.used.by_month else "",
                 use.shown(self.kind, self.used.total(month, self.kind)),
+                month,
             )
             for month in reversed(self.drawn_months)
         ]

@@ -72,6 +72,12 @@ class Year:
     rows: Sequence[Invoice | Missing]
 
     @property
+    def span(self) -> tuple[str, str] | None:
+        """Periods of its first and its last invoice; None where it has none."""
+        found = [row.record.key for row in self.rows if isinstance(row, Invoice)]
+        return (found[-1], found[0]) if found else None
+
+    @property
     def total(self) -> SafeString:
         """A month without an invoice is unknown: the sum is not all that there is to pay."""
         return sums.money(sums.of(row.total if isinstance(row, Invoice) else None for row in self.rows))

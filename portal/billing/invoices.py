@@ -67,6 +67,11 @@ class Invoice:
         return addresses.record(self.customer_no, "invoice", self.record.key)
 
     @property
+    def file_address(self) -> str:
+        """Of its items for a spreadsheet."""
+        return f"{self.address}?format=xlsx"
+
+    @property
     def status(self) -> str:
         return choice_label(self.record.type.field("status"), str(self.record["status"] or ""))
 
