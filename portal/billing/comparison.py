@@ -20,8 +20,8 @@ from portal.resources.spec import Record
 from portal.ui import measures
 
 SHOWN = 100  # as many as somebody reads
+MACHINE = "virtualmachine"
 HARDWARE = ("cores", "memory", "disk", "rbd_pool")
-POOL = "rbd_pool"
 
 
 class Reason(StrEnum):
@@ -49,7 +49,7 @@ WORDS: Mapping[Reason, object] = {
 }
 #: By type of what is used: words for more of it, and for less.
 USED: Mapping[str, tuple[object, object]] = {
-    "virtualmachine": (lazy("ran longer"), lazy("ran shorter")),
+    MACHINE: (lazy("ran longer"), lazy("ran shorter")),
     "traffic": (lazy("more traffic"), lazy("less traffic")),
     "contract": (lazy("higher quantity"), lazy("lower quantity")),
 }
@@ -65,9 +65,23 @@ class Cost:
     thing: Record | None  # its consumption, where that is known
 
     @property
+    def kind(self) -> str:
+        """The type of what was consumed; '' where that is not known."""
+        return str(self.thing["type"]) if self.thing else ""
+
+    @property
+    def thing_name(self) -> str:
+        """By which the platform knows it; '' where that is not known."""
+        return str(self.thing["type_id"]) if self.thing else ""
+
+    @property
     def used(self) -> int | None:
         """Bytes, hours, or a quantity."""
         return use.main(self.thing) if self.thing else None
+
+    @property
+    def shown_use(self) -> str:
+        return use.brief(self.kind, Decimal(self.used or 0))
 
     def measured(self, name: str) -> object:
         parameters = self.thing["parameters"] if self.thing else None
@@ -77,7 +91,7 @@ class Cost:
     def is_whole_month(self) -> bool:
         """Whether it ran all the time; hours are counted whole, and the last may be missing."""
         whole = months.hours(str(self.thing["period"])) if self.thing else 0
-        return bool(self.used and self.thing and self.thing["type"] == "virtualmachine" and self.used >= whole - 1)
+        return bool(self.kind == MACHINE and self.used and self.used >= whole - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +125,8 @@ class Change:
 
     @property
     def word(self) -> str:
-        if self.reason is Reason.USE and self.before and self.after and self.after.thing:
-            more, less = USED[str(self.after.thing["type"])]
+        if self.reason is Reason.USE and self.before and self.after:
+            more, less = USED[self.after.kind]
             return str(more if (self.after.used or 0) > (self.before.used or 0) else less)
         return str(WORDS[self.reason])
 
@@ -123,16 +137,15 @@ class Change:
             return ""
         if self.reason is Reason.RESIZED:
             return ", ".join(_hardware(name, self.before, self.after) for name in _resized(self.before, self.after))
-        if self.reason is Reason.USE and self.after.thing:
-            kind = str(self.after.thing["type"])
-            return _from_to(use.brief(kind, Decimal(self.before.used or 0)), use.brief(kind, Decimal(self.after.used or 0)))
+        if self.reason is Reason.USE:
+            return _from_to(self.before.shown_use, self.after.shown_use)
         return ""
 
     @property
     def shown(self) -> tuple[str, str, str]:
         """Before, after, difference."""
-        before = _shown(self.before)
-        return before, _shown(self.after), _("unknown") if self.difference is None else amounts.difference(self.difference)
+        difference = _("unknown") if self.difference is None else amounts.difference(self.difference)
+        return _shown(self.before), _shown(self.after), difference
 
 
 @dataclass(frozen=True)
@@ -173,12 +186,15 @@ class Comparison:
     @property
     def resized(self) -> Sequence[str]:
         """Names of machines."""
-        return [str(one.thing.thing["type_id"]) for one in self.changes if one.reason is Reason.RESIZED and one.thing.thing]
+        return [one.thing.thing_name for one in self.changes if one.reason is Reason.RESIZED]
 
     def told_by(self, changes: Mapping[str, tuple[int, str]]) -> "Comparison":
         """The same with the changes that resized machines, by their names."""
-        told = [replace(one, by=changes.get(one.name)) if one.reason is Reason.RESIZED else one for one in self.changes]
-        return replace(self, changes=told)
+        return replace(self, changes=[_told_by(one, changes) for one in self.changes])
+
+
+def _told_by(one: Change, changes: Mapping[str, tuple[int, str]]) -> Change:
+    return replace(one, by=changes.get(one.thing.thing_name)) if one.reason is Reason.RESIZED else one
 
 
 def costs(items: Iterable[Item], things: Things | None) -> list[Cost]:
@@ -208,8 +224,8 @@ def _pairs(before: Sequence[Cost], after: Sequence[Cost]) -> Iterable[tuple[Cost
     yield from ((one, None) for one in left if not one.thing or _key(one) in moved)
 
 
-def _key(one: Cost) -> tuple[object, object]:
-    return (one.thing["type"], one.thing["type_id"]) if one.thing else ("", "")
+def _key(one: Cost) -> tuple[str, str]:
+    return one.kind, one.thing_name
 
 
 def _change(before: Cost | None, after: Cost | None) -> Change:

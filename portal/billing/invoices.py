@@ -181,4 +181,3 @@ def previous_of(record: Record, records: Sequence[Record]) -> Record | None:
 def safe_name(text: str) -> str:
     """A text that may stand in a file name."""
     return "".join(letter for letter in text if letter.isascii() and (letter.isalnum() or letter == "-")) or "0"
-

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
 from portal.billing import months
-from portal.billing.comparison import HARDWARE
+from portal.billing.comparison import HARDWARE, MACHINE
 from portal.changes.models import Item, State
 from portal.changes.visible import visible_items
 from portal.resources.times import midnight, parse_day
@@ -20,7 +20,7 @@ def between(scope: Scope, names: Sequence[str], first: str, last: str) -> Mappin
     if not names or begin is None or end is None or not scope.may_see(CHANGES):
         return {}
     items = visible_items(scope, Item.objects.filter(change__customer=scope.customer)).filter(
-        type_name="virtualmachine",
+        type_name=MACHINE,
         key__in=names,
         creates=False,
         wanted__has_any_keys=HARDWARE,

@@ -37,7 +37,7 @@ class Sum:
         return self.known if self.readable else None
 
     def shown(self, written: Callable[[Decimal], str]) -> SafeString:
-        """"1.5 GB", "1.5 GB + 2 unknown", "unknown"; a dash where there is nothing to add up."""
+        """ "1.5 GB", "1.5 GB + 2 unknown", "unknown"; a dash where there is nothing to add up."""
         return told(self.readable_part, self.unknown, written)
 
 

@@ -44,7 +44,7 @@ class Trend:
     @property
     def chart(self) -> SafeString:
         bars = [self._bar(month, total) for month, total in self.totals]
-        return stacked(_("Total before tax by month"), bars, amounts.whole)
+        return stacked(_("Total before tax by month"), bars, _on_axis)
 
     def _bar(self, month: str, total: Decimal | None) -> Bar:
         if total is None or abs(total) >= LONGEST:
@@ -52,3 +52,8 @@ class Trend:
         series = THIS if month == self.totals[-1][0] else USUAL
         said = f"{months.label(month)}: {amounts.money(total)}"
         return Bar(months.short(month), [(series, total, said)], amounts.whole(total, with_currency=False))
+
+
+def _on_axis(value: Decimal) -> str:
+    """The unit stands at the base alone: on a phone there is no room for more."""
+    return amounts.whole(value, with_currency=not value)

@@ -77,7 +77,7 @@ class Asked:
     @property
     def size(self) -> PaperSize:
         """The person's own, unless they chose another one here."""
-        asked = self.params.get("size")
+        asked = self.params.get("size", "")
         return PaperSize(asked if asked in PaperSize else self.scope.user.paper_size)
 
     @property
@@ -121,8 +121,9 @@ class Asked:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def papers(request: HttpRequest, customer_no: str) -> HttpResponse:
-    """What the person has ordered, and a form that orders: `kind`, `from` and `to` (periods) or `month`, `form`, `size`,
-    `token`. What is made at once leads to the file itself.
+    """What the person has ordered, and a form that orders; what is made at once leads to the file itself.
+
+    Takes `kind`, `from` and `to` (periods) or `month`, `form`, `size`, `token`.
     """
     scope = _scope(request, customer_no)
     if request.POST.get("kind") in KINDS:

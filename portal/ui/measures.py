@@ -131,8 +131,9 @@ def measured(name: str, value: Value) -> tuple[str, SafeString]:
 def measured_text(name: str, value: object) -> tuple[str, str]:
     """The same in plain text."""
     label, unit = MEASURED.get(name, (name, ""))
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    return _(label), amount_text(value, unit) if is_number else str(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return _(label), str(value)
+    return _(label), amount_text(value, unit)
 
 
 def _short(value: Decimal) -> Decimal:

@@ -47,8 +47,16 @@ def told(comparison: Comparison) -> list[tuple[str, str, str]]:
         (machine(720), machine(745), "price changed"),  # twice as much for but 25 hours more
         (machine(720), machine(720), "price changed"),
         (machine(720), machine(300), "price changed"),  # dearer although it ran less
-        (use("traffic", "shop01", {"traffic": 10**12}), use("traffic", "shop01", {"traffic": 15 * 10**11}), "more traffic: 1 TB → 1.5 TB"),
-        (use("contract", "shop01", {"quantity": 1}), use("contract", "shop01", {"quantity": 2}), "higher quantity: 1 → 2"),
+        (
+            use("traffic", "shop01", {"traffic": 10**12}),
+            use("traffic", "shop01", {"traffic": 15 * 10**11}),
+            "more traffic: 1 TB → 1.5 TB",
+        ),
+        (
+            use("contract", "shop01", {"quantity": 1}),
+            use("contract", "shop01", {"quantity": 2}),
+            "higher quantity: 1 → 2",
+        ),
         (use("quantum", "shop01", {"gates": 1}), use("quantum", "shop01", {"gates": 2}), "more"),
         (machine(720), machine(745) | {"parameters": None}, "more"),
     ],
@@ -59,7 +67,10 @@ def test_the_reason_is_found_in_what_was_used(before: Any, after: Any, reason: s
 
 
 def test_without_what_was_used_no_reason_is_made_up() -> None:
-    one, other = month(SEPTEMBER, [("a", "2.00"), ("b", "1.00")], []), month(OCTOBER, [("a", "1.00"), ("c", "3.00")], [])
+    one, other = (
+        month(SEPTEMBER, [("a", "2.00"), ("b", "1.00")], []),
+        month(OCTOBER, [("a", "1.00"), ("c", "3.00")], []),
+    )
     assert told(Comparison.of(one, other, OCTOBER)) == [
         ("c", "new", "+3.00 EUR"),
         ("a", "less", "-1.00 EUR"),
@@ -96,14 +107,26 @@ def test_a_price_that_cannot_be_read_is_an_unknown_difference_and_comes_first(wa
 def resized(visit: Visit, answers: Any) -> Change:
     """shop01 was resized in October, by change 7."""
     answers("consumption", machine(720) | {"period": SEPTEMBER}, machine(745, LARGE) | {"period": OCTOBER})
-    answers("invoice", invoice(SEPTEMBER, [("shop01", "10.00")], "10.00"), invoice(OCTOBER, [("shop01", "20.00")], "20.00"))
+    answers(
+        "invoice", invoice(SEPTEMBER, [("shop01", "10.00")], "10.00"), invoice(OCTOBER, [("shop01", "20.00")], "20.00")
+    )
     visit("billing", "consumption/")
     customer, author = Customer.objects.get(number="10001"), User.objects.get(email="manager@example.com")
     when = {"created": timezone.now(), "recorded_at": datetime(2026, 10, 3, tzinfo=UTC), "done_at": timezone.now()}
     change = Change.objects.create(
-        customer=customer, author=author, number=7, turn=7, token="t", key_group="services", key_generation=1, state=State.DONE, **when
+        customer=customer,
+        author=author,
+        number=7,
+        turn=7,
+        token="t",
+        key_group="services",
+        key_generation=1,
+        state=State.DONE,
+        **when,
     )
-    Item.objects.create(change=change, position=0, type_name="virtualmachine", key="shop01", group="shop", wanted={"cores": 4})
+    Item.objects.create(
+        change=change, position=0, type_name="virtualmachine", key="shop01", group="shop", wanted={"cores": 4}
+    )
     return change
 
 
@@ -135,7 +158,10 @@ def test_the_page_folds_the_length_of_the_month_into_one_line(visit: Visit, answ
     names = ("shop01", "shop02")
     for_each = [machine(720, name=name) | {"period": SEPTEMBER} for name in names]
     answers("consumption", *for_each, *(machine(745, name=name) | {"period": OCTOBER} for name in names))
-    both = (invoice(SEPTEMBER, [(name, "72.0000") for name in names], "144.0000"), invoice(OCTOBER, [(name, "74.5000") for name in names], "149.0000"))
+    both = (
+        invoice(SEPTEMBER, [(name, "72.0000") for name in names], "144.0000"),
+        invoice(OCTOBER, [(name, "74.5000") for name in names], "149.0000"),
+    )
     answers("invoice", *both)
     visit("billing", "consumption/")
     text = text_of(visit("billing", f"invoice/{OCTOBER}/"))

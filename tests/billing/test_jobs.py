@@ -177,7 +177,9 @@ def test_paper_is_of_the_persons_own_size_unless_they_choose_another(order: Orde
 )
 def test_pdf_print_and_export_stand_in_the_head_of_the_page(billing: Client, path: str, month: str) -> None:
     page = billing.get(f"/c/10001/{path}").content.decode()
-    head = page[page.index('<header class="page-head">') : page.index("</header>", page.index('<header class="page-head">'))]
+    head = page[
+        page.index('<header class="page-head">') : page.index("</header>", page.index('<header class="page-head">'))
+    ]
     kind = path.partition("/")[0]
     assert f'form="paper-form" name="month" value="{month}"' in head
     assert f'href="/c/10001/paper/{kind}/{month}/"' in head

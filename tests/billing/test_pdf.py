@@ -92,6 +92,13 @@ def test_no_row_is_cut_in_two(sheets: list[str]) -> None:
     assert [("word" * 399 + "ended") in text for text in whole].count(True) == 1
 
 
+def test_the_sum_is_never_alone_on_a_sheet(press: Press) -> None:
+    for count in range(23, 30):  # about as many as the first sheet holds
+        items = [(f"shop{number:02d}: 2 cores", "1.2500") for number in range(count)]
+        text = pages(pdf.as_pdf([lay_out(press, paper(items, "5.0000"))]))
+        assert ["2 cores" in sheet for sheet in text if "Sum of the items" in sheet] == [True], count
+
+
 def test_whatever_an_item_says_is_on_paper_as_it_came(sheets: list[str]) -> None:
     text = " ".join(sheets)
     for said in (

@@ -82,7 +82,9 @@ def test_an_invoice_of_the_running_month_itself_is_believed(november: Any) -> No
         ([("Traffic of shop", "n/a"), ("shop01", "70.0000")], "z", "≈ 92 EUR + 2 unknown"),
     ],
 )
-def test_what_has_no_readable_price_is_unknown_and_not_for_nothing(november: Any, odd: Any, total: str, told: str) -> None:
+def test_what_has_no_readable_price_is_unknown_and_not_for_nothing(
+    november: Any, odd: Any, total: str, told: str
+) -> None:
     found = november([*OCTOBER, *HALF], [invoice("2026-10-01", odd, total)])
     assert found.by_the_end.replace("\xa0", " ") == told
 
