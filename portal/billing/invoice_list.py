@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from portal.billing import amounts, months, sums
-from portal.billing.invoices import Invoice, has_past, previous_of
+from portal.billing.invoices import Invoice, among
 from portal.inventory.reads import Listing, Source
 from portal.ui import addresses
 from portal.ui.values import choice_label
@@ -111,17 +111,7 @@ class InvoiceList:
     def invoices(self) -> Sequence[Invoice]:
         """All of them, the latest first."""
         records = sorted(self.listing.records, key=lambda record: record.key, reverse=True)
-        gone = self.gone
-        return [
-            Invoice(
-                record,
-                self.customer_no,
-                previous_of(record, records),
-                has_past=has_past(record, records),
-                gone=gone.get(record.key),
-            )
-            for record in records
-        ]
+        return [among(records, record, self.customer_no, self.gone) for record in records]
 
     @cached_property
     def found(self) -> Sequence[Invoice]:

@@ -1,7 +1,7 @@
 """One invoice: its items by product, exact sums, and what it is held against."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -150,26 +150,26 @@ class Invoice:
         return addresses.record(self.customer_no, "consumption", thing.key) if thing else ""
 
 
+def among(
+    records: Sequence[Record], record: Record, customer_no: str, gone: Mapping[str, datetime] | None = None
+) -> Invoice:
+    """An invoice with what it is held against, in a list of them."""
+    past = any(one.key < record.key for one in records)
+    return Invoice(record, customer_no, previous_of(record, records), has_past=past, gone=(gone or {}).get(record.key))
+
+
 def of(
     scope: Scope, records: Sequence[Record], record: Record, consumption: Listing, *, is_linked: bool = True
 ) -> Invoice:
     """An invoice among the others, with what was consumed in its month and in the one before."""
     used, before = use.used(scope, consumption), months.before(record.key)
-    return Invoice(
-        record,
-        scope.customer.number,
-        previous_of(record, records),
-        has_past=has_past(record, records),
+    return replace(
+        among(records, record, scope.customer.number),
         things=used.things(record.key),
         previous_things=used.things(before),
         resizes=lambda names: resizes.between(scope, names, before, record.key),
         is_linked=is_linked,
     )
-
-
-def has_past(record: Record, records: Iterable[Record]) -> bool:
-    """Whether there is any earlier one."""
-    return any(one.key < record.key for one in records)
 
 
 def previous_of(record: Record, records: Sequence[Record]) -> Record | None:

@@ -10,6 +10,9 @@ from django.utils import translation
 
 from portal.billing import amounts, months, sums
 from portal.billing.chart import Bar, stacked
+from portal.billing.invoices import among
+from portal.resources.spec import read_all
+from portal.resources.types import TYPES
 from tests.billing.records import invoice, use
 from tests.customer.conftest import text_of
 from tests.customer.visiting import Visit
@@ -109,6 +112,34 @@ def test_an_invoice_without_one_before_it_says_so(invoices: Any) -> None:
     assert "Against February 2026 unknown" in text
     assert "VM-SSD 1 unknown" in text
     assert "What changed since" not in text_of(invoices(f"invoice/{JANUARY}/"))
+
+
+@pytest.mark.parametrize(
+    ("total", "before", "shown"),
+    [
+        ("12.5000", "10.0000", "+2.50\N{NO-BREAK SPACE}EUR"),
+        ("10.0000", "12.5000", "-2.50\N{NO-BREAK SPACE}EUR"),
+        (
+            "12345678901234567890123456789.0100",
+            "0.0000",
+            "+12,345,678,901,234,567,890,123,456,789.01\N{NO-BREAK SPACE}EUR",
+        ),
+        ("10.0040", "10.0000", "about the same"),
+        ("1e999999", "1.0000", "unknown"),
+        ("NaN", "1.0000", "unknown"),
+        ("1.0000", None, ""),
+    ],
+)
+def test_an_invoice_tells_by_how_much_it_differs(total: str, before: str | None, shown: str) -> None:
+    raws = [invoice(JANUARY, [], before)] if before else []
+    records, _unreadable = read_all(TYPES["invoice"], [*raws, invoice(FEBRUARY, [], total)])
+    assert among(records, records[-1], "10001").difference == shown
+
+
+def test_an_invoice_is_held_against_the_calendar_month_before() -> None:
+    raws = [invoice(month, [], "1.0000") for month in ("2025-12-01", JANUARY, MARCH)]
+    records, _unreadable = read_all(TYPES["invoice"], raws)
+    assert [among(records, one, "10001").difference for one in records] == ["", "about the same", "unknown"]
 
 
 def test_what_invoices_came_to_has_no_gaps(invoices: Any) -> None:
