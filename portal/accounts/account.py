@@ -17,24 +17,26 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts import audit, factor, readers, sessions
 from portal.accounts.access import memberships_of
 from portal.accounts.clients import device
-from portal.accounts.models import User
+from portal.accounts.models import PaperSize, User
 from portal.resources.times import timezones
 
 
-class NameForm(forms.Form):
-    """What others see beside the address; may be empty."""
+class ProfileForm(forms.Form):
+    """What others see beside the address (may be empty), by whose clock times are told, and the paper to print on."""
 
     name = forms.CharField(
         label=lazy("Name"), max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
-
-
-class ClockForm(forms.Form):
-    """By whose clock times are told."""
-
     time_zone = forms.ChoiceField(
-        label=lazy("Time zone"), choices=lambda: [(name, name.replace("_", " ")) for name in sorted(timezones())]
+        label=lazy("Time zone"),
+        choices=lambda: [(name, name.replace("_", " ")) for name in sorted(timezones())],
+        required=False,
+        help_text=lazy(
+            "For pages, emails and paper. Where a resource group has another time zone, its time stands beside. "
+            "Exports are in UTC."
+        ),
     )
+    paper_size = forms.ChoiceField(label=lazy("Page size"), choices=PaperSize.choices, required=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +56,19 @@ def person(request: HttpRequest) -> User:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
-    """The page of the account; POST keeps another name."""
+    """The page of the account; POST keeps the profile."""
     user = person(request)
-    form = NameForm(request.POST if request.method == "POST" else None, initial={"name": user.name})
+    initial = {"name": user.name, "time_zone": readers.zone_of(user).key, "paper_size": user.paper_size}
+    form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         _rename(user, form.cleaned_data["name"])
-        messages.success(request, _("Your name is kept."))
+        chosen = {name: form.cleaned_data[name] for name in ("time_zone", "paper_size") if form.cleaned_data[name]}
+        User.objects.filter(pk=user.pk).update(**chosen)
+        messages.success(request, _("Your profile is saved."))
         return redirect("account")
     held = list(Authenticator.objects.filter(user=user))
     context = {
         "form": form,
-        "clock": ClockForm(initial={"time_zone": readers.zone_of(user).key}),
         "memberships": memberships_of(user),
         "totp": next((one for one in held if one.type == Authenticator.Type.TOTP), None),
         "passkeys": [one for one in held if one.type == Authenticator.Type.WEBAUTHN],
@@ -73,18 +77,6 @@ def account(request: HttpRequest) -> HttpResponse:
         "sign_on": SocialAccount.objects.filter(user=user),
     }
     return render(request, "account/account.html", context, status=422 if form.errors else 200)
-
-
-@require_POST
-def set_clock(request: HttpRequest) -> HttpResponse:
-    """Keep another time zone; one that there is not changes nothing."""
-    form, user = ClockForm(request.POST), person(request)
-    if form.is_valid():
-        User.objects.filter(pk=user.pk).update(time_zone=form.cleaned_data["time_zone"])
-        messages.success(request, _("Times are shown in %(zone)s.") % {"zone": form.cleaned_data["time_zone"]})
-    else:
-        messages.error(request, _("That time zone is not known. Nothing was changed."))
-    return redirect("account")
 
 
 def _rename(user: User, name: str) -> None:

@@ -25,6 +25,13 @@ class UserManager(BaseUserManager["User"]):
         return user
 
 
+class PaperSize(models.TextChoices):
+    """Of what is printed, and made as PDF."""
+
+    A4 = "a4", "A4"
+    LETTER = "letter", "Letter"
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A person. Signs in by e-mail address."""
 
@@ -32,6 +39,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name"), max_length=150, blank=True)
     language = models.CharField(max_length=10, blank=True)  # of mails (accounts.readers); '' until it is known
     time_zone = models.CharField(max_length=64, blank=True)  # by whose clock times are told; '' for Europe/Berlin
+    paper_size = models.CharField(max_length=6, choices=PaperSize.choices, default=PaperSize.A4)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)  # support staff: may use the console
     date_joined = models.DateTimeField(default=timezone.now)

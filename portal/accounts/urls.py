@@ -10,7 +10,6 @@ RESET_KEY = r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
 urlpatterns = [
     path("", account.account, name="account"),
-    path("clock", account.set_clock, name="account_clock"),
     path("on", account.go_on, name="account_go_on"),
     path("sessions/", account.session_list, name="account_sessions"),
     path("sessions/end", account.end_sessions, name="account_end_sessions"),

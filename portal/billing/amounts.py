@@ -45,7 +45,7 @@ def typed(written: str) -> Decimal | None:
 
 
 def add(amounts: Iterable[Decimal | None]) -> Decimal:
-    """Their exact sum; what is no amount counts for nothing."""
+    """Their exact sum; for what may be None, which is no amount, see `sums`."""
     found = [amount for amount in amounts if amount is not None]
     if len(found) == 1 and found[0]:  # as most are: what they cost here adds up with thousands of items
         return found[0]
@@ -80,11 +80,15 @@ def exact_difference(amount: Decimal) -> str:
 
 def about(amount: Decimal) -> str:
     """≈ 1,798 EUR: an estimate is no more exact than that; cents where there are but a few euros."""
-    if abs(amount) < FEW:
-        return f"≈{NBSP}{money(amount)}"
+    return f"≈{NBSP}{money(amount) if abs(amount) < FEW else whole(amount)}"
+
+
+def whole(amount: Decimal, *, with_currency: bool = True) -> str:
+    """1,798 EUR: for charts, whose table has the cents; those of a fraction of a euro are kept."""
     with localcontext(prec=4 * MOST_DIGITS):
-        whole = amount.quantize(Decimal(1), ROUND_HALF_UP)
-    return f"≈{NBSP}{measures.number(whole)}{NBSP}{CURRENCY}"
+        rounded = amount.quantize(Decimal(1), ROUND_HALF_UP)
+    shown = measures.number(rounded if rounded or not amount else measures.cents(amount))
+    return f"{shown}{NBSP}{CURRENCY}" if with_currency else shown
 
 
 def is_same(one: Decimal, other: Decimal) -> bool:

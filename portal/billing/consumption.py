@@ -1,8 +1,9 @@
 """The consumption page: one month of one type, thing by thing, against the month before and over the months."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 
 from django.utils.safestring import SafeString
@@ -12,6 +13,7 @@ from portal.accounts.access import Scope
 from portal.billing import months, use
 from portal.billing.chart import COMPACT, SERIES, Bar, stacked
 from portal.billing.estimate import GROWING
+from portal.billing.sums import Sum
 from portal.billing.use import Used
 from portal.inventory.reads import Listing, Source
 from portal.resources.spec import Record
@@ -90,10 +92,8 @@ class ConsumptionPage:
 
     @property
     def previous_month(self) -> str:
-        """The one before, among those that are known; '' where there is none."""
-        later = self.used.months
-        position = later.index(self.month) + 1 if self.month in later else len(later)
-        return later[position] if position < len(later) else ""
+        """The one before, whether anything is known of it or not; '' where this is the first one."""
+        return months.before(self.month) if self.used.months[-1:] != [self.month] else ""
 
     @property
     def previous_label(self) -> str:
@@ -145,15 +145,26 @@ class ConsumptionPage:
     @cached_property
     def lines(self) -> Sequence[Line]:
         first = (self.page - 1) * PER_PAGE
-        return [self._line(record) for record in self.records[first : first + PER_PAGE]]
+        return [self.line(record) for record in self.records[first : first + PER_PAGE]]
 
     @property
     def total(self) -> SafeString:
-        return use.shown(self.kind, self.used.totals.get((self.month, self.kind)))
+        return use.shown(self.kind, self.used.total(self.month, self.kind))
 
     @property
     def previous_total(self) -> SafeString:
-        return use.shown(self.kind, self.used.totals.get((self.previous_month, self.kind)))
+        return use.shown(self.kind, self._before)
+
+    @property
+    def _before(self) -> Sum:
+        return self.used.total(self.previous_month, self.kind) if self.previous_month else Sum()
+
+    def previous_of(self, record: Record) -> SafeString:
+        """What the thing came to the month before."""
+        if not self.previous_month or self.previous_month not in self.used.by_month:
+            return use.shown(self.kind, self._before)
+        before = self.used.by_key.get(f"{self.previous_month}/{record['type']}/{record['type_id']}")
+        return use.shown(self.kind, use.total([before] if before else ()))
 
     @property
     def has_main(self) -> bool:
@@ -164,9 +175,9 @@ class ConsumptionPage:
     def projection(self) -> Projection | None:
         """None for a month that is over, and for one that has only begun."""
         passed, so_far = self._passed, self._so_far
-        if passed is None or not so_far or self.is_early:
+        if passed is None or not so_far.known or self.is_early:
             return None
-        whole = round(so_far / passed)
+        whole = replace(so_far, known=Decimal(round(float(so_far.known) / passed)))
         percent = measures.number(months.percent(passed))
         shown = (use.shown(self.kind, so_far), use.shown(self.kind, whole))
         return Projection(*shown, percent, self._against(so_far, whole))
@@ -174,13 +185,13 @@ class ConsumptionPage:
     @property
     def is_early(self) -> bool:
         """Whether the month has only begun: what it comes to by its end cannot be told by so little."""
-        is_told = self._passed is not None and self._so_far > 0
+        is_told = self._passed is not None and self._so_far.known > 0
         return is_told and months.is_early(self.month, self.listing.told_at)
 
     @property
-    def _so_far(self) -> int:
+    def _so_far(self) -> Sum:
         """Of what grows while a month runs."""
-        return self.used.totals.get((self.month, self.kind), 0) if self.kind in GROWING else 0
+        return self.used.total(self.month, self.kind) if self.kind in GROWING else Sum()
 
     @property
     def _passed(self) -> float | None:
@@ -188,25 +199,26 @@ class ConsumptionPage:
         is_running = self.month == months.running(self.listing.platform_now)
         return months.elapsed(self.month, self.listing.told_at) if is_running else None
 
-    def _against(self, so_far: int, whole: int) -> SafeString:
+    def _against(self, so_far: Sum, whole: Sum) -> SafeString:
         """The month before, and this one so far with what is still to come."""
-        before = self.used.totals.get((self.previous_month, self.kind), 0)
-        numbers = [(self.previous_month, before), (self.month, so_far), ("", whole - so_far)]
-        texts = [f"{months.label(month) or _('still to come')}: {self._number(value)}" for month, value in numbers]
-        last = [Bar(months.short(self.previous_month), [(0, before, texts[0])])] if self.previous_month else []
-        now = Bar(months.short(self.month), [(0, so_far, texts[1]), (SERIES, whole - so_far, texts[2])])
-        return stacked(_("This month against the last"), [*last, now], COMPACT)
+        rest = whole.known - so_far.known
+        parts = [
+            (0, int(so_far.known), f"{self.month_label}: {use.text(self.kind, so_far)}"),
+            (SERIES, int(rest), f"{_('still to come')}: {use.brief(self.kind, rest)}"),
+        ]
+        last = [self._bar(self.previous_month, ())] if self.previous_month else []
+        now = Bar(months.short(self.month), parts, use.text(self.kind, whole))
+        return stacked(_("This month against the last"), [*last, now], self._written, COMPACT)
 
-    def _number(self, value: int) -> str:
-        """A main number in plain text."""
-        unit = use.MAIN.get(self.kind, ("", ""))[1]
-        return measures.traffic_text(value) if unit == "B" else measures.amount_text(value, unit)
+    def _written(self, value: Decimal) -> str:
+        return use.brief(self.kind, value)
 
     # --- over the months
 
     @cached_property
     def drawn_months(self) -> Sequence[str]:
-        return list(reversed(self.used.months[:DRAWN_MONTHS]))
+        """From the oldest to the latest; also those of which nothing is known."""
+        return list(reversed(months.without_gaps(self.used.months, DRAWN_MONTHS)))
 
     @cached_property
     def series(self) -> Sequence[str]:
@@ -215,14 +227,14 @@ class ConsumptionPage:
             return ()
         sums: dict[str, int] = {}
         for month in self.drawn_months:
-            for record in self.used.by_month[month].get("traffic", ()):
+            for record in self.used.by_month.get(month, {}).get("traffic", ()):
                 sums[record["type_id"]] = sums.get(record["type_id"], 0) + (use.main(record) or 0)
         return sorted(sums, key=lambda name: (-sums[name], name))
 
     @property
     def chart(self) -> SafeString:
         title = _("%(what)s over the months") % {"what": type_label(self.listing, self.kind)}
-        return stacked(title, [Bar(months.short(month), self._parts(month)) for month in self.drawn_months])
+        return stacked(title, [self._bar(month, self.series) for month in self.drawn_months], self._written)
 
     @property
     def legend(self) -> Sequence[tuple[int, str]]:
@@ -230,36 +242,42 @@ class ConsumptionPage:
         return [*named, *([(SERIES, _("others"))] if len(self.series) > SERIES else [])]
 
     @property
-    def history(self) -> Sequence[tuple[str, str, SafeString]]:
-        """(month, its page, total): the numbers of the chart."""
+    def history(self) -> Sequence[tuple[str, str, SafeString, str]]:
+        """(month, its page or '' where nothing is known of it, total, period): the numbers of the chart."""
         return [
             (
                 months.label(month),
-                self._address(period=month),
-                use.shown(self.kind, self.used.totals.get((month, self.kind))),
+                self._address(period=month) if month in self.used.by_month else "",
+                use.shown(self.kind, self.used.total(month, self.kind)),
+                month,
             )
             for month in reversed(self.drawn_months)
         ]
 
-    def _parts(self, month: str) -> Sequence[tuple[int, int, str]]:
-        if not self.series:
-            value = self.used.totals.get((month, self.kind), 0) if self.has_main else 0
-            return [(0, value, f"{months.label(month)}: {self._number(value)}")]
-        values = {one["type_id"]: use.main(one) or 0 for one in self.used.by_month[month].get("traffic", ())}
-        return [
-            (position, values[name], f"{name}, {months.label(month)}: {self._number(values[name])}")
-            for position, name in enumerate(self.series)
-            if values.get(name)
+    def _bar(self, month: str, series: Sequence[str]) -> Bar:
+        """A month, with a part for each of the series, or as a whole where there are none."""
+        total = self.used.total(month, self.kind)
+        said = use.text(self.kind, total)
+        if total.is_unknown:
+            return Bar(months.short(month), (), Bar.UNKNOWN)
+        if not series:
+            return Bar(months.short(month), [(0, int(total.known), f"{months.label(month)}: {said}")], said)
+        values = {one["type_id"]: use.main(one) for one in self.used.by_month[month].get("traffic", ())}
+        parts = [
+            (position, value, f"{name}, {months.label(month)}: {use.brief(self.kind, Decimal(value))}")
+            for position, name in enumerate(series)
+            if (value := values.get(name))
         ]
+        return Bar(months.short(month), parts, said)
 
-    def _line(self, record: Record) -> Line:
-        before = self.used.by_key.get(f"{self.previous_month}/{record['type']}/{record['type_id']}")
+    def line(self, record: Record) -> Line:
+        """One thing in this month."""
         return Line(
             record,
             addresses.record(self.scope.customer.number, "consumption", record.key),
             use.parameters_line(record),
-            use.shown(self.kind, use.main(record)),
-            use.shown(self.kind, use.main(before) if before else None),
+            use.shown(self.kind, use.total([record])),
+            self.previous_of(record),
             self.gone.get(record.key),
         )
 

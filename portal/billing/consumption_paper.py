@@ -2,28 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
-
-from django.utils.safestring import SafeString
 
 from portal.accounts.access import Scope
 from portal.billing import months, use
-from portal.billing.consumption import ConsumptionPage, type_label
+from portal.billing.consumption import ConsumptionPage, Line, type_label
 from portal.billing.kept import Complete
 from portal.billing.use import Used
-from portal.resources.spec import Record
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One thing in the month, and its main number in the month before."""
-
-    name: str
-    measured: SafeString
-    now: SafeString
-    before: SafeString
-    gone: datetime | None  # when the platform last listed it, where it does not any more
 
 
 @dataclass(frozen=True)
@@ -37,19 +22,9 @@ class Section:
         return type_label(self.page.listing, self.page.kind)
 
     @property
-    def rows(self) -> Sequence[Row]:
-        return [self._row(record) for record in self.page.records]
-
-    def _row(self, record: Record) -> Row:
-        page = self.page
-        before = page.used.by_key.get(f"{page.previous_month}/{record['type']}/{record['type_id']}")
-        return Row(
-            str(record["type_id"]),
-            use.parameters_line(record),
-            use.shown(page.kind, use.main(record)),
-            use.shown(page.kind, use.main(before) if before else None),
-            page.gone.get(record.key),
-        )
+    def rows(self) -> Sequence[Line]:
+        """All of its things: paper has no pages to turn."""
+        return [self.page.line(record) for record in self.page.records]
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 
-from portal.billing import amounts, use
-from portal.billing.invoices import read_items
+from portal.billing import amounts, sums, use
+from portal.billing.items import read_items
+from portal.billing.sums import Sum
 from portal.billing.use import Used
 from portal.inventory.bounded import Bounded
 from portal.resources.spec import Record
@@ -30,6 +31,7 @@ class Prices:
     by_thing: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)  # (type, name) -> EUR for a unit
     by_type: Mapping[str, Decimal] = field(default_factory=dict)  # the average
     others: Decimal = Decimal()  # items that belong to no consumption
+    unknown: int = 0  # of those, without a readable price
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Estimate:
     so_far: Decimal
     by_the_end: Decimal
     basis: str
+    unknown: int = 0  # things and items of which nothing can be said: they are in neither
 
 
 _known: Bounded[tuple[str, str, str], Prices] = Bounded(100_000, lambda prices: len(prices.by_thing) + 1)
@@ -55,9 +58,13 @@ def estimate(used: Used, invoices: Sequence[Record], month: str, part: float | N
         return None
     with localcontext(prec=DIGITS):
         growing, settled = _cost(used, prices, month, growing=True), _cost(used, prices, month, growing=False)
-        whole = growing / Decimal(part) if part else growing
-        so_far, by_the_end = growing + settled + prices.others, whole + settled + prices.others
-        return Estimate(so_far.quantize(PLACES), by_the_end.quantize(PLACES), prices.month)
+        whole = growing.known / Decimal(part) if part else growing.known
+        rest = settled.known + prices.others
+        if not (growing.readable or settled.readable or prices.others):
+            return None  # an invoice on which nothing can be read says no prices
+        unknown = growing.unknown + settled.unknown + prices.unknown
+        so_far, by_the_end = growing.known + rest, whole + rest
+        return Estimate(so_far.quantize(PLACES), by_the_end.quantize(PLACES), prices.month, unknown)
 
 
 def _prices(used: Used, invoices: Sequence[Record], month: str) -> Prices | None:
@@ -79,18 +86,19 @@ def _read(used: Used, invoice: Record) -> Prices:
     things = used.things(invoice.key)
     costs: dict[tuple[str, str], Decimal] = {}
     amounts_of: dict[tuple[str, str], int] = {}
-    others = Decimal()
+    others: list[Decimal | None] = []
     for item in read_items(invoice["items"]):
-        thing, price = things.of(item.description, item.product), item.price or Decimal()
+        thing = things.of(item.description, item.product)
         much = use.main(thing) if thing else None
         if thing is None or not much or much < 0:
-            others += price
-            continue
-        name = (str(thing["type"]), str(thing["type_id"]))
-        costs[name] = costs.get(name, Decimal()) + price
-        amounts_of[name] = much
+            others.append(item.price)
+        elif item.price is not None:  # else it is reckoned at the average, as what was not on the invoice
+            name = (str(thing["type"]), str(thing["type_id"]))
+            costs[name] = costs.get(name, Decimal()) + item.price
+            amounts_of[name] = much
     averages = {kind: _average(kind, costs, amounts_of) for kind in {kind for kind, _name in costs}}
-    return Prices(invoice.key, {name: cost / amounts_of[name] for name, cost in costs.items()}, averages, others)
+    prices, rest = {name: cost / amounts_of[name] for name, cost in costs.items()}, sums.of(others)
+    return Prices(invoice.key, prices, averages, rest.known, rest.unknown)
 
 
 def _average(kind: str, costs: Mapping[tuple[str, str], Decimal], much: Mapping[tuple[str, str], int]) -> Decimal:
@@ -98,13 +106,20 @@ def _average(kind: str, costs: Mapping[tuple[str, str], Decimal], much: Mapping[
     return sum((costs[name] for name in mine), Decimal()) / sum(much[name] for name in mine)
 
 
-def _cost(used: Used, prices: Prices, month: str, *, growing: bool) -> Decimal:
-    """Of what grows within a month, or of what does not."""
-    found = Decimal()
-    for kind, records in used.by_month.get(month, {}).items():
-        if (kind in GROWING) is growing:
-            average = prices.by_type.get(kind, Decimal())
-            for record in records:
-                price = prices.by_thing.get((kind, str(record["type_id"])), average)
-                found += price * max(use.main(record) or 0, 0)
-    return found
+def _cost(used: Used, prices: Prices, month: str, *, growing: bool) -> Sum:
+    """Of what grows within a month, or of what does not. What has no price, or no readable use, is unknown."""
+    found = (
+        _cost_of(record, prices)
+        for kind, records in used.by_month.get(month, {}).items()
+        if (kind in GROWING) is growing
+        for record in records
+    )
+    return sums.of(found)
+
+
+def _cost_of(record: Record, prices: Prices) -> Decimal | None:
+    kind, name = str(record["type"]), str(record["type_id"])
+    price, much = prices.by_thing.get((kind, name), prices.by_type.get(kind)), use.main(record)
+    if much is None or much <= 0:
+        return much if much is None else Decimal()
+    return price * much if price is not None else None

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
+from portal.billing import months
+from portal.billing.invoice_list import Missing
 from portal.billing.invoices import Invoice
 from portal.resources.spec import Record
 from portal.resources.times import parse_day
@@ -24,19 +26,21 @@ def invoice_sheet(invoice: Invoice) -> Sheet:
     return Sheet(_("Items"), heading, rows)
 
 
-def invoices_sheet(invoices: Iterable[Invoice]) -> Sheet:
-    """A line for each invoice."""
+def invoices_sheet(rows: Iterable[Invoice | Missing]) -> Sheet:
+    """A line for each invoice, and for each month that has none: without a total, which is not the same as nothing."""
     heading = (_("From"), _("To"), _("Status"), _("Total before tax (EUR)"))
-    rows = [
-        (
-            parse_day(one.record.key) or one.record.key,
-            parse_day(str(one.record["consumption_end"])) or str(one.record["consumption_end"]),
-            one.status,
-            one.total if one.total is not None else str(one.record["total"] or ""),
-        )
-        for one in invoices
-    ]
-    return Sheet(_("Invoices"), heading, rows)
+    return Sheet(_("Invoices"), heading, [_invoice_row(one) for one in rows])
+
+
+def _invoice_row(one: Invoice | Missing) -> Sequence[Cell]:
+    if isinstance(one, Missing):
+        return parse_day(one.period), months.last_day(one.period), _("no invoice"), None
+    return (
+        parse_day(one.record.key) or one.record.key,
+        parse_day(str(one.record["consumption_end"])) or str(one.record["consumption_end"]),
+        one.status,
+        one.total if one.total is not None else str(one.record["total"] or ""),
+    )
 
 
 def consumption_sheet(records: Sequence[Record]) -> Sheet:

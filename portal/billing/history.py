@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 
 from django.utils.safestring import SafeString
@@ -14,7 +15,7 @@ from portal.billing.chart import Bar, stacked
 from portal.billing.consumption import DRAWN_MONTHS, type_label
 from portal.inventory.reads import Listing
 from portal.resources.spec import Record
-from portal.ui import addresses, measures
+from portal.ui import addresses
 
 
 @dataclass(frozen=True)
@@ -74,25 +75,43 @@ class HistoryPage:
         keys = (f"{month}/{self.record['type']}/{self.record['type_id']}" for month in used.months)
         return [used.by_key[key] for key in keys if key in used.by_key]
 
+    @cached_property
+    def told(self) -> Sequence[tuple[str, Record | None]]:
+        """From the latest to the oldest; None where the platform has told nothing of a month in between."""
+        mine = {str(one["period"]): one for one in self.records}
+        known = use.used(self.scope, self.listing).by_month
+        found = months.without_gaps(list(mine), DRAWN_MONTHS)
+        older = [month for month in mine if month < found[-1]]
+        return [(month, mine.get(month)) for month in [*found, *older] if month in mine or month not in known]
+
     @property
     def rows(self) -> Sequence[tuple[str, str, SafeString, bool]]:
-        """(month, its page, what was measured, whether it is this page)."""
-        number = self.scope.customer.number
+        """(month, its page or '', what was measured, whether it is this page)."""
         return [
-            (
-                months.label(str(one["period"])),
-                addresses.record(number, "consumption", one.key),
-                use.parameters_line(one),
-                one.key == self.record.key,
-            )
-            for one in self.records
+            (months.label(month), self._address(one), self._measured(one), month == str(self.record["period"]))
+            for month, one in self.told
         ]
+
+    def _address(self, one: Record | None) -> str:
+        return addresses.record(self.scope.customer.number, "consumption", one.key) if one else ""
+
+    def _measured(self, one: Record | None) -> SafeString:
+        return use.parameters_line(one) if one else SafeString(_("unknown"))
 
     @property
     def chart(self) -> SafeString:
+        """Of its main number; '' where things of its type have none."""
+        if str(self.record["type"]) not in use.MAIN:
+            return SafeString("")
         title = _("%(what)s over the months") % {"what": self.heading}
-        return stacked(title, [self._bar(one) for one in reversed(self.records[:DRAWN_MONTHS])])
+        return stacked(title, [self._bar(*one) for one in reversed(self.told[:DRAWN_MONTHS])], self._written)
 
-    def _bar(self, one: Record) -> Bar:
-        value, month = use.main(one) or 0, str(one["period"])
-        return Bar(months.short(month), [(0, value, f"{months.label(month)}: {measures.number(value)}")])
+    def _written(self, value: Decimal) -> str:
+        return use.brief(str(self.record["type"]), value)
+
+    def _bar(self, month: str, one: Record | None) -> Bar:
+        value = use.main(one) if one else None
+        if value is None:
+            return Bar(months.short(month), (), Bar.UNKNOWN)
+        said = self._written(Decimal(value))
+        return Bar(months.short(month), [(0, value, f"{months.label(month)}: {said}")], said)

@@ -8,11 +8,13 @@ from functools import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal.billing import amounts
-from portal.billing.invoices import Invoice, previous_of
+from portal.billing import amounts, months, sums
+from portal.billing.invoices import Invoice, among
 from portal.inventory.reads import Listing, Source
 from portal.ui import addresses
 from portal.ui.values import choice_label
+
+MOST_MONTHS = 120  # that are looked through for missing ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +54,33 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """A month between two invoices, of which there is none."""
+
+    period: str
+
+    @property
+    def month(self) -> str:
+        return months.label(self.period)
+
+
+@dataclass(frozen=True, slots=True)
 class Year:
-    """The invoices of a year that were asked for, the latest first."""
+    """The invoices of a year that were asked for, the latest first; with `missing` ones among them."""
 
     name: str
-    invoices: Sequence[Invoice]
+    rows: Sequence[Invoice | Missing]
+
+    @property
+    def span(self) -> tuple[str, str] | None:
+        """Periods of its first and its last invoice; None where it has none."""
+        found = [row.record.key for row in self.rows if isinstance(row, Invoice)]
+        return (found[-1], found[0]) if found else None
 
     @property
     def total(self) -> SafeString:
-        return amounts.shown(amounts.add(invoice.total for invoice in self.invoices))
+        """A month without an invoice is unknown: the sum is not all that there is to pay."""
+        return sums.money(sums.of(row.total if isinstance(row, Invoice) else None for row in self.rows))
 
 
 @dataclass(frozen=True)
@@ -91,22 +111,30 @@ class InvoiceList:
     def invoices(self) -> Sequence[Invoice]:
         """All of them, the latest first."""
         records = sorted(self.listing.records, key=lambda record: record.key, reverse=True)
-        gone = self.gone
-        return [
-            Invoice(record, self.customer_no, previous_of(record, records), gone=gone.get(record.key))
-            for record in records
-        ]
+        return [among(records, record, self.customer_no, self.gone) for record in records]
 
     @cached_property
     def found(self) -> Sequence[Invoice]:
         return [invoice for invoice in self.invoices if self.asked.fits(invoice)]
 
+    @cached_property
+    def rows(self) -> Sequence[Invoice | Missing]:
+        """What was asked for, with the months in between that have no invoice: what those would be nobody can tell."""
+        asked = self.asked
+        if asked.status or asked.least or asked.most:
+            return self.found
+        there = {invoice.record.key: invoice for invoice in self.invoices}
+        found = months.without_gaps(list(there), MOST_MONTHS)
+        older = [period for period in there if period < found[-1]] if found else []
+        rows = [there.get(period) or Missing(period) for period in [*found, *older]]
+        return [row for row in rows if asked.year in ("", _period(row)[:4])]
+
     @property
     def years(self) -> Sequence[Year]:
-        found: dict[str, list[Invoice]] = {}
-        for invoice in self.found:
-            found.setdefault(invoice.record.key[:4], []).append(invoice)
-        return [Year(name, invoices) for name, invoices in found.items()]
+        found: dict[str, list[Invoice | Missing]] = {}
+        for row in self.rows:
+            found.setdefault(_period(row)[:4], []).append(row)
+        return [Year(name, rows) for name, rows in found.items()]
 
     @property
     def all_years(self) -> Sequence[str]:
@@ -118,3 +146,7 @@ class InvoiceList:
         field_of = self.listing.type.field("status")
         values = sorted({str(invoice.record["status"] or "") for invoice in self.invoices} - {""})
         return [(value, choice_label(field_of, value)) for value in values]
+
+
+def _period(row: Invoice | Missing) -> str:
+    return row.record.key if isinstance(row, Invoice) else row.period

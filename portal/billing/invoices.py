@@ -1,7 +1,7 @@
-"""One invoice: its items by product, exact sums, and how it differs from the month before."""
+"""One invoice: its items by product, exact sums, and what it is held against."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -9,38 +9,21 @@ from functools import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal.billing import amounts, months
-from portal.billing.matching import Things, name_of
-from portal.resources.spec import Record, Value
+from portal.accounts.access import Scope
+from portal.billing import amounts, months, resizes, sums, use
+from portal.billing.comparison import Comparison, costs
+from portal.billing.items import Item, read_items
+from portal.billing.matching import Things
+from portal.billing.sums import Sum
+from portal.inventory.reads import Listing
+from portal.resources.spec import Record
 from portal.resources.times import parse_day
 from portal.ui import addresses
 from portal.ui.values import choice_label
 from portal.ui.values import text as value_text
 
-SHOWN_CHANGES = 100
-
-type AddressOf = Callable[[str, str], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A line of an invoice. `price` is None where the platform sent no amount; `raw` is what it sent."""
-
-    description: str
-    product: str
-    price: Decimal | None
-    raw: str
-    address: str = ""  # of its consumption, '' where it cannot be matched
-
-    @property
-    def shown(self) -> str:
-        """With every digit: it is what the others are made of."""
-        return self.raw if self.price is None else amounts.exact(self.price)
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        """By which it is found in another month."""
-        return self.product, name_of(self.description)
+#: (number, address) of the change that gave a machine other hardware, by its name.
+type Resizes = Callable[[Sequence[str]], Mapping[str, tuple[int, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +34,8 @@ class Product:
     items: Sequence[Item]
 
     @property
-    def total(self) -> Decimal:
-        return amounts.add(item.price for item in self.items)
-
-    @property
     def shown_total(self) -> SafeString:
-        return amounts.shown(self.total)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What one thing costs more or less than the month before."""
-
-    kind: str  # new | gone | more | less
-    name: str
-    product: str
-    before: Decimal
-    after: Decimal
-
-    @property
-    def difference(self) -> Decimal:
-        return amounts.subtract(self.after, self.before)
-
-    @property
-    def word(self) -> str:
-        return {"new": _("new"), "gone": _("gone"), "more": _("more"), "less": _("less")}[self.kind]
-
-    @property
-    def shown(self) -> tuple[str, str, str]:
-        """Before, after, difference."""
-        before = amounts.shown(self.before) if self.kind != "new" else "–"
-        after = amounts.shown(self.after) if self.kind != "gone" else "–"
-        return before, after, amounts.difference(self.difference)
+        return sums.money(sums.of(item.price for item in self.items))
 
 
 @dataclass(frozen=True)
@@ -92,7 +45,11 @@ class Invoice:
     record: Record
     customer_no: str
     previous: Record | None = None
+    has_past: bool = False  # whether there is any earlier one
     things: Things | None = None  # that were consumed in its month
+    previous_things: Things | None = None  # and in the one before
+    resizes: Resizes = lambda names: {}
+    is_linked: bool = True  # its items, to what was consumed; paper leads nowhere
     gone: datetime | None = None  # when the platform last listed it, where it does not any more
 
     @property
@@ -108,6 +65,11 @@ class Invoice:
     @property
     def address(self) -> str:
         return addresses.record(self.customer_no, "invoice", self.record.key)
+
+    @property
+    def file_address(self) -> str:
+        """Of its items for a spreadsheet."""
+        return f"{self.address}?format=xlsx"
 
     @property
     def status(self) -> str:
@@ -137,111 +99,85 @@ class Invoice:
             found.setdefault(item.product, []).append(item)
         return [Product(name, items) for name, items in sorted(found.items())]
 
-    @property
-    def sum(self) -> Decimal:
+    @cached_property
+    def sum(self) -> Sum:
         """Of the items, which should be the total (in_02)."""
-        return amounts.add(item.price for item in self.items)
+        return sums.of(item.price for item in self.items)
 
     @property
     def shown_sum(self) -> SafeString:
-        return amounts.shown(self.sum)
+        return sums.money(self.sum)
 
     @property
     def exact_sum(self) -> str:
-        return amounts.exact(self.sum)
+        return amounts.exact(self.sum.known)
 
     @property
     def gap(self) -> str:
-        """By how much the total is not the sum of the items; '' where it is, or where there is no total."""
-        if self.total is None or self.total == self.sum:
+        """By how much the total is not the sum of the items; '' where it is, or where one of them is unknown."""
+        if self.total is None or self.sum.value is None or self.total == self.sum.value:
             return ""
-        return amounts.exact_difference(amounts.subtract(self.total, self.sum))
+        return amounts.exact_difference(amounts.subtract(self.total, self.sum.value))
 
     @property
     def odd_prices(self) -> int:
-        """Items whose price is no amount: they count for nothing in the sums."""
-        return sum(item.price is None for item in self.items)
+        """Items whose price is no amount."""
+        return self.sum.unknown
 
     @cached_property
-    def changes(self) -> Sequence[Change]:
-        """What costs more or less than the month before, the largest difference first."""
+    def comparison(self) -> Comparison | None:
+        """With the month before; None where that has no invoice."""
         if self.previous is None:
-            return ()
-        return compare(read_items(self.previous["items"]), self.items)
-
-    @property
-    def largest_changes(self) -> Sequence[Change]:
-        """As many as somebody reads."""
-        return self.changes[:SHOWN_CHANGES]
-
-    @property
-    def other_changes(self) -> tuple[int, str] | None:
-        """How many there are besides, and what they come to; None for none."""
-        others = self.changes[SHOWN_CHANGES:]
-        return (len(others), amounts.difference(amounts.add(one.difference for one in others))) if others else None
+            return None
+        before = costs(read_items(self.previous["items"]), self.previous_things)
+        found = Comparison.of(before, costs(self.items, self.things), self.record.key)
+        return found.told_by(self.resizes(found.resized))
 
     @property
     def previous_month(self) -> str:
-        return months.label(self.previous.key) if self.previous else ""
+        return months.label(months.before(self.record.key))
 
     @property
     def difference(self) -> str:
-        """Of the totals, '' where there is none to tell."""
+        """Of the totals; '' for the first invoice, which nothing came before."""
+        if not self.has_past:
+            return ""
         before, after = amounts.parse(self.previous["total"]) if self.previous else None, self.total
-        return "" if before is None or after is None else amounts.difference(amounts.subtract(after, before))
+        return _("unknown") if before is None or after is None else amounts.difference(amounts.subtract(after, before))
 
     def _addresses(self, description: str, product: str) -> str:
-        thing = self.things.of(description, product) if self.things else None
+        thing = self.things.of(description, product) if self.things and self.is_linked else None
         return addresses.record(self.customer_no, "consumption", thing.key) if thing else ""
 
 
-def read_items(items: Value, address_of: AddressOf = lambda description, product: "") -> list[Item]:
-    """The items as they came; one that is none is shown as text, without a price."""
-    return [_item(one, address_of) for one in items] if isinstance(items, list) else []
+def among(
+    records: Sequence[Record], record: Record, customer_no: str, gone: Mapping[str, datetime] | None = None
+) -> Invoice:
+    """An invoice with what it is held against, in a list of them."""
+    past = any(one.key < record.key for one in records)
+    return Invoice(record, customer_no, previous_of(record, records), has_past=past, gone=(gone or {}).get(record.key))
 
 
-def compare(before: Iterable[Item], after: Iterable[Item]) -> list[Change]:
-    """New, gone, grown and shrunk things, the largest difference first; what costs the same to the cent is left out."""
-    old, new = _sums(before), _sums(after)
-    found = []
-    for product, name in {**old, **new}:
-        identity = (product, name)
-        was, now = old.get(identity), new.get(identity)
-        if was is None or now is None:
-            kind = "new" if was is None else "gone"
-        elif amounts.is_same(was, now):
-            continue
-        else:
-            kind = "more" if now > was else "less"
-        found.append(Change(kind, name, product, was or Decimal(), now or Decimal()))
-    return sorted(found, key=lambda one: (-abs(one.difference), one.name))
+def of(
+    scope: Scope, records: Sequence[Record], record: Record, consumption: Listing, *, is_linked: bool = True
+) -> Invoice:
+    """An invoice among the others, with what was consumed in its month and in the one before."""
+    used, before = use.used(scope, consumption), months.before(record.key)
+    return replace(
+        among(records, record, scope.customer.number),
+        things=used.things(record.key),
+        previous_things=used.things(before),
+        resizes=lambda names: resizes.between(scope, names, before, record.key),
+        is_linked=is_linked,
+    )
 
 
 def previous_of(record: Record, records: Sequence[Record]) -> Record | None:
     """The invoice of the calendar month before."""
-    day = parse_day(record.key)
-    if day is None:
-        return None
-    before = (day.year - 1, 12) if day.month == 1 else (day.year, day.month - 1)
-    return next((one for one in records if (other := parse_day(one.key)) and (other.year, other.month) == before), None)
+    before = months.before(record.key)
+    return next((one for one in records if before and one.key[:8] == before[:8] and parse_day(one.key)), None)
 
 
 def safe_name(text: str) -> str:
     """A text that may stand in a file name."""
     return "".join(letter for letter in text if letter.isascii() and (letter.isalnum() or letter == "-")) or "0"
-
-
-def _sums(items: Iterable[Item]) -> Mapping[tuple[str, str], Decimal]:
-    prices: dict[tuple[str, str], list[Decimal | None]] = {}
-    for item in items:
-        prices.setdefault(item.identity, []).append(item.price)
-    return {identity: amounts.add(found) for identity, found in prices.items()}
-
-
-def _item(one: Value, address_of: AddressOf) -> Item:
-    if not isinstance(one, Mapping):
-        return Item(str(one), "", None, "–")
-    description, product = str(one.get("description") or ""), str(one.get("product") or "")
-    price = one.get("price")
-    address = address_of(description, product)
-    return Item(description, product, amounts.parse(price), str(price or "–"), address)

@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.models import Customer
+from portal.accounts.models import Customer, PaperSize
 
 KEPT = timedelta(days=1)
 
@@ -37,13 +37,6 @@ class Form(models.TextChoices):
 
     PDF = "pdf", _("one PDF")
     ZIP = "zip", _("a zip with one PDF for each month")
-
-
-class Size(models.TextChoices):
-    """Of the paper."""
-
-    A4 = "a4", "A4"
-    LETTER = "letter", "Letter"
 
 
 class Reason(models.TextChoices):
@@ -72,7 +65,7 @@ class Job(models.Model):
     kind = models.CharField(max_length=11)  # invoice | consumption
     months = models.JSONField()  # periods, the earliest first
     form = models.CharField(max_length=3, choices=Form.choices)
-    size = models.CharField(max_length=6, choices=Size.choices)
+    size = models.CharField(max_length=6, choices=PaperSize.choices)
     language = models.CharField(max_length=10)
 
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
+from portal.accounts.models import PaperSize
 from portal.billing import jobs, months
-from portal.billing.job_models import Form, Job, Reason, Size, State
+from portal.billing.job_models import Form, Job, Reason, State
 from portal.billing.press import MOST_LINES
 from portal.ui import addresses, support
 
@@ -79,7 +80,7 @@ class Told:
     @property
     def as_what(self) -> str:
         """One PDF, A4."""
-        return f"{Form(self.job.form).label}, {Size(self.job.size).label}"
+        return f"{Form(self.job.form).label}, {PaperSize(self.job.size).label}"
 
     @property
     def word(self) -> str:

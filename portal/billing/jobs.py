@@ -4,6 +4,7 @@ A worker makes them (`press`); the row is the truth, the message only a nudge.
 """
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,14 +19,16 @@ from django.utils.translation import get_language
 
 from portal.accounts import audit
 from portal.accounts.access import Scope
-from portal.accounts.models import Customer
+from portal.accounts.models import Customer, PaperSize
 from portal.accounts.roles import Verb
-from portal.billing.job_models import KEPT, Form, Job, Size, State
+from portal.billing.job_models import KEPT, Form, Job, State
 from portal.changes.nudge import nudge
 
 TASK = "billing.make_papers"
 MOST_MONTHS = 36
 MOST_OPEN = 5  # orders of one person that are not finished
+PATIENCE = 3.0  # seconds for which a single month is waited for
+LOOKS_EVERY = 0.1  # seconds
 
 
 class TooManyOpen(Exception):
@@ -39,7 +42,7 @@ class Order:
     kind: str
     months: Sequence[str]
     form: Form = Form.PDF
-    size: Size = Size.A4
+    size: PaperSize = PaperSize.A4
 
     def token(self, of_form: str) -> str:
         """The same form sent twice is one order, with other choices another one."""
@@ -98,6 +101,18 @@ def find(scope: Scope, pk: UUID) -> Job:
     if job is None:
         raise Http404
     return job
+
+
+def is_made_at_once(job: Job) -> bool:
+    """Waits for a worker a little, where the file is one that takes no longer: whether it is there now."""
+    end = time.monotonic() + (PATIENCE if len(job.months) == 1 else 0)
+    while _state(job) in (State.WAITING, State.WORKING) and time.monotonic() < end:
+        time.sleep(LOOKS_EVERY)
+    return _state(job) == State.DONE
+
+
+def _state(job: Job) -> str | None:
+    return Job.objects.filter(pk=job.pk).values_list("state", flat=True).first()
 
 
 def ahead_of(job: Job) -> int:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from portal.billing import amounts, use
+from portal.billing import amounts, sums, use
 from portal.billing.estimate import Estimate
 from portal.billing.threshold_models import Measure, Threshold
 from portal.billing.use import Used
@@ -18,10 +18,14 @@ MOST = 999  # percent that are told
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One limit and what it holds against. `value`: EUR or bytes so far; None where nothing is known."""
+    """One limit and what it holds against. `value`: EUR or bytes so far; None where nothing is known.
+
+    What is `unknown` of it (so many parts) may have passed the limit without anybody seeing it: that is said.
+    """
 
     threshold: Threshold
     value: Decimal | None
+    unknown: int = 0
 
     @property
     def name(self) -> str:
@@ -46,6 +50,8 @@ class Limit:
 
     @property
     def word(self) -> str:
+        if not self.state and (self.unknown or self.value is None):
+            return _("unknown")
         return {"over": _("passed"), "near": _("near"), "": _("within")}[self.state]
 
     @property
@@ -55,7 +61,7 @@ class Limit:
 
     @property
     def shown_value(self) -> str:
-        return shown(self.threshold.measure, self.value) if self.value is not None else "–"
+        return sums.told(self.value, self.unknown, lambda value: shown(self.threshold.measure, value))
 
     @property
     def shown_limit(self) -> str:
@@ -69,10 +75,12 @@ class Limit:
 def limit_of(threshold: Threshold, used: Used, estimated: Estimate | None, month: str) -> Limit:
     """How far along one is in that month."""
     if threshold.measure == Measure.AMOUNT:
-        return Limit(threshold, estimated.so_far if estimated else None)
-    records = used.by_month.get(month, {}).get("traffic", ())
-    mine = [use.main(one) or 0 for one in records if threshold.group in ("", one["type_id"])]
-    return Limit(threshold, Decimal(sum(mine)) if month in used.by_month else None)
+        return Limit(threshold, estimated.so_far, estimated.unknown) if estimated else Limit(threshold, None, 1)
+    if month not in used.by_month:
+        return Limit(threshold, None, 1)
+    records = used.by_month[month].get("traffic", ())
+    found = use.total(one for one in records if threshold.group in ("", one["type_id"]))
+    return Limit(threshold, None if found.is_unknown else found.known, found.unknown)
 
 
 def urgent_first(limits: Iterable[Limit]) -> list[Limit]:

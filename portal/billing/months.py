@@ -1,5 +1,6 @@
 """Months in words and in order: periods are days such as 2026-10-01."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.utils.formats import date_format
@@ -59,3 +60,32 @@ def end(period: str) -> datetime | None:
     """When it is over; None where it is no day."""
     day = parse_day(period)
     return midnight(next_month(day)) if day else None
+
+
+def last_day(period: str) -> date | None:
+    """The day it ends with; None where it is no day."""
+    day = parse_day(period)
+    return next_month(day) - timedelta(days=1) if day else None
+
+
+def hours(period: str) -> int:
+    """How many it has in Berlin: 745 in an October; 0 where it is no day."""
+    day = parse_day(period)
+    return (midnight(next_month(day)) - midnight(day.replace(day=1))) // timedelta(hours=1) if day else 0
+
+
+def days(period: str) -> int:
+    """How many it has; 0 where it is no day."""
+    day = parse_day(period)
+    return (next_month(day) - day.replace(day=1)).days if day else 0
+
+
+def without_gaps(periods: Sequence[str], most: int) -> list[str]:
+    """Periods from the latest to the oldest together with those between them, the latest `most`."""
+    found: list[str] = []
+    for period in periods:
+        while found and period < (missing := before(found[-1])) and len(found) < most:
+            found.append(missing)
+        if len(found) < most:
+            found.append(period)
+    return found

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
 from portal.accounts.models import Customer
-from portal.billing import kept, months
+from portal.billing import invoices, kept, months
 from portal.billing.consumption_paper import MonthUsed
-from portal.billing.invoices import Invoice, previous_of, safe_name
+from portal.billing.invoices import Invoice, safe_name
 from portal.billing.kept import Complete
 from portal.billing.trend import Trend
 from portal.billing.use import used
@@ -148,7 +148,8 @@ class Shelf:
         )
 
     def _invoice(self, record: Record) -> Invoice:
-        return Invoice(record, self.scope.customer.number, previous_of(record, self.listing.records))
+        consumption = kept.complete(self.scope, reads.listing(self.scope, CONSUMPTION)).listing
+        return invoices.of(self.scope, self.listing.records, record, consumption, is_linked=False)
 
 
 def html(paper: Paper, extra: Mapping[str, object] | None = None) -> SafeString:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
 from portal.accounts.roles import THRESHOLDS
-from portal.billing import amounts, months, use
+from portal.billing import amounts, months, sums, use
 from portal.billing.estimate import Estimate, estimate
 from portal.billing.limits import Limit, limit_of, urgent_first
 from portal.billing.threshold_models import Threshold
@@ -49,7 +49,8 @@ class Summary:
 
     def _said(self, amount: Decimal) -> str:
         """An estimate in round figures; what the platform says, as it says it."""
-        return amounts.about(amount) if self.estimated and self.estimated.basis else amounts.shown(amount)
+        written = amounts.about if self.estimated and self.estimated.basis else amounts.shown
+        return sums.told(amount, self.estimated.unknown if self.estimated else 0, written)
 
     @property
     def how(self) -> str:

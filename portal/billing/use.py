@@ -1,14 +1,17 @@
 """What a customer used, by month, type and thing: worked out once per version of what is known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
+from portal.billing import sums
 from portal.billing.matching import Things
+from portal.billing.sums import Sum
 from portal.inventory.bounded import Bounded
 from portal.inventory.reads import Listing
 from portal.resources.spec import Record, Value
@@ -24,7 +27,7 @@ class Used:
 
     months: Sequence[str]
     by_month: Mapping[str, Mapping[str, Sequence[Record]]]
-    totals: Mapping[tuple[str, str], int]  # (month, type) -> sum of the main parameter
+    totals: Mapping[tuple[str, str], Sum]  # (month, type) -> sum of the main parameter
     by_key: Mapping[str, Record]
     version: str  # of what it was made of
     things_of: dict[str, Things] = field(default_factory=dict, repr=False)
@@ -36,6 +39,10 @@ class Used:
             records = (record for records in self.by_month.get(month, {}).values() for record in records)
             found = self.things_of[month] = Things(records)
         return found
+
+    def total(self, month: str, kind: str) -> Sum:
+        """Of the main parameter; unknown where the platform has told nothing of that month."""
+        return self.totals.get((month, kind), Sum()) if month in self.by_month else sums.UNKNOWN
 
     @property
     def types(self) -> Sequence[str]:
@@ -59,17 +66,34 @@ def used(scope: Scope, listing: Listing) -> Used:
 
 def main(record: Record) -> int | None:
     """The record's main parameter as a number; None where it has none."""
-    name, _unit = MAIN.get(str(record["type"]), ("", ""))
+    name, _of = MAIN.get(str(record["type"]), ("", ""))
     parameters = record["parameters"]
     value = parameters.get(name) if isinstance(parameters, Mapping) else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def shown(type_name: str, value: int | Decimal | None) -> SafeString:
-    """A main parameter with its unit; a dash for none."""
-    if value is None:
-        return SafeString("–")
-    return measures.amount(int(value), MAIN.get(type_name, ("", ""))[1])
+def total(records: Iterable[Record]) -> Sum:
+    """What their main parameters come to."""
+    return sums.of(main(record) for record in records)
+
+
+def shown(type_name: str, value: Sum) -> SafeString:
+    """Main parameters with their unit."""
+    return value.shown(lambda known: measures.amount(int(known), _unit(type_name)))
+
+
+def text(type_name: str, value: Sum) -> str:
+    """The same in plain text, for a chart."""
+    return str(value.shown(lambda known: brief(type_name, known)))
+
+
+def brief(type_name: str, value: Decimal) -> str:
+    """One number with its unit in plain text; no fractions but of bytes, which are told in thousands."""
+    unit = _unit(type_name)
+    if unit == "B":
+        return measures.traffic_text(int(value))
+    whole = int(value) if value == int(value) else value
+    return measures.NBSP.join(filter(None, (measures.number(whole), unit)))
 
 
 def parameters(record: Record) -> Sequence[tuple[str, SafeString]]:
@@ -79,15 +103,18 @@ def parameters(record: Record) -> Sequence[tuple[str, SafeString]]:
 
 
 def parameters_line(record: Record) -> SafeString:
-    """The same in a line."""
-    return format_html_join(", ", '<span class="soft">{}</span> {}', parameters(record))
+    """The same in a line; nothing measured is nothing known."""
+    line = format_html_join(", ", '<span class="soft">{}</span> {}', parameters(record))
+    return line or SafeString(_("unknown"))
 
 
 def _sort(listing: Listing) -> Used:
     by_month: dict[str, dict[str, list[Record]]] = {}
-    totals: dict[tuple[str, str], int] = {}
     for record in listing.records:
-        month, kind = str(record["period"]), str(record["type"])
-        by_month.setdefault(month, {}).setdefault(kind, []).append(record)
-        totals[month, kind] = totals.get((month, kind), 0) + (main(record) or 0)
+        by_month.setdefault(str(record["period"]), {}).setdefault(str(record["type"]), []).append(record)
+    totals = {(month, kind): total(found) for month, kinds in by_month.items() for kind, found in kinds.items()}
     return Used(sorted(by_month, reverse=True), by_month, totals, listing.by_key, listing.version)
+
+
+def _unit(type_name: str) -> str:
+    return MAIN.get(type_name, ("", ""))[1]

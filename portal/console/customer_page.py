@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from portal.accounts import actions, factor, members
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, AuditEntry, Customer, Membership
-from portal.billing import amounts
+from portal.billing.invoices import among as invoice_among
 from portal.changes.models import Change
 from portal.changes.models import State as ChangeState
 from portal.console.changes import Row, all_changes, rows_of
@@ -232,9 +232,9 @@ class CustomerPage:
                 record.title,
                 self.record_address(INVOICES, record.key),
                 values.cell(record.type.field("total"), record["total"], viewing),
-                _difference(record["total"], before["total"]) if before else "",
+                invoice_among(records, record, self.customer.number).difference,
             )
-            for record, before in zip(records[:4], [*records[1:5], None, None, None, None], strict=False)
+            for record in records[:4]
         ]
 
     @cached_property
@@ -294,12 +294,6 @@ def _key(parts: Sequence[Part], counted: Mapping[tuple[str, ...], float]) -> Key
         int(sum(calls.values())),
         int(failed),
     )
-
-
-def _difference(total: object, before: object) -> str:
-    """`+12.50 EUR` against the month before; '' where one of them is no amount."""
-    new, old = amounts.parse(total), amounts.parse(before)
-    return amounts.difference(amounts.subtract(new, old)) if new is not None and old is not None else ""
 
 
 @for_staff

@@ -7,11 +7,12 @@ from django.views.decorators.http import require_http_methods
 
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import THRESHOLDS, Verb
-from portal.billing import exports, kept, use
+from portal.billing import exports, kept
 from portal.billing.consumption import ConsumptionPage
 from portal.billing.history import HistoryPage
 from portal.billing.invoice_list import Asked, InvoiceList
-from portal.billing.invoices import Invoice, previous_of, safe_name
+from portal.billing.invoices import Invoice, safe_name
+from portal.billing.invoices import of as invoice_of
 from portal.billing.kept import Complete
 from portal.billing.papers import Printing, zoned
 from portal.billing.trend import Trend
@@ -64,7 +65,7 @@ def invoices(request: HttpRequest, customer_no: str) -> HttpResponseBase:
     page = InvoiceList(customer_no, known.listing, Asked.read(request.GET), known.gone)
     if downloads.is_asked(request):
         name = f"invoices-{safe_name(customer_no)}"
-        return _download(request, scope, "invoice", name, exports.invoices_sheet(page.found), len(page.found))
+        return _download(request, scope, "invoice", name, exports.invoices_sheet(page.rows), len(page.found))
     if request.method == "POST":
         return redirect(request.get_full_path())
     return render_page(request, scope, "billing/invoices.html", {"page": page})
@@ -106,8 +107,7 @@ def _look(request: HttpRequest, customer_no: str, type_name: str) -> tuple[Scope
 
 def _invoice(scope: Scope, listing: Listing, record: Record) -> Invoice:
     consumed_then = kept.complete(scope, reads.listing(scope, "consumption", wait=False)).listing
-    things = use.used(scope, consumed_then).things(record.key)
-    return Invoice(record, scope.customer.number, previous_of(record, listing.records), things)
+    return invoice_of(scope, listing.records, record, consumed_then)
 
 
 def _record(listing: Listing, key: str) -> Record | None:

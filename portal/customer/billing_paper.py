@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts import audit
 from portal.accounts.access import Scope, get_scope
+from portal.accounts.models import PaperSize
 from portal.accounts.roles import Verb
 from portal.billing import jobs, page_boxes
 from portal.billing import months as month_words
-from portal.billing.job_models import Form, Size, State
+from portal.billing.job_models import Form, State
 from portal.billing.job_words import Told
 from portal.billing.jobs import MOST_MONTHS, MOST_OPEN, Order, TooManyOpen
 from portal.billing.papers import KINDS, Paper, Printing, Shelf
@@ -63,19 +64,21 @@ class Asked:
 
     @property
     def first(self) -> str:
-        return self.params.get("from") or self._latest
+        return self.params.get("from") or self.params.get("month") or self._latest
 
     @property
     def last(self) -> str:
-        return self.params.get("to") or self._latest
+        return self.params.get("to") or self.params.get("month") or self._latest
 
     @property
     def form(self) -> Form:
         return Form(self.params["form"]) if self.params.get("form") in Form else Form.PDF
 
     @property
-    def size(self) -> Size:
-        return Size(self.params["size"]) if self.params.get("size") in Size else Size.A4
+    def size(self) -> PaperSize:
+        """The person's own, unless they chose another one here."""
+        asked = self.params.get("size", "")
+        return PaperSize(asked if asked in PaperSize else self.scope.user.paper_size)
 
     @property
     def forms(self) -> Sequence[tuple[str, str]]:
@@ -83,7 +86,7 @@ class Asked:
 
     @property
     def sizes(self) -> Sequence[tuple[str, str]]:
-        return [(str(value), str(label)) for value, label in Size.choices]
+        return [(str(value), str(label)) for value, label in PaperSize.choices]
 
     @cached_property
     def chosen(self) -> Sequence[str]:
@@ -93,7 +96,7 @@ class Asked:
     @property
     def wrong(self) -> str:
         """What is wrong with the months; '' for nothing."""
-        if not (self.params.get("from") and self.params.get("to")):
+        if not self.params.get("month") and not (self.params.get("from") and self.params.get("to")):
             return _("Choose the first and the last month.")
         if self.first > self.last:
             return _("This month is before the first one: choose the same or a later one.")
@@ -118,7 +121,10 @@ class Asked:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def papers(request: HttpRequest, customer_no: str) -> HttpResponse:
-    """What the person has ordered, and a form that orders: `kind`, `from`, `to` (periods), `form`, `size`, `token`."""
+    """What the person has ordered, and a form that orders; what is made at once leads to the file itself.
+
+    Takes `kind`, `from` and `to` (periods) or `month`, `form`, `size`, `token`.
+    """
     scope = _scope(request, customer_no)
     if request.POST.get("kind") in KINDS:
         scope.require(Verb.SEE, request.POST["kind"])
@@ -132,7 +138,7 @@ def papers(request: HttpRequest, customer_no: str) -> HttpResponse:
                 "most": MOST_OPEN
             }
         else:
-            return redirect(Told(job).address)
+            return redirect(f"{Told(job).address}{'file' if jobs.is_made_at_once(job) else ''}")
     found = [Told(job) for job in jobs.of(scope).select_related("customer")]
     wrong = asked.wrong if request.method == "POST" else ""
     context = {"asked": asked, "told": found, "wrong": wrong, "problem": problem}

@@ -336,10 +336,10 @@ def _month(invoice: Record) -> str:
 
 
 def _difference(latest: Record, before: Record) -> str:
-    """How a total differs from the month before, in words; '' where one of them is no number."""
+    """How a total differs from the one before, in words."""
     new, old = amounts.parse(latest["total"]), amounts.parse(before["total"])
     if new is None or old is None:
-        return ""
+        return _("unknown against %(month)s") % {"month": _month(before)}
     if amounts.is_same(new, old):
         return _("about the same as in %(month)s") % {"month": _month(before)}
     text = _("%(amount)s more than in %(month)s") if new > old else _("%(amount)s less than in %(month)s")

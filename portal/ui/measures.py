@@ -128,6 +128,14 @@ def measured(name: str, value: Value) -> tuple[str, SafeString]:
     return _(label), amount(value, unit)
 
 
+def measured_text(name: str, value: object) -> tuple[str, str]:
+    """The same in plain text."""
+    label, unit = MEASURED.get(name, (name, ""))
+    if isinstance(value, bool) or not isinstance(value, int):
+        return _(label), str(value)
+    return _(label), amount_text(value, unit)
+
+
 def _short(value: Decimal) -> Decimal:
     """Without noughts at the end that say nothing: 1.50 is 1.5, 40.00 is 40."""
     whole = value.to_integral_value()

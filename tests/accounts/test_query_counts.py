@@ -29,7 +29,7 @@ NO_LISTS = {
     **dict.fromkeys(("mfa_activate_totp", "mfa_deactivate_totp", "mfa_add_webauthn"), FORM),
     **dict.fromkeys(("mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_generate_recovery_codes"), FORM),
     **dict.fromkeys(("mfa_view_recovery_codes", "mfa_download_recovery_codes"), FORM),
-    **dict.fromkeys(("account_go_on", "account_clock", "account_end_session", "account_end_sessions"), SENT),
+    **dict.fromkeys(("account_go_on", "account_end_session", "account_end_sessions"), SENT),
 }
 
 

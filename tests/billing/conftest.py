@@ -16,6 +16,7 @@ from tests.inventory.platform import Platform
 def _no_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker's part is played by the tests."""
     monkeypatch.setattr("portal.billing.jobs.nudge", lambda pk, task: None)
+    monkeypatch.setattr("portal.billing.jobs.PATIENCE", 0)
 
 
 @pytest.fixture

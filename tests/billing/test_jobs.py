@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.models import AuditEntry, Membership
@@ -137,6 +138,61 @@ def test_a_double_click_is_one_order_and_on_record_once(order: Order) -> None:
     entries = AuditEntry.objects.filter(action="exported", target="invoice")
     assert entries.count() == 2
     assert '"months": ["2026-10-01"]' in entries.order_by("sequence")[0].after
+
+
+@pytest.mark.usefixtures("press")
+def test_what_a_worker_makes_at_once_is_downloaded_without_a_detour(
+    billing: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.billing.jobs.nudge", lambda pk, task: press.make(pk))
+    one = {"kind": "invoice", "month": "2026-10-01", "form": "pdf", "token": "t"}
+    response = billing.post(PAPERS, one)
+    job = Job.objects.get()
+    assert (job.months, job.state) == (["2026-10-01"], State.DONE)
+    assert response["Location"] == f"{address(job)}file"
+    assert billing.post(PAPERS, one)["Location"] == f"{address(job)}file"  # a second click
+    assert Job.objects.count() == 1
+
+
+@pytest.mark.usefixtures("press")
+def test_of_several_months_or_of_what_failed_its_page_tells(billing: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.billing.jobs.nudge", lambda pk, task: press.make(pk))
+    monkeypatch.setattr("portal.billing.papers.Shelf.is_known", False)
+    failed = billing.post(PAPERS, OCTOBER | {"token": "t"})
+    assert failed["Location"] == address(Job.objects.get())
+
+
+def test_paper_is_of_the_persons_own_size_unless_they_choose_another(order: Order, billing: Client, cast: Any) -> None:
+    month = {"kind": "invoice", "month": "2026-10-01", "form": "pdf"}
+    assert order(month).size == "a4"
+    billing.post(reverse("account"), {"name": "Bilal Billing", "paper_size": "letter"})
+    assert [order(month).size, order(OCTOBER, size="a4").size] == ["letter", "a4"]
+    assert '<option value="letter" selected>' in billing.get(PAPERS).content.decode()
+    assert billing.post(reverse("account"), {"name": "Bilal Billing", "paper_size": "a0"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "month"),
+    [("invoice/2026-10-01/", "2026-10-01"), ("consumption/?period=2026-10-01", "2026-10-01")],
+)
+def test_pdf_print_and_export_stand_in_the_head_of_the_page(billing: Client, path: str, month: str) -> None:
+    page = billing.get(f"/c/10001/{path}").content.decode()
+    head = page[
+        page.index('<header class="page-head">') : page.index("</header>", page.index('<header class="page-head">'))
+    ]
+    kind = path.partition("/")[0]
+    assert f'form="paper-form" name="month" value="{month}"' in head
+    assert f'href="/c/10001/paper/{kind}/{month}/"' in head
+    assert 'name="format" value="xlsx"' in head
+    assert page.count('name="format" value="xlsx"') == page.count('id="paper-form"') == 1
+
+
+@pytest.mark.parametrize("path", ["invoice/", "consumption/"])
+def test_pdf_and_print_of_each_month_stand_in_the_list(billing: Client, path: str) -> None:
+    page = billing.get(f"/c/10001/{path}").content.decode()
+    for button in ('aria-label="PDF of September 2026"', 'aria-label="Print September 2026"'):
+        assert button in page
+    assert ('href="/c/10001/invoice/2026-09-01/?format=xlsx"' in page) == (path == "invoice/")
 
 
 def test_a_year_is_ordered_by_its_first_and_last_day(order: Order) -> None:

@@ -71,15 +71,44 @@ def test_an_invoice_of_the_running_month_itself_is_believed(november: Any) -> No
 
 
 @pytest.mark.parametrize(
-    "odd",
+    ("odd", "total", "told"),
     [
-        invoice("2026-10-01", [("shop01", "1e3"), ("Traffic of shop", "12345678901234567890.1234"), ("c", "")], "x"),
-        invoice("2026-10-01", [], "0.0000") | {"items": None},
-        invoice("2026-10-01", [("shop01", "-0.0001")], "9" * 40),
+        (
+            [("shop01", "1e3"), ("Traffic of shop", "12345678901234567890.1234"), ("c", "")],
+            "x",
+            "≈ 2,462,296,068,944,291,884 EUR + 2 unknown",  # the contract, and what has no readable price
+        ),
+        ([("shop01", "-0.0001")], "y", "≈ 0.00 EUR + 2 unknown"),  # traffic and the contract were not on it
+        ([("Traffic of shop", "n/a"), ("shop01", "70.0000")], "z", "≈ 92 EUR + 2 unknown"),
     ],
 )
-def test_odd_invoices_end_in_some_figure_and_no_error(november: Any, odd: dict[str, Any]) -> None:
-    assert november([*OCTOBER, *HALF], [odd]).by_the_end.endswith("EUR")
+def test_what_has_no_readable_price_is_unknown_and_not_for_nothing(
+    november: Any, odd: Any, total: str, told: str
+) -> None:
+    found = november([*OCTOBER, *HALF], [invoice("2026-10-01", odd, total)])
+    assert found.by_the_end.replace("\xa0", " ") == told
+
+
+@pytest.mark.parametrize("items", [None, [], "none", [{"description": "shop01", "price": "", "product": ""}]])
+def test_an_invoice_on_which_nothing_can_be_read_gives_no_figure(november: Any, items: Any) -> None:
+    found = november([*OCTOBER, *HALF], [invoice("2026-10-01", [], "9" * 41) | {"items": items}])
+    assert (found.estimated, found.so_far) == (None, "")
+    assert "What November 2026 comes to cannot be told yet" in found.why_not
+
+
+def test_use_that_cannot_be_read_is_unknown_in_the_figure_and_in_the_limits(november: Any) -> None:
+    odd = use("traffic", "odd", {"traffic": "much"}, "2026-11-01")
+    november([*OCTOBER, *HALF, odd], [PRICED])
+    customer = Customer.objects.get(number="10001")
+    for group, limit in (("", 10**9), ("odd", 10), ("shop", 10**9)):
+        Threshold.objects.create(customer=customer, measure=Measure.TRAFFIC, group=group, limit=limit)
+    found = november([*OCTOBER, *HALF, odd], [PRICED])
+    assert found.so_far.replace("\xa0", " ") == "≈ 343 EUR + 1 unknown"
+    assert {one.threshold.group: (one.shown_value.replace("\xa0", " "), one.word) for one in found.limits} == {
+        "": ("100 MB + 1 unknown", "unknown"),
+        "odd": ("unknown", "unknown"),
+        "shop": ("100 MB", "within"),
+    }
 
 
 def test_without_an_invoice_there_is_no_figure(november: Any) -> None:

@@ -15,7 +15,6 @@ from portal.changes.models import Change, State
 from portal.changes.submit import submit
 from portal.changes.wanted import Wanted
 from portal.console import index
-from portal.console.customer_page import _difference
 from portal.console.models import Announcement, Note, Sample
 from portal.console.samples import take
 from portal.inventory import flight
@@ -166,28 +165,6 @@ def test_what_is_not_known_yet_is_being_asked_and_comes_by_itself(staff: Client)
     assert later.content.decode().lstrip().startswith('<div id="panels"')
     assert "Being asked…" not in text_of(later)
     assert "hx-get" not in later.content.decode().partition(">")[0]
-
-
-@pytest.mark.parametrize(
-    ("total", "before", "shown"),
-    [
-        ("12.5000", "10.0000", "+2.50\N{NO-BREAK SPACE}EUR"),
-        ("10.0000", "12.5000", "-2.50\N{NO-BREAK SPACE}EUR"),
-        (
-            "12345678901234567890123456789.0100",
-            "0.0000",
-            "+12,345,678,901,234,567,890,123,456,789.01\N{NO-BREAK SPACE}EUR",
-        ),
-        ("10.0040", "10.0000", "about the same"),
-        ("1e999999", "1.0000", ""),
-        ("NaN", "1.0000", ""),
-        ("1.0000", None, ""),
-    ],
-)
-def test_invoices_are_told_by_how_much_they_differ_where_that_can_be_told(
-    total: str, before: object, shown: str
-) -> None:
-    assert _difference(total, before) == shown
 
 
 def test_the_same_several_times_in_a_row_is_told_once(staff: Client, cast: dict[str, User]) -> None:

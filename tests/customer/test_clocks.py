@@ -90,20 +90,21 @@ def test_days_of_the_trails_filter_are_the_readers(browse: Browse, cast: dict[st
 
 def test_the_account_keeps_the_clock(signed_in: Callable[[str], Client], cast: dict[str, User]) -> None:
     client = signed_in("manager")
-    assert client.get("/accounts/").context["clock"].initial == {"time_zone": "Europe/Berlin"}
-    answer = client.post("/accounts/clock", {"time_zone": "America/New_York"}, follow=True)
-    assert "Times are shown in America/New_York." in text_of(answer)
-    assert answer.context["clock"].initial == {"time_zone": "America/New_York"}
+    assert client.get("/accounts/").context["form"].initial["time_zone"] == "Europe/Berlin"
+    answer = client.post("/accounts/", {"name": "M", "time_zone": "America/New_York"}, follow=True)
+    assert "Your profile is saved." in text_of(answer)
+    assert answer.context["form"].initial["time_zone"] == "America/New_York"
 
 
 @pytest.mark.parametrize(
-    "nonsense", ["", "Europe/Atlantis", "localtime", "x" * 5000, "../../etc/passwd", "Europe/Berlin\x00"]
+    "nonsense", ["Europe/Atlantis", "localtime", "x" * 5000, "../../etc/passwd", "Europe/Berlin\x00"]
 )
 def test_no_clock_that_there_is_not(signed_in: Callable[[str], Client], cast: dict[str, User], nonsense: str) -> None:
-    client = signed_in("manager")
-    answer = client.post("/accounts/clock", {"time_zone": nonsense}, follow=True)
-    assert "That time zone is not known." in text_of(answer)
-    assert User.objects.get(email="manager@example.com").time_zone == ""
+    answer = signed_in("manager").post("/accounts/", {"name": "Other", "time_zone": nonsense})
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["time_zone"]
+    person = User.objects.get(email="manager@example.com")
+    assert (person.time_zone, person.name) == ("", "Maren Manager")
 
 
 def test_what_is_kept_for_one_reader_is_not_shown_to_another(browse: Browse, platform: Sandbox) -> None:

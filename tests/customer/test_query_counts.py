@@ -91,7 +91,10 @@ PAGES = {
     "customer:consumed": [
         Page(f"{C}consumption/2026-11-01/virtualmachine/shop00/", [r"/(2026-(?:08|09|10)-01)/", r"/(2025-\d\d-01)/"])
     ],
-    "customer:invoices": [Page(f"{C}invoice/{end}", [r"2026-\d\d-01", r"2025-\d\d-01"]) for end in ("", "?format=csv")],
+    "customer:invoices": [
+        Page(f"{C}invoice/", [r"2026-\d\d-01", r"2025-\d\d-01"]),
+        Page(f"{C}invoice/?format=csv", [r"(2026-\d\d-01),.*,final", r"(2025-\d\d-01),.*,final"]),
+    ],
     "customer:invoice": [Page(f"{C}invoice/2026-11-01/{end}", [r"shop0\d"]) for end in ("", "?format=csv")],
     "customer:document": [
         Page(f"{C}paper/invoice/2026-11-01/", [r"shop0\d"]),

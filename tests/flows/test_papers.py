@@ -41,18 +41,34 @@ def test_a_year_of_invoices_is_ordered_followed_and_fetched(visit: Visit) -> Non
 
 
 @pytest.mark.usefixtures("press")
-def test_an_invoice_is_ordered_without_javascript(visit: Visit, browser: Browser, portal_stack: Portal) -> None:
+def test_invoices_are_ordered_without_javascript(visit: Visit, browser: Browser, portal_stack: Portal) -> None:
     visit("billing")
     plain = browser.new_context(java_script_enabled=False)
     plain.add_cookies(portal_stack.cookies["billing"])
     page = plain.new_page()
-    page.goto(f"{portal_stack.url}{C}invoice/{month(1)}/")
-    page.get_by_role("button", name="PDF").click()
+    page.goto(f"{portal_stack.url}{C}paper/")
+    page.locator("select[name=from]").select_option(f"{month(2)}")
+    page.locator("select[name=to]").select_option(f"{month(1)}")
+    page.get_by_role("button", name="Make it").click()
     look_until_made(page)
     name, data = file_of(page)
-    assert name == f"invoice-10001-{month(1):%Y-%m}.pdf"
-    assert f"Invoice {month(1):%B %Y}" in pages(data)[0]
+    assert name == f"invoice-10001-{month(2):%Y-%m}--{month(1):%Y-%m}.pdf"
+    assert f"Invoice {month(2):%B %Y}" in pages(data)[0]
     plain.close()
+
+
+@pytest.mark.usefixtures("press")
+def test_one_invoice_is_downloaded_from_its_page_and_from_the_list(visit: Visit) -> None:
+    page = visit("billing").go("invoice/")
+    last = month(1)
+    for path, button in (("invoice/", f"PDF of {last:%B %Y}"), (f"invoice/{last}/", "PDF")):
+        page.goto(f"{page.url.partition('/c/')[0]}{C}{path}")
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=button, exact=True).click()
+            if "/paper/" in page.url:  # it took its worker longer than somebody waits
+                page.get_by_role("link", name="Download").click(timeout=60_000)
+        assert waiting.value.suggested_filename == f"invoice-10001-{last:%Y-%m}.pdf"
+        assert f"Invoice {last:%B %Y}" in pages(waiting.value.path().read_bytes())[0]
 
 
 def look_until_made(page: Page) -> None:

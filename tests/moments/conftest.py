@@ -22,6 +22,12 @@ def platform(platform_then: Sandbox) -> Sandbox:
     return platform_then
 
 
+@pytest.fixture(autouse=True)
+def _no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for one."""
+    monkeypatch.setattr("portal.billing.jobs.PATIENCE", 0)
+
+
 @pytest.fixture
 def almanac(moment: datetime) -> Almanac:
     """What the calendar says, in Europe/Berlin."""

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0008_sent_forms'),
+        ('accounts', '0009_paper_size'),
     ]
 
     operations = [
