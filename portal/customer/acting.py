@@ -19,7 +19,8 @@ from portal.changes.visible import find_change
 from portal.changes.wanted import Wanted
 from portal.customer.shell import render_page
 from portal.customer.targets import NothingKnown, find_record, find_type, way_back
-from portal.customer.writing import form_methods, no_key, nothing_known, tell
+from portal.customer.telling import tell
+from portal.customer.writing import form_methods, no_key, nothing_known
 from portal.inventory import reads
 from portal.resources.spec import Action, Button, Context, Record, Value, Values
 from portal.resources.times import next_shown, parse_moment, zone
@@ -113,7 +114,7 @@ def _do(request: HttpRequest, step: Step, back: str) -> HttpResponse:
         return _ask(request, step, back, text)
     except NoKey as error:
         return _ask(request, step, back, no_key(error))
-    tell(request, change)
+    tell(request, step.scope, change)
     return redirect(back)
 
 

@@ -16,7 +16,8 @@ from portal.changes.wanted import DEADLINE, Wanted
 from portal.customer.again import asked_again
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.targets import NothingKnown, find_record, find_type, way_back
-from portal.customer.writing import form_methods, no_key, nothing_known, tell
+from portal.customer.telling import tell
+from portal.customer.writing import form_methods, no_key, nothing_known
 from portal.inventory import reads
 from portal.resources.spec import Record
 from portal.resources.times import default_deadline, earliest_deadline, parse_day
@@ -130,7 +131,7 @@ def delete(request: HttpRequest, customer_no: str, type_name: str, key: str) -> 
         except NoKey as error:
             removal.errors["name"] = no_key(error)
         else:
-            tell(request, change)
+            tell(request, scope, change)
             return redirect(back)
     context = {"removal": removal, "record": record, "back": back, "sealed": removal.opened.seal(request.path)}
     if "preview" in request.POST and wants_part(request):
@@ -148,7 +149,8 @@ def _removal(request: HttpRequest, scope: Scope, record: Record) -> Removal:
     again = asked_again(scope, request.GET.get("again", ""), record.type.name, record.key)
     first = default_deadline(reads.context(scope, record).now).isoformat()
     wanted = again.wanted if again else {}
-    errors = {"day" if record.type.delayed_deletion else "name": again.text} if again and again.text else {}
+    place = "day" if record.type.delayed_deletion else "name"
+    errors = {place: again.problems[0][1]} if again and again.problems else {}
     return Removal(scope, record, Opened.now({}), "", str(wanted.get(DEADLINE, first)), errors)
 
 

@@ -19,7 +19,8 @@ from portal.changes.submit import MOST_ITEMS, submit
 from portal.changes.wanted import Wanted
 from portal.customer.again import asked_again_all
 from portal.customer.shell import render_page, render_part, wants_part
-from portal.customer.writing import form_methods, no_key, nothing_known, tell
+from portal.customer.telling import tell
+from portal.customer.writing import form_methods, no_key, nothing_known
 from portal.inventory import reads
 from portal.inventory.reads import Source
 from portal.inventory.related import permissions_in, tree
@@ -213,7 +214,7 @@ def matrix(request: HttpRequest, customer_no: str, key: str) -> HttpResponse:
     if request.method == "POST" and "preview" not in request.POST and _is_complete(found):
         try:
             keys = [(one.key, one.action) for one in found.wanted]
-            tell(request, submit(scope, found.wanted, found.opened.token_for(keys)))
+            tell(request, scope, submit(scope, found.wanted, found.opened.token_for(keys)))
             return redirect(request.path)
         except NoKey as error:
             found.errors.append(no_key(error))

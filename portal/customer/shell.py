@@ -90,10 +90,21 @@ class Shell:
     def sees_changes(self) -> bool:
         return self.scope.may_see(roles.CHANGES)
 
-    @cached_property
+    @property
     def pending_count(self) -> int:
-        pending = self._pending if self._pending is not None else pending_of(self.scope)
-        return pending.count if self.sees_changes else 0
+        return self._index.count if self.sees_changes else 0
+
+    @property
+    def attention_count(self) -> int:
+        return self._index.attention if self.sees_changes else 0
+
+    @property
+    def attention_url(self) -> str:
+        return f"{self.home}#attention"
+
+    @cached_property
+    def _index(self) -> PendingIndex:
+        return self._pending if self._pending is not None else pending_of(self.scope)
 
     @cached_property
     def nav(self) -> list[NavItem]:

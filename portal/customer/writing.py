@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
@@ -25,10 +23,11 @@ from portal.changes.models import Change
 from portal.changes.pending import PendingIndex
 from portal.changes.submit import submit
 from portal.changes.wanted import DELETION, Wanted, as_sent
-from portal.customer.again import UNSENDABLE, Again, asked_again
+from portal.customer.again import Again, asked_again
 from portal.customer.offers import GROUP, offers_for, wrong_key
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.targets import NothingKnown, find_record, find_type, way_back
+from portal.customer.telling import tell
 from portal.inventory import reads
 from portal.resources.spec import Context, Record, ResourceType
 from portal.ui import addresses
@@ -36,6 +35,7 @@ from portal.ui.api_call import as_python
 from portal.ui.diff import FieldChange, differences
 from portal.ui.effects import Said, in_words
 from portal.ui.forms import Opened, ResourceForm
+from portal.ui.refusal import UNSENDABLE
 
 NEW = {
     "virtualmachine": lazy("New machine"),
@@ -156,7 +156,8 @@ def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, recor
         data=data,
     )
     if again and not form.is_bound:
-        form.add_platform_error(again.text, again.field)
+        for name, text in again.problems:
+            form.add_platform_error(text, name)
     outdated = data is not None and sealed is None
     return Desk(scope, resource_type, record, form, opened, pending, again, outdated)
 
@@ -171,7 +172,7 @@ def _answer(request: HttpRequest, desk: Desk, back: str) -> HttpResponse:
     if request.method == "POST" and _is_complete(desk):
         change = _submit(desk)
         if change is not None:
-            tell(request, change)
+            tell(request, desk.scope, change)
             return redirect(back)
     return _page(request, desk, back, status=422 if desk.form.problems else 200)
 
@@ -242,13 +243,6 @@ def _followed(desk: Desk, data: Mapping[str, str]) -> dict[str, Any]:
 
 def _by_field(desk: Desk) -> list[tuple[str, list[Said]]]:
     return [(name, [said for said in desk.effects if said.field == name]) for name in desk.form.fields]
-
-
-def tell(request: HttpRequest, change: Change) -> None:
-    """Say that a change is on its way, with a link to it."""
-    url = f"{addresses.page(change.customer.number, 'changes')}{change.number}/"
-    link = format_html('<a href="{}">{}</a>', url, _("Change %(number)s") % {"number": change.number})
-    messages.info(request, format_html(_("{} is on its way."), link))
 
 
 def no_key(error: NoKey) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from portal.accounts.access import Scope
+from portal.inventory.index import search_text
 from portal.inventory.listing import Listing
 from portal.inventory.situation import states
 from portal.resources.looks import State, Status
@@ -72,7 +73,7 @@ def _search(
     listing: Listing, query: Query, filters: tuple[tuple[str, frozenset[Value]], ...], known: States | None
 ) -> Sequence[Record]:
     records: Sequence[Record] = _ordered(listing, query.sort, known)
-    predicates: list[Predicate] = [_holds(name, wanted) for name, wanted in filters]
+    predicates = [_holds(name, wanted) for name, wanted in filters]
     if query.states and known is not None:
         predicates.append(_is_in(known, frozenset(query.states)))
     if words := words_of(query.text):
@@ -80,6 +81,13 @@ def _search(
     for predicate in predicates:
         records = [record for record in records if predicate(record)]
     return records
+
+
+def fits(record: Record, query: Query) -> bool:
+    """Whether a record that no listing has yet would be shown; where a state is asked for, none has it."""
+    predicates = [_holds(name, wanted) for name, wanted in _filters(record.type, query)]
+    predicates.append(_mentions({record.key: search_text(record)}, words_of(query.text)))
+    return not (record.type.has_states and query.states) and all(holds(record) for holds in predicates)
 
 
 def _ordered(listing: Listing, sort: str, known: States | None) -> Sequence[Record]:

@@ -10,10 +10,11 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
+from portal.accounts.roles import CHANGES
 from portal.changes.pending import Pending, PendingIndex
 from portal.inventory import reads
 from portal.inventory.reads import Listing, Source
-from portal.inventory.select import Page, Query, matching, select
+from portal.inventory.select import Page, Query, fits, matching, select
 from portal.resources.looks import State, Status
 from portal.resources.spec import Record, ResourceType
 from portal.resources.spec import read as read_record
@@ -21,10 +22,25 @@ from portal.ui import addresses, badges, columns, filters, measures, rows
 from portal.ui.headings import Heading, headings
 from portal.ui.paging import numbers
 from portal.ui.progress import Installs
+from portal.ui.refusal import reason
 from portal.ui.surroundings import Surroundings
 
 MOVES = 5  # seconds after which a progress bar has moved
 HOUR = 3600  # seconds after which "today" may be "tonight"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A creation that was not taken: of what, why, and the change in which that can be put right."""
+
+    title: str
+    reason: str
+    number: int
+    address: str
+
+    @classmethod
+    def of(cls, customer_no: str, one: Pending) -> "Refused":
+        return cls(one.key, reason(one.answer), one.number, f"{addresses.page(customer_no, 'changes')}{one.number}/")
 
 
 @dataclass(frozen=True)
@@ -103,9 +119,26 @@ class ListPage:
 
     @cached_property
     def coming(self) -> list[Record]:
-        """Records that are being created and are not on the platform yet; they stand before all others."""
-        if self.is_filtered or self.query.page > 1:
-            return []
+        """Records that are being created, as far as they match: before all others, on the first page."""
+        return [record for record in self._created if fits(record, self.query)] if self.page.number == 1 else []
+
+    @property
+    def coming_elsewhere(self) -> str:
+        """That more are being created than are shown here; '' where all are shown."""
+        count = len(self._created) - len(self.coming)
+        text = ngettext("%(count)s more is being created.", "%(count)s more are being created.", count)
+        return text % {"count": count} if count else ""
+
+    @property
+    def refused(self) -> list[Refused]:
+        """Records that were to be created lately, and why they were not: what is missing here."""
+        found = self.pending.refused_creations(self.type.name) if self.scope.may_see(CHANGES) else ()
+        number = self.scope.customer.number
+        return [Refused.of(number, one) for one in found if one.key not in self.listing.by_key]
+
+    @cached_property
+    def _created(self) -> list[Record]:
+        """All that is being created and is not on the platform yet."""
         created = (one for one in self.pending.created(self.type.name) if one.key not in self.listing.by_key)
         return [read_record(self.type, {**one.wanted, **self.type.key_values(one.key)}) for one in created]
 
@@ -203,7 +236,10 @@ class ListPage:
         else:
             text = _("%(first)s–%(last)s of %(total)s")
         shown = {"first": min(first, page.total), "last": last, "total": page.total}
-        return text % {name: measures.number(value) for name, value in shown.items()}
+        told = [text % {name: measures.number(value) for name, value in shown.items()}] if page.total else []
+        if self.coming:
+            told.append(_("%(count)s being created") % {"count": len(self.coming)})
+        return ", ".join(told)
 
     @property
     def announcement(self) -> str:
