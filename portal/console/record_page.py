@@ -19,6 +19,7 @@ from portal.inventory.reads import Listing
 from portal.resources.spec import Kind, Record
 from portal.resources.types import TYPES
 from portal.ui import addresses, badges, values
+from portal.ui.pending import overlay
 from portal.ui.surroundings import Surroundings
 
 MOST_CHANGES = 15
@@ -70,8 +71,13 @@ def _facts(scope: Scope, listing: Listing, record: Record) -> Iterator[Fact]:
     shown = Surroundings(scope, listing).viewing(record)
     # The customer's own pages are not staff's: no links.
     viewing = values.Viewing(shown.customer_no, shown.zone, shown.now, lambda type_name, key: False)
+    waiting = overlay(record, (), record.type.runs(record, reads.context(scope, record)))
     for field in record.type.fields:
-        if not values.is_empty(record[field.name]) and field.kind is not Kind.STRUCT:
+        if field.name in waiting:
+            old, new = waiting[field.name].old, waiting[field.name].new
+            shown_value = values.change(values.full(field, old, viewing), values.full(field, new, viewing))
+            yield Fact(_(field.label), shown_value)
+        elif not values.is_empty(record[field.name]) and field.kind is not Kind.STRUCT:
             yield Fact(_(field.label), values.full(field, record[field.name], viewing))
 
 

@@ -19,9 +19,10 @@ from portal.customer.targets import NothingKnown, find_record, find_type, way_ba
 from portal.customer.telling import tell
 from portal.customer.writing import form_methods, no_key, nothing_known
 from portal.inventory import reads
+from portal.resources.deletion import Deletion, read_deletion
 from portal.resources.spec import Record
-from portal.resources.times import default_deadline, earliest_deadline, parse_day
-from portal.ui import addresses, deletion, when
+from portal.resources.times import BERLIN, default_deadline, earliest_deadline, parse_day
+from portal.ui import addresses, deletion, menu, when
 from portal.ui.forms import Opened
 
 MOST_LINKS = 12
@@ -59,6 +60,31 @@ class Removal:
     @property
     def delayed(self) -> bool:
         return self.record.type.delayed_deletion
+
+    @cached_property
+    def planned(self) -> Deletion:
+        """The deletion that is planned already; its day can be changed, and it can be cancelled (vm_20)."""
+        return read_deletion(self.record.get("deletion"))
+
+    @property
+    def planned_day(self) -> str:
+        return when.day_words(self.planned.deadline, self.first_day) if self.planned.deadline else ""
+
+    @property
+    def gone_day(self) -> str:
+        """When nothing is left to bring back of a machine that is shut down already."""
+        gone = self.planned.gone
+        return when.day_words(gone.astimezone(BERLIN).date(), self.first_day) if gone else ""
+
+    @property
+    def keep_address(self) -> str:
+        """Where the planned deletion is cancelled."""
+        return addresses.action(self.scope.customer.number, self.record.type.name, self.record.key, "keep")
+
+    @property
+    def keep_label(self) -> str:
+        (offer,) = (one for one in menu.offers(self.record, self.now) if one.action == "keep")
+        return _(offer.button.label)
 
     @cached_property
     def now(self) -> datetime:
@@ -147,7 +173,8 @@ def _removal(request: HttpRequest, scope: Scope, record: Record) -> Removal:
         typed = "" if opened is None else data.get("name", "")
         return Removal(scope, record, opened or Opened.now({}), typed, data.get("day", ""), errors)
     again = asked_again(scope, request.GET.get("again", ""), record.type.name, record.key)
-    first = default_deadline(reads.context(scope, record).now).isoformat()
+    planned = read_deletion(record.get("deletion")).deadline
+    first = (planned or default_deadline(reads.context(scope, record).now)).isoformat()
     wanted = again.wanted if again else {}
     place = "day" if record.type.delayed_deletion else "name"
     errors = {place: again.problems[0][1]} if again and again.problems else {}
@@ -156,13 +183,15 @@ def _removal(request: HttpRequest, scope: Scope, record: Record) -> Removal:
 
 def _is_complete(removal: Removal) -> bool:
     """Whether it can be asked for; what is wrong is noted in its errors."""
-    if removal.errors or removal.obstacles or removal.is_topmost:
+    if removal.errors or removal.obstacles or removal.is_topmost or removal.planned.is_shut_down:
         return False
     if removal.typed.strip() != removal.name:
         removal.errors["name"] = _("Type “%(name)s” to confirm.") % {"name": removal.name}
     if removal.delayed and (removal.day is None or removal.day < removal.first_day):
         earliest = when.day_words(removal.first_day, removal.first_day, with_year=True)
         removal.errors["day"] = _("The earliest day is tomorrow, %(day)s (Europe/Berlin).") % {"day": earliest}
+    elif removal.delayed and removal.day == removal.planned.deadline:
+        removal.errors["day"] = _("The deletion is planned for this day already.")
     return not removal.errors
 
 

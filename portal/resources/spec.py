@@ -147,10 +147,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """One thing an action can be asked for: what stands on the button, and what is POSTed."""
+    """One thing an action can be asked for: what stands on the button, and while it is `going`, and what is POSTed."""
 
     label: str
     icon: str
+    going: str
     params: Mapping[str, str] = field(default_factory=dict)
     confirm: str = ""  # question asked first, '' for none
     level: str = ""  # '' | danger
@@ -172,6 +173,11 @@ class Action:
 def no_effects(before: "Record | None", wanted: Values, context: Context) -> list[Effect]:
     """The effects of a type that has none worth saying."""
     return []
+
+
+def all_runs(record: "Record", context: Context) -> Values:
+    """Of a type whose values wait for nothing."""
+    return {}
 
 
 def no_states(values: Values, context: Context) -> tuple[Status, ...]:
@@ -209,6 +215,7 @@ class ResourceType:
     delayed_deletion: bool = False  # deleting takes a deadline and can be cancelled (vm_18, vm_20)
     money: bool = False  # for manager and billing only
     states: Callable[[Values, Context], tuple[Status, ...]] = no_states  # the first is the state, the rest notes
+    runs: Callable[["Record", Context], Values] = all_runs  # what runs still, of values that wait for a window
     effects: Callable[["Record | None", Values, Context], list[Effect]] = no_effects  # of saving `wanted`
     group: Callable[[Values], str | None] = lambda values: values.get("resource_group")
     machine: Callable[[Values], str | None] = lambda values: None

@@ -23,6 +23,7 @@ from portal.ui.headings import Heading, headings
 from portal.ui.paging import numbers
 from portal.ui.progress import Installs
 from portal.ui.refusal import reason
+from portal.ui.rows import Row
 from portal.ui.surroundings import Surroundings
 
 MOVES = 5  # seconds after which a progress bar has moved
@@ -217,8 +218,8 @@ class ListPage:
         may_change = self.scope.may_change(self.type.name)
         installs = Installs.seen() if self._installing else Installs()
         layout = rows.Layout(self.type, self.columns, may_change, installs, self.roomy)
-        new = [rows.Row(record, (), self._pending(record), is_new=True) for record in self.coming]
-        known = [rows.Row(record, self._statuses(record), self._pending(record)) for record in self.page.records]
+        new = [Row(record, (), self._pending(record), is_new=True) for record in self.coming]
+        known = [self._row(record) for record in self.page.records]
         return rows.render([(row, self.surroundings.viewing(row.record)) for row in (*new, *known)], layout)
 
     @property
@@ -275,6 +276,12 @@ class ListPage:
     def _installing(self) -> bool:
         shown = (self._statuses(record) for record in self.page.records)
         return any(status.state is State.INSTALLING for found in shown for status in found)
+
+    def _row(self, record: Record) -> Row:
+        statuses = self._statuses(record)
+        waits = any(status.state in (State.WAITING, State.MAINTENANCE) for status in statuses)
+        runs = self.type.runs(record, reads.context(self.scope, record)) if waits else {}
+        return Row(record, statuses, self._pending(record), runs=runs)
 
     def _statuses(self, record: Record) -> tuple[Status, ...]:
         return self.states.get(record.key, ())

@@ -14,6 +14,7 @@ from portal.changes.submit import submit
 from portal.changes.wanted import Wanted
 from tests.customer.asking import save
 from tests.customer.conftest import Browse, part, text_of
+from tests.support.services import Sandbox
 
 HOME = "/c/10001/"
 MACHINES = f"{HOME}virtualmachine/"
@@ -176,6 +177,23 @@ def test_many_refused_creations_are_counted(browse: Browse, creating: Callable[.
     text = text_of(browse("operator").get(MACHINES))
     assert text.count("was not created") == 3
     assert "4 in all were not created." in text
+
+
+# --- changes made elsewhere
+
+
+def test_what_was_changed_elsewhere_stands_old_and_new_while_a_window_is_waited_for(
+    browse: Browse, platform: Sandbox
+) -> None:
+    with platform.proxy() as proxy:
+        busy = {record["machine"] for record in proxy.query("maintenance")}
+        machines = proxy.query("virtualmachine", {"resource_group": "shop"})
+        found = next(one for one in machines if one["name"] not in busy and one["cores"] == 2 and one["online"])
+        proxy.apply([{"__type__": "virtualmachine", "name": found["name"], "cores": 4}])
+    client, name = browse("viewer"), found["name"]
+    assert client.get(f"{HOME}maintenance/").status_code == 200  # known from then on
+    for path in (f"{MACHINES}?q={name}", f"{MACHINES}{name}/"):
+        assert "2 will become 4 (pending)" in text_of(client.get(path))
 
 
 # --- forms that open again

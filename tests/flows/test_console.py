@@ -173,7 +173,7 @@ def test_who_deleted_web12(desk: Desk) -> None:
     desk.says("Olaf Operator")
     desk.view_as("operator@example.com", "Ticket 4: they want it back", writing=True)
     expect(desk.page.locator("h1 .state-leaving")).to_be_visible()
-    desk.page.get_by_role("button", name="Keep").click()
+    desk.page.get_by_role("button", name="Cancel deletion").click()
     expect(desk.page.locator("h1 .state-ready")).to_be_visible()
     desk.stop_viewing()
 

@@ -6,7 +6,13 @@ from portal.resources.labels import mark as _
 from portal.resources.names import host_name
 from portal.resources.spec import Action, Choice, Field, Kind, ResourceType, Section, Settable
 from portal.resources.states import machine_states
-from portal.resources.types.machine_changes import keep_buttons, machine_effects, power_buttons, set_power
+from portal.resources.types.machine_changes import (
+    keep_buttons,
+    machine_effects,
+    power_buttons,
+    set_power,
+    what_runs,
+)
 
 NIXOS = ("fc-22.05", "fc-21.11")
 NIXOS_OUTDATED = ("fc-21.05", "fc-20.09", "fc-19.03", "fc-15.09")
@@ -319,6 +325,7 @@ VIRTUAL_MACHINE = ResourceType(
     deletable=True,
     delayed_deletion=True,
     states=machine_states,
+    runs=what_runs,
     effects=machine_effects,
     actions=(
         Action(name="power", buttons=power_buttons, sets=set_power),
