@@ -101,10 +101,22 @@ class Removal:
     @property
     def stages(self) -> list[tuple[str, str]]:
         """What happens when, in words."""
-        if self.day is None:
-            return []
+        return [(day, text) for _stage, day, text in self._days]
+
+    @property
+    def _days(self) -> list[tuple[str, str, str]]:
         today = self.first_day - timedelta(days=1)
-        return [(day, text) for _stage, day, text in deletion.days(self.day, today)]
+        return list(deletion.days(self.day, today)) if self.day else []
+
+    @property
+    def brief(self) -> list[str]:
+        """What deleting does, in a few words."""
+        if not self.delayed:
+            return [_("gone at once")]
+        words = {stage: day for stage, day, _text in self._days}
+        if not words:
+            return []
+        return [_("shut down %(day)s") % {"day": words["soft"]}, _("data deleted %(day)s") % {"day": words["hard"]}]
 
     @property
     def is_topmost(self) -> bool:
@@ -161,7 +173,7 @@ def delete(request: HttpRequest, customer_no: str, type_name: str, key: str) -> 
             return redirect(back)
     context = {"removal": removal, "record": record, "back": back, "sealed": removal.opened.seal(request.path)}
     if "preview" in request.POST and wants_part(request):
-        return render_part(request, scope, "resources/delete.html#outlook", context)
+        return render_part(request, scope, "resources/delete.html#outlook", {**context, "followed": True})
     return render_page(request, scope, "resources/delete.html", context, status=422 if removal.errors else 200)
 
 

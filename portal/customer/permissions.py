@@ -20,7 +20,7 @@ from portal.changes.wanted import Wanted
 from portal.customer.again import asked_again_all
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.telling import tell
-from portal.customer.writing import form_methods, no_key, nothing_known
+from portal.customer.writing import count_changes, fields_wrong, form_methods, no_key, nothing_known
 from portal.inventory import reads
 from portal.inventory.reads import Source
 from portal.inventory.related import permissions_in, tree
@@ -106,6 +106,13 @@ class Matrix:
         after = (self._seen_own | set(self.grants)) - set(self.revokes)
         people = sorted({uid for uid, _permission in (*self.grants, *self.revokes)})
         return [said for uid in people for said in _effects_for(uid, self._seen_own, after, self.above)]
+
+    @property
+    def brief(self) -> list[str]:
+        """What saving does, in a few words."""
+        if self.errors:
+            return [fields_wrong(len(self.errors))]
+        return [count_changes(len(self.wanted))] if self.wanted else [_("No changes")]
 
     @property
     def api_call(self) -> str:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts import drafts
@@ -33,7 +34,7 @@ from portal.resources.spec import Context, Record, ResourceType
 from portal.ui import addresses
 from portal.ui.api_call import as_python
 from portal.ui.diff import FieldChange, differences
-from portal.ui.effects import Said, in_words
+from portal.ui.effects import Said, in_brief, in_words
 from portal.ui.forms import Opened, ResourceForm
 from portal.ui.refusal import UNSENDABLE
 
@@ -103,6 +104,16 @@ class Desk:
     def changes(self) -> list[FieldChange]:
         """The fields that change, old and new in words."""
         return differences(self.type, self.form.before() if self.record else None, self.wanted)
+
+    @property
+    def brief(self) -> list[str]:
+        """What saving does, in a few words: how many fields change, and what comes of it."""
+        if self.form.is_bound and self.form.problems:
+            return [fields_wrong(len(self.form.problems))]
+        if self.record is not None and not self.changes:
+            return [_("No changes")]
+        first = [count_changes(len(self.changes))] if self.record is not None else [self.key] if self.key else []
+        return [*first, *in_brief(self.effects)]
 
     @property
     def api_call(self) -> str:
@@ -243,6 +254,15 @@ def _followed(desk: Desk, data: Mapping[str, str]) -> dict[str, Any]:
 
 def _by_field(desk: Desk) -> list[tuple[str, list[Said]]]:
     return [(name, [said for said in desk.effects if said.field == name]) for name in desk.form.fields]
+
+
+def count_changes(count: int) -> str:
+    return ngettext("%(count)s change", "%(count)s changes", count) % {"count": count}
+
+
+def fields_wrong(count: int) -> str:
+    text = ngettext("One field needs another look.", "%(count)s fields need another look.", count)
+    return text % {"count": count}
 
 
 def no_key(error: NoKey) -> str:

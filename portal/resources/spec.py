@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from portal.resources.looks import Status
+from portal.resources.phases import Standing
 from portal.resources.times import moment_from_key, moment_to_key
 
 type Value = Any
@@ -127,13 +128,15 @@ class Effect:
     """What saving will bring about, said before it is done.
 
     `text` is marked and `args` are filled in after translation; an argument that is a day, a moment or a `Window`
-    is put into words by `ui`. `field` is beside which field it is said, '' for the whole form.
+    is put into words by `ui`. `field` is beside which field it is said, '' for the whole form. `brief` says it in two
+    or three words, '' where it can wait: the bar of a form has room for few.
     """
 
     text: str
     args: Mapping[str, Value] = field(default_factory=dict)
     field: str = ""
     level: str = "info"  # info | warning
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +208,7 @@ class ResourceType:
     roomy: tuple[str, ...] = ()  # those of them that stand back where there is no room for all
     card: tuple[str, ...] = ()  # the two or three that matter on a phone
     lead: str = ""  # the field that says in a line what a record is for
-    sort: str = ""  # default order, "-" in front for descending
+    sort: str = ""  # default order, "-" in front for descending; '' where that is by `standing`
     search: tuple[str, ...] = ()  # fields that free text is looked for in
     upstream_filter: tuple[str, ...] = ()  # keys that `query` accepts (api_11)
     fresh_for: int = 30  # seconds
@@ -215,6 +218,7 @@ class ResourceType:
     delayed_deletion: bool = False  # deleting takes a deadline and can be cancelled (vm_18, vm_20)
     money: bool = False  # for manager and billing only
     states: Callable[[Values, Context], tuple[Status, ...]] = no_states  # the first is the state, the rest notes
+    standing: Callable[["Record", datetime], Standing] | None = None  # in time, by which lists are in order
     runs: Callable[["Record", Context], Values] = all_runs  # what runs still, of values that wait for a window
     effects: Callable[["Record | None", Values, Context], list[Effect]] = no_effects  # of saving `wanted`
     group: Callable[[Values], str | None] = lambda values: values.get("resource_group")

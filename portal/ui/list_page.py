@@ -1,9 +1,11 @@
 """A list as one person sees it: what was asked for, what is known, what is pending, and how that is shown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
+from itertools import groupby
 
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
@@ -16,14 +18,16 @@ from portal.inventory import reads
 from portal.inventory.reads import Listing, Source
 from portal.inventory.select import Page, Query, fits, matching, select
 from portal.resources.looks import State, Status
+from portal.resources.phases import WORDS, Standing
 from portal.resources.spec import Record, ResourceType
 from portal.resources.spec import read as read_record
 from portal.ui import addresses, badges, columns, filters, measures, rows
 from portal.ui.headings import Heading, headings
+from portal.ui.markup import joined
 from portal.ui.paging import numbers
 from portal.ui.progress import Installs
 from portal.ui.refusal import reason
-from portal.ui.rows import Row
+from portal.ui.rows import Layout, Row
 from portal.ui.surroundings import Surroundings
 
 MOVES = 5  # seconds after which a progress bar has moved
@@ -217,10 +221,12 @@ class ListPage:
     def rows(self) -> SafeString:
         may_change = self.scope.may_change(self.type.name)
         installs = Installs.seen() if self._installing else Installs()
-        layout = rows.Layout(self.type, self.columns, may_change, installs, self.roomy)
+        layout = Layout(self.type, self.columns, may_change, installs, self.roomy)
         new = [Row(record, (), self._pending(record), is_new=True) for record in self.coming]
         known = [self._row(record) for record in self.page.records]
-        return rows.render([(row, self.surroundings.viewing(row.record)) for row in (*new, *known)], layout)
+        if self.type.standing is not None and not self.query.sort:
+            return joined(self._by_phase(known, layout, self.type.standing))
+        return self._render((*new, *known), layout)
 
     @property
     def loading_rows(self) -> SafeString:
@@ -276,6 +282,18 @@ class ListPage:
     def _installing(self) -> bool:
         shown = (self._statuses(record) for record in self.page.records)
         return any(status.state is State.INSTALLING for found in shown for status in found)
+
+    def _render(self, shown: Iterable[Row], layout: Layout) -> SafeString:
+        return rows.render([(row, self.surroundings.viewing(row.record)) for row in shown], layout)
+
+    def _by_phase(
+        self, shown: Sequence[Row], layout: Layout, standing: Callable[[Record, datetime], Standing]
+    ) -> Iterator[SafeString]:
+        """The rows, each phase under its own heading."""
+        now = self.listing.platform_now
+        for phase, found in groupby(shown, lambda row: standing(row.record, now).phase):
+            yield rows.heading(phase.value, _(WORDS[phase]), layout)
+            yield self._render(found, layout)
 
     def _row(self, record: Record) -> Row:
         statuses = self._statuses(record)

@@ -184,6 +184,17 @@ def _state(row: Row, layout: Layout, viewing: Viewing) -> SafeString:
     return format_html('<span class="in-row">{}{} {}</span>', shown, bar, pending.in_row(row.pending, viewing))
 
 
+def heading(name: str, label: str, layout: Layout) -> SafeString:
+    """A row that says what those below it have in common."""
+    return format_html(
+        '<tr id="phase-{}" role="row" class="row-phase">'
+        '<th scope="rowgroup" role="rowheader" colspan="{}">{}</th></tr>',
+        name,
+        len(layout.columns) + 1,
+        label,
+    )
+
+
 def loading(columns: Sequence[str], count: int = 8) -> SafeString:
     """Rows that stand in while the first answer is on its way."""
     bones = SafeString('<td><span class="bone"></span></td>') * (len(columns) + 1)

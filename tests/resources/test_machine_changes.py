@@ -76,7 +76,8 @@ def test_vm_20_there_is_nothing_to_keep_where_no_deletion_is_pending(deletion: A
 def test_vm_20_a_pending_deletion_can_be_cancelled_by_setting_nothing() -> None:
     (keep,) = keep_buttons(machine(deletion={"deadline": "2026-11-30", "stages": ["prepare"]}), NOW)
     assert is_text(keep.label)
-    assert keep == Button(label=keep.label, icon="calendar-off")
+    assert keep == Button(label=keep.label, icon="calendar-off", going=keep.going)
+    assert is_text(keep.going)
     (action,) = [one for one in VIRTUAL_MACHINE.actions if one.name == "keep"]
     assert action.sets(machine(), {}, NOW) == {}
 

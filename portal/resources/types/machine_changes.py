@@ -75,7 +75,7 @@ def _cancelled_deletion(before: Record) -> Iterator[Effect]:
     if deletion.is_pending:
         day = deletion.deadline
         text = _("Saving cancels the planned deletion on %(day)s.") if day else _("Saving cancels its deletion.")
-        yield Effect(text, {"day": day}, level="warning")
+        yield Effect(text, {"day": day}, level="warning", brief=_("cancels the deletion"))
 
 
 def _hardware(before: Record, wanted: Values, context: Context) -> Iterator[Effect]:
@@ -87,7 +87,8 @@ def _hardware(before: Record, wanted: Values, context: Context) -> Iterator[Effe
         if name == "disk" and wanted[name] > (before.get("disk") or 0):
             yield Effect(_("The disk grows while the machine runs, within a few minutes."), field=name)
         else:
-            yield Effect(_("Reboot in the next maintenance window: %(window)s"), {"window": window}, field=name)
+            text = _("Reboot in the next maintenance window: %(window)s")
+            yield Effect(text, {"window": window}, field=name, brief=_("reboot %(window)s"))
 
 
 def _addresses(before: Record, wanted: Values) -> Iterator[Effect]:
@@ -100,7 +101,7 @@ def _addresses(before: Record, wanted: Values) -> Iterator[Effect]:
         more = wanted[name] - max(recorded, sum(one.version == version for one in listed))
         if more > 0:
             text = _("%(more)s more will be allocated. They cannot be given back here later.")
-            yield Effect(text, {"more": more}, field=name, level="warning")
+            yield Effect(text, {"more": more}, field=name, level="warning", brief=_("allocates addresses"))
         elif wanted[name] > recorded:
             yield Effect(_("The machine has as many already: none will be allocated."), field=name)
         else:
