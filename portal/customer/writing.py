@@ -106,9 +106,14 @@ class Desk:
         return differences(self.type, self.form.before() if self.record else None, self.wanted)
 
     @property
+    def is_wrong(self) -> bool:
+        """Whether something that was typed needs another look."""
+        return self.form.is_bound and bool(self.form.problems)
+
+    @property
     def brief(self) -> list[str]:
         """What saving does, in a few words: how many fields change, and what comes of it."""
-        if self.form.is_bound and self.form.problems:
+        if self.is_wrong:
             return [fields_wrong(len(self.form.problems))]
         if self.record is not None and not self.changes:
             return [_("No changes")]

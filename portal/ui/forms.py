@@ -130,7 +130,7 @@ class ResourceForm(forms.Form):
     def wanted(self) -> dict[str, Any]:
         """What is to be sent: of a record only what differs, of a new one all that says something.
 
-        Only what is valid, so it can be asked for before everything is; before anything is sent, what it is filled with.
+        Only what is valid, so it can be asked for before all is; before anything is sent, what it is filled with.
         """
         valid = getattr(self, "cleaned_data", self.filled)
         cleaned = {spec.name: valid[spec.name] for spec in self.specs if spec.name in valid}
