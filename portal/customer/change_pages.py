@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
 from portal.changes import decide as decisions
-from portal.changes.errors import ChangeError, Taken, TooLate
+from portal.changes.errors import Taken, TooLate
 from portal.changes.history import PER_PAGE, Filters, Page, history, matching
 from portal.changes.models import Change, State
 from portal.changes.visible import require_change, visible_changes
@@ -157,8 +157,6 @@ def decide(request: HttpRequest, customer_no: str, number: int, decision: str) -
         messages.warning(request, _("Change %(number)s is %(state)s by now, so that was too late.") % values)
     except Taken as error:
         messages.error(request, _("The name %(name)s is already taken. Choose another one.") % {"name": error.key})
-    except ChangeError as error:
-        messages.error(request, str(error))
     else:
         messages.info(request, str(end) % {"number": change.number}) if end else tell(request, scope, change)
     own = f"{addresses.page(customer_no, 'changes')}{change.number}/"

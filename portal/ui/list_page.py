@@ -12,7 +12,6 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
-from portal.accounts.roles import CHANGES
 from portal.changes.pending import Pending, PendingIndex
 from portal.inventory import reads
 from portal.inventory.reads import Listing, Source
@@ -26,26 +25,12 @@ from portal.ui.headings import Heading, headings
 from portal.ui.markup import joined
 from portal.ui.paging import numbers
 from portal.ui.progress import Installs
-from portal.ui.refusal import reason
+from portal.ui.refusal import Refused, refused_creations
 from portal.ui.rows import Layout, Row
 from portal.ui.surroundings import Surroundings
 
 MOVES = 5  # seconds after which a progress bar has moved
 HOUR = 3600  # seconds after which "today" may be "tonight"
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A creation that was not taken: of what, why, and the change in which that can be put right."""
-
-    title: str
-    reason: str
-    number: int
-    address: str
-
-    @classmethod
-    def of(cls, customer_no: str, one: Pending) -> "Refused":
-        return cls(one.key, reason(one.answer), one.number, f"{addresses.page(customer_no, 'changes')}{one.number}/")
 
 
 @dataclass(frozen=True)
@@ -137,9 +122,7 @@ class ListPage:
     @property
     def refused(self) -> list[Refused]:
         """Records that were to be created lately, and why they were not: what is missing here."""
-        found = self.pending.refused_creations(self.type.name) if self.scope.may_see(CHANGES) else ()
-        number = self.scope.customer.number
-        return [Refused.of(number, one) for one in found if one.key not in self.listing.by_key]
+        return refused_creations(self.scope, self.pending, self.listing)
 
     @cached_property
     def _created(self) -> list[Record]:

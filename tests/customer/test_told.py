@@ -171,6 +171,16 @@ def test_a_refused_creation_says_so_in_its_list_until_it_is_put_away(
     assert "was not created" not in text_of(client.get(MACHINES))
 
 
+def test_a_refused_group_says_so_in_the_tree_as_well(browse: Browse, scope_of: Callable[..., Scope]) -> None:
+    wanted = {"parent": "shop", "production": False}
+    item = Wanted(type_name="resourcegroup", key="shop-new", wanted=wanted, creates=True)
+    submit(scope_of("operator"), [item], "0" * 32)
+    settle(State.REJECTED, answer=FAULT)
+    for query in ("", "?view=tree"):
+        text = text_of(browse("operator").get(f"{HOME}resourcegroup/{query}"))
+        assert "shop-new was not created no room left in rzob Change 1" in text
+
+
 def test_many_refused_creations_are_counted(browse: Browse, creating: Callable[..., None]) -> None:
     creating("shop76", "shop77", "shop78", "shop79")
     settle(State.REJECTED, answer=FAULT)
