@@ -14,6 +14,7 @@ from portal.changes.submit import submit
 from portal.changes.wanted import Wanted
 from tests.customer.asking import save
 from tests.customer.conftest import Browse, part, text_of
+from tests.support import moment
 from tests.support.services import Sandbox
 
 HOME = "/c/10001/"
@@ -55,7 +56,7 @@ def creating(browse: Browse, scope_of: Callable[..., Scope]) -> Callable[..., No
 @pytest.mark.parametrize(
     ("state", "values", "words"),
     [
-        (State.RECORDED, {"recorded_at": timezone.now()}, "The platform has accepted this"),
+        (State.RECORDED, {"recorded_at": moment.AT}, "The platform has accepted this"),
         (State.DONE, {}, "It is in force."),
         (State.PARKED, {}, "The platform refuses the API key"),
         (State.CONFLICT, {}, "Somebody else has changed the same meanwhile."),
