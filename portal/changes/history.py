@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -10,9 +9,9 @@ from django.utils import timezone
 from portal.accounts.access import Scope
 from portal.accounts.people import named_so
 from portal.changes.models import Change, Item, State
+from portal.changes.pending import ATTENTION_FOR
 from portal.changes.visible import visible_changes, visible_items
 
-ATTENTION_FOR = timedelta(days=7)
 PER_PAGE = (25, 50, 100, 250)
 
 

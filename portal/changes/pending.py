@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q
+from django.utils import timezone
 
 from portal.accounts.access import Scope
 from portal.accounts.models import Customer
@@ -15,10 +16,12 @@ from portal.changes.models import Change, Item, State
 from portal.changes.visible import visible_items
 from portal.resources.spec import Value
 
+ATTENTION_FOR = timedelta(days=7)  # what was rejected needs someone for that long, unless it is put away
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """One record of a change that is not at its end."""
+    """One record of a change that is not at its end, or was rejected lately."""
 
     change_id: UUID
     number: int  # of the change, for people
@@ -56,6 +59,7 @@ class PendingIndex:
     """All that is pending within a scope. `version` changes whenever any of it does: good for an ETag."""
 
     all: tuple[Pending, ...]  # by turn
+    refused: tuple[Pending, ...]  # lately: at their end, but somebody has to see to it
     version: str
     _by_record: Mapping[tuple[str, str], tuple[Pending, ...]] = field(repr=False)
 
@@ -69,25 +73,38 @@ class PendingIndex:
 
     def created(self, type_name: str) -> tuple[Pending, ...]:
         """Records of that type that are being created, and may not stand in any listing yet."""
-        return tuple(pending for pending in self.all if pending.creates and pending.type_name == type_name)
+        return _created(self.all, type_name)
+
+    def refused_creations(self, type_name: str) -> tuple[Pending, ...]:
+        """Records of that type that were to be created and are not; without what is being created once more."""
+        coming = {pending.key for pending in self.created(type_name)}
+        return tuple(one for one in _created(self.refused, type_name) if one.key not in coming)
 
     @cached_property
     def count(self) -> int:
-        """How many changes that is."""
-        return len({pending.change_id for pending in self.all})
+        """How many changes go on by themselves."""
+        return len({pending.change_id for pending in self.all if not pending.needs_someone})
+
+    @cached_property
+    def attention(self) -> int:
+        """How many changes need someone."""
+        waiting = [pending for pending in self.all if pending.needs_someone]
+        return len({pending.change_id for pending in (*waiting, *self.refused)})
 
 
 def pending_of(scope: Scope) -> PendingIndex:
-    """Everything of the customer that is not at its end, within the scope; one database query."""
-    undone = Item.objects.filter(change__customer=scope.customer, change__done_at=None)
-    undone = undone.exclude(change__state=State.DRAFT).select_related("change__author")
-    items = list(visible_items(scope, undone).order_by("change__turn", "position"))
+    """Everything of the customer that is not at its end or was rejected lately, within the scope; one query."""
+    lately = Q(change__state=State.REJECTED, change__done_at__gte=timezone.now() - ATTENTION_FOR)
+    found = Item.objects.filter(Q(change__done_at=None) | lately, change__customer=scope.customer)
+    found = found.exclude(change__state=State.DRAFT).select_related("change__author")
+    items = list(visible_items(scope, found).order_by("change__turn", "position"))
     by_record: dict[tuple[str, str], tuple[Pending, ...]] = {}
-    found = tuple(_pending(item, item.change) for item in items)
-    for pending in found:
+    undone = tuple(_pending(item, item.change) for item in items if not item.change.is_final)
+    for pending in undone:
         place = (pending.type_name, pending.key)
         by_record[place] = (*by_record.get(place, ()), pending)
-    return PendingIndex(found, _version(items), by_record)
+    refused = tuple(_pending(item, item.change) for item in items if item.change.is_final)
+    return PendingIndex(undone, refused, _version(items), by_record)
 
 
 def parked_by_key(customer: Customer) -> dict[str, int]:
@@ -97,6 +114,10 @@ def parked_by_key(customer: Customer) -> dict[str, int]:
     ahead = Exists(parked.filter(key_group=OuterRef("key_group"), turn__lt=OuterRef("turn")))
     waiting = changes.filter(Q(state=State.PARKED) | Q(ahead, state=State.QUEUED))
     return dict(waiting.order_by().values_list("key_group").annotate(Count("pk")))
+
+
+def _created(found: tuple[Pending, ...], type_name: str) -> tuple[Pending, ...]:
+    return tuple(one for one in found if one.creates and one.type_name == type_name)
 
 
 def _pending(item: Item, change: Change) -> Pending:

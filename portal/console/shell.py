@@ -21,7 +21,7 @@ class Shell:
 
     customers = ()
     sees_changes = False  # the count of what is pending is a customer’s
-    pending_count = 0
+    pending_count = attention_count = 0
 
     def __init__(self, request: HttpRequest) -> None:
         self._path = request.path

@@ -14,19 +14,20 @@ from portal.accounts.access import Scope, get_scope
 from portal.changes import pending as under_way
 from portal.changes.errors import NoKey
 from portal.changes.models import Change, State
-from portal.changes.pending import Pending
 from portal.changes.submit import submit
 from portal.changes.visible import find_change
 from portal.changes.wanted import Wanted
 from portal.customer.shell import render_page
 from portal.customer.targets import NothingKnown, find_record, find_type, way_back
-from portal.customer.writing import form_methods, no_key, nothing_known, tell
+from portal.customer.telling import tell
+from portal.customer.writing import form_methods, no_key, nothing_known
 from portal.inventory import reads
-from portal.resources.spec import Action, Button, Context, Record, Value, Values
-from portal.resources.times import next_shown, parse_moment
+from portal.resources.spec import Action, Button, Context, Record, Values
+from portal.resources.times import next_shown
 from portal.ui import addresses
 from portal.ui.effects import Said, in_words
 from portal.ui.forms import Opened
+from portal.ui.pending import asks_for
 
 LONGEST = 40  # of a parameter
 A_MOMENT = timedelta(seconds=30)
@@ -115,32 +116,18 @@ def _do(request: HttpRequest, step: Step, back: str) -> HttpResponse:
         return _ask(request, step, back, text)
     except NoKey as error:
         return _ask(request, step, back, no_key(error))
-    tell(request, change)
+    tell(request, step.scope, change)
     return redirect(back)
 
 
 def _change(step: Step, wanted: Values) -> Change:
     """The change; the one that waits already where it asks for the very same (a double click)."""
     waiting = under_way.pending_of(step.scope).of(step.record.type.name, step.record.key)
-    if waiting and waiting[-1].state in (State.QUEUED, State.SENDING) and _asks_for(waiting[-1], wanted):
+    if waiting and waiting[-1].state in (State.QUEUED, State.SENDING) and asks_for(waiting[-1], wanted, A_MOMENT):
         return find_change(step.scope, waiting[-1].change_id)
     before = {name: step.record.get(name) for name in wanted}
     item = Wanted(type_name=step.record.type.name, key=step.record.key, wanted=wanted, before=before)
     return submit(step.scope, [item], Opened.now({}).token_for(dict(wanted)))
-
-
-def _asks_for(waiting: Pending, wanted: Values) -> bool:
-    """Whether it asks for the same; "in an hour", said twice, lies a few seconds apart."""
-    if waiting.action != "set" or set(waiting.wanted) != set(wanted):
-        return False
-    return all(_alike(waiting.wanted[name], value) for name, value in wanted.items())
-
-
-def _alike(one: Value, other: Value) -> bool:
-    moments = [parse_moment(value) if isinstance(value, str) else None for value in (one, other)]
-    if moments[0] and moments[1]:
-        return abs(moments[0] - moments[1]) < A_MOMENT
-    return bool(one == other)
 
 
 def _fits(button: Button, params: Mapping[str, str]) -> bool:

@@ -1,10 +1,10 @@
-"""A change that was not taken, asked for once more: the form opens with what was asked, and why it was refused."""
+"""A change that was not taken, asked for once more: the form opens with what was asked, and what stands in its way."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
@@ -12,23 +12,20 @@ from portal.changes.models import Change, Item, State
 from portal.changes.visible import visible_changes
 from portal.resources.types import TYPES
 from portal.ui import addresses
-
-UNSENDABLE = lazy("This holds a character or a number that cannot be sent to the platform. Change it.")
-REFUSED_BY_US: Mapping[str, object] = {
-    "unsendable": UNSENDABLE,
-    "forbidden": lazy("It was not sent: the person who requested it may not change this any longer."),
-    "taken": lazy("This name is already taken. Choose another one."),
-}
+from portal.ui.refusal import reason
+from portal.ui.values import text as value_text
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What was asked of one record in the change of that number; `text` and `field` are the platform's refusal."""
+    """What was asked of one record in the change of that number, and why it was not taken.
+
+    `problems` are (field, words), the field '' where the words are about the whole.
+    """
 
     number: int
     wanted: Mapping[str, Any]
-    text: str
-    field: str
+    problems: Sequence[tuple[str, str]]
 
 
 def asked_again(scope: Scope, number: str, type_name: str, key: str | None) -> Again | None:
@@ -38,21 +35,41 @@ def asked_again(scope: Scope, number: str, type_name: str, key: str | None) -> A
         return None
     for item in getattr(change, "shown_items", ()):
         if item.type_name == type_name and (item.creates if key is None else item.key == key):
-            return Again(change.number, item.wanted, _refusal(change), _refused_field(change, item))
+            return Again(change.number, item.wanted, list(_problems(change, item)))
     return None
 
 
-def _refusal(change: Change) -> str:
-    """Why the change was not taken: the platform's words; in ours where it never got there."""
-    if change.state != State.REJECTED:
-        return ""
-    return str(REFUSED_BY_US.get(str(change.answer.get("kind"))) or change.answer.get("text", ""))
+def _problems(change: Change, item: Item) -> Iterator[tuple[str, str]]:
+    if change.state == State.REJECTED:
+        yield _refused_field(change, item), reason(change.answer)
+    if change.state == State.CONFLICT:
+        for one in change.answer.get("items", ()):
+            if one["item"] == item.position:
+                yield from _clashes(item, one)
 
 
 def _refused_field(change: Change, item: Item) -> str:
     """The field that the refusal is about, '' where that is not known: of a name that is taken, the name."""
     taken = change.answer.get("kind") == "taken"
     return TYPES[item.type_name].key[0] if taken else str(change.answer.get("field") or "")
+
+
+def _clashes(item: Item, clash: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What somebody else has done meanwhile, in words at the field; at the whole where a form has no such field."""
+    resource_type = TYPES[item.type_name]
+    if clash["reason"] == "gone":
+        yield "", _("%(name)s no longer exists, so it cannot be changed.") % {"name": item.key}
+    if clash["reason"] == "exists":
+        yield (
+            resource_type.key[0],
+            _("%(name)s already exists: created by someone else in the meantime.") % {"name": item.key},
+        )
+    asked_for = {field.name for field in resource_type.settable_fields(creating=False)}
+    for name, found in clash["fields"].items():
+        field = resource_type.field(name)
+        shown = {kind: value_text(field, found.get(kind)) for kind in ("before", "present")}
+        text = _("Changed by someone else in the meantime: it was %(before)s and is now %(present)s.") % shown
+        yield (name, text) if name in asked_for else ("", f"{_(field.label)}: {text}")
 
 
 def asked_again_all(scope: Scope, number: str, type_name: str) -> dict[tuple[str, ...], str]:

@@ -1,9 +1,8 @@
 """The changes of a customer: who asked for what, when, where it is, what the platform said; and deciding about one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -12,24 +11,25 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
 from portal.changes import decide as decisions
-from portal.changes.errors import ChangeError, Taken, TooLate
+from portal.changes.errors import Taken, TooLate
 from portal.changes.history import PER_PAGE, Filters, Page, history, matching
 from portal.changes.models import Change, State
 from portal.changes.visible import require_change, visible_changes
 from portal.customer.change_sheet import change_sheet
-from portal.customer.change_words import LOOKS, Told
+from portal.customer.change_words import LOOKS, Told, tag_of
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.targets import way_back
+from portal.customer.telling import tell
 from portal.inventory import watching
 from portal.resources.times import berlin_today
 from portal.resources.types import TYPES
-from portal.ui import addresses, downloads, when
-from portal.ui.list_page import HOUR
+from portal.ui import addresses, downloads
 
 HIGHEST = 10**9  # of a change's number
 
@@ -124,7 +124,7 @@ def change_list(request: HttpRequest, customer_no: str) -> HttpResponseBase:
 
 @require_safe
 def change_detail(request: HttpRequest, customer_no: str, number: int) -> HttpResponse:
-    """One change with all that has happened to it; `#change` for htmx."""
+    """One change with all that has happened to it; `#change` for htmx, with `?line` the message that tells of it."""
     scope = get_scope(request.user, customer_no)
     change = find(scope, number)
     told = Told(scope, change)
@@ -135,7 +135,8 @@ def change_detail(request: HttpRequest, customer_no: str, number: int) -> HttpRe
         return render_page(request, scope, "changes/detail.html", {"told": told, "tag": tag})
     if request.headers.get("HX-PTag") == tag:
         return HttpResponseNotModified()
-    response = render_part(request, scope, "changes/detail.html#change", {"told": told, "tag": tag})
+    template = "changes/told.html" if "line" in request.GET else "changes/detail.html#change"
+    response = render_part(request, scope, template, {"told": told, "tag": tag})
     response.headers["HX-PTag"] = tag
     return response
 
@@ -148,17 +149,16 @@ def decide(request: HttpRequest, customer_no: str, number: int, decision: str) -
     if decision not in DECISIONS:
         raise Http404
     require_change(scope, change)
+    act, end = DECISIONS[decision]
     try:
-        said = DECISIONS[decision](scope, change)
+        act(scope, change)
     except TooLate as error:
         values = {"number": change.number, "state": State(error.state).label}
         messages.warning(request, _("Change %(number)s is %(state)s by now, so that was too late.") % values)
     except Taken as error:
         messages.error(request, _("The name %(name)s is already taken. Choose another one.") % {"name": error.key})
-    except ChangeError as error:
-        messages.error(request, str(error))
     else:
-        messages.info(request, said % {"number": change.number})
+        messages.info(request, str(end) % {"number": change.number}) if end else tell(request, scope, change)
     own = f"{addresses.page(customer_no, 'changes')}{change.number}/"
     return redirect(way_back(request, own))
 
@@ -171,37 +171,21 @@ def find(scope: Scope, number: int) -> Change:
     return found
 
 
-def tag_of(changes: Sequence[Change]) -> str:
-    """Of all that is told about these changes; by the hour, since "today" may then be "yesterday"."""
-    digest = blake2b(repr((int(timezone.now().timestamp()) // HOUR, when.reading())).encode(), digest_size=9)
-    for change in changes:
-        items = [(item.settled_at, item.evidence, item.maintenance) for item in change.shown_items]  # type: ignore[attr-defined]
-        told = (change.pk, change.state, change.attempts, change.next_attempt_at, change.answer, change.done_at, items)
-        digest.update(repr(told).encode())
-    return digest.hexdigest()
-
-
-def _cancel(scope: Scope, change: Change) -> str:
-    decisions.cancel(scope, change)
-    return _("Change %(number)s has been taken back.")
-
-
-def _retry(scope: Scope, change: Change) -> str:
-    decisions.retry(scope, change)
-    return _("Change %(number)s is on its way again.")
-
-
-def _overwrite(scope: Scope, change: Change) -> str:
+def _overwrite(scope: Scope, change: Change) -> None:
     decisions.resolve_conflict(scope, change, overwrite=True)
-    return _("Change %(number)s is on its way and sets what you wanted.")
 
 
-def _drop(scope: Scope, change: Change) -> str:
+def _drop(scope: Scope, change: Change) -> None:
     decisions.resolve_conflict(scope, change, overwrite=False)
-    return _("Change %(number)s has been dropped. What is there stays.")
 
 
-DECISIONS = {"cancel": _cancel, "retry": _retry, "overwrite": _overwrite, "drop": _drop}
+# What is done, and what is said of it where that is the change's end; the others are told on.
+DECISIONS: Mapping[str, tuple[Callable[[Scope, Change], None], object]] = {
+    "cancel": (decisions.cancel, lazy("Change %(number)s has been taken back.")),
+    "retry": (decisions.retry, ""),
+    "overwrite": (_overwrite, ""),
+    "drop": (_drop, lazy("Change %(number)s has been dropped. What is there stays.")),
+}
 
 
 def _download(request: HttpRequest, found: ChangeList) -> HttpResponseBase:

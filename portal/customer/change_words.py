@@ -1,9 +1,10 @@
 """A change in words: what it does, where it is, why, and what a person can do about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from hashlib import blake2b
 
 from django.utils import timezone
 from django.utils.html import format_html
@@ -23,6 +24,7 @@ from portal.resources.types import TYPES
 from portal.ui import addresses, when
 from portal.ui.api_call import as_python
 from portal.ui.diff import FieldChange, differences
+from portal.ui.list_page import HOUR
 from portal.ui.values import text as value_text
 
 LOOKS: Mapping[State, tuple[str, str]] = {  # state -> icon, tone
@@ -238,6 +240,16 @@ class Told:
         )
 
 
+def tag_of(changes: Sequence[Change]) -> str:
+    """Of all that is told about these changes; by the hour, since "today" may then be "yesterday"."""
+    digest = blake2b(repr((int(timezone.now().timestamp()) // HOUR, when.reading())).encode(), digest_size=9)
+    for change in changes:
+        items = [(item.settled_at, item.evidence, item.maintenance) for item in change.shown_items]  # type: ignore[attr-defined]
+        told = (change.pk, change.state, change.attempts, change.next_attempt_at, change.answer, change.done_at, items)
+        digest.update(repr(told).encode())
+    return digest.hexdigest()
+
+
 def _act(item: Item, resource_type: ResourceType) -> str:
     """What is done to the record; what can only be there or not is granted and revoked."""
     if not resource_type.editable:
@@ -311,15 +323,9 @@ def _clashes(item: Item, fields: Mapping[str, Mapping[str, object]]) -> list[Cla
     found = []
     for name, values in fields.items():
         field = resource_type.field(name)
-        texts = [_in_words(field.name, resource_type, values.get(kind)) for kind in ("before", "present", "wanted")]
+        texts = [value_text(field, values.get(kind)) for kind in ("before", "present", "wanted")]
         found.append(Clash(_(field.label), *texts))
     return found
-
-
-def _in_words(name: str, resource_type: ResourceType, value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or _("none")
-    return value_text(resource_type.field(name), value)
 
 
 def _events(told: Told) -> list[Event]:

@@ -13,16 +13,17 @@ from portal.accounts.access import Scope, get_scope
 from portal.changes.errors import NoKey
 from portal.changes.keys import is_keys_own
 from portal.changes.submit import submit
-from portal.changes.wanted import DEADLINE, DELETION, Wanted
+from portal.changes.wanted import DEADLINE, Wanted
 from portal.customer.again import asked_again
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.targets import NothingKnown, find_record, find_type, way_back
-from portal.customer.writing import form_methods, no_key, nothing_known, tell
+from portal.customer.telling import tell
+from portal.customer.writing import form_methods, no_key, nothing_known
 from portal.inventory import reads
-from portal.resources.deletion import read_deletion
+from portal.resources.deletion import Deletion, read_deletion
 from portal.resources.spec import Record
-from portal.resources.times import berlin_today, default_deadline, earliest_deadline, parse_day
-from portal.ui import addresses, deletion, when
+from portal.resources.times import BERLIN, default_deadline, earliest_deadline, parse_day
+from portal.ui import addresses, deletion, menu, when
 from portal.ui.forms import Opened
 
 MOST_LINKS = 12
@@ -62,6 +63,31 @@ class Removal:
         return self.record.type.delayed_deletion
 
     @cached_property
+    def planned(self) -> Deletion:
+        """The deletion that is planned already; its day can be changed, and it can be cancelled (vm_20)."""
+        return read_deletion(self.record.get("deletion"))
+
+    @property
+    def planned_day(self) -> str:
+        return when.day_words(self.planned.deadline, self.first_day) if self.planned.deadline else ""
+
+    @property
+    def gone_day(self) -> str:
+        """When nothing is left to bring back of a machine that is shut down already."""
+        gone = self.planned.gone
+        return when.day_words(gone.astimezone(BERLIN).date(), self.first_day) if gone else ""
+
+    @property
+    def keep_address(self) -> str:
+        """Where the planned deletion is cancelled."""
+        return addresses.action(self.scope.customer.number, self.record.type.name, self.record.key, "keep")
+
+    @property
+    def keep_label(self) -> str:
+        (offer,) = (one for one in menu.offers(self.record, self.now) if one.action == "keep")
+        return _(offer.button.label)
+
+    @cached_property
     def now(self) -> datetime:
         return reads.context(self.scope, self.record).now
 
@@ -76,31 +102,27 @@ class Removal:
     @property
     def stages(self) -> list[tuple[str, str]]:
         """What happens when, in words."""
-        if self.day is None:
-            return []
+        return [(day, text) for _stage, day, text in self._days]
+
+    @property
+    def _days(self) -> list[tuple[str, str, str]]:
         today = self.first_day - timedelta(days=1)
-        return [(day, text) for _stage, day, text in deletion.days(self.day, today)]
+        return list(deletion.days(self.day, today)) if self.day else []
+
+    @property
+    def brief(self) -> list[str]:
+        """What deleting does, in a few words."""
+        if not self.delayed:
+            return [_("gone at once")]
+        words = {stage: day for stage, day, _text in self._days}
+        if not words:
+            return []
+        return [_("shut down %(day)s") % {"day": words["soft"]}, _("data deleted %(day)s") % {"day": words["hard"]}]
 
     @cached_property
     def is_keys_own(self) -> bool:
         """Whether it is the group that the API key belongs to, which no key deletes (rg_11)."""
         return self.record.type.name == "resourcegroup" and is_keys_own(self.scope, self.record.key)
-
-    @property
-    def is_shut_down(self) -> bool:
-        """Whether it has come to the shutdown already: its day cannot be moved any more, only cancelled (vm_21)."""
-        return read_deletion(self.record.get(DELETION)).is_shut_down
-
-    @property
-    def last_day(self) -> str:
-        """The day on which nothing is left to bring back, in words; '' where no day is known."""
-        gone = read_deletion(self.record.get(DELETION)).gone
-        return when.day_words(berlin_today(gone), berlin_today(self.now)) if gone else ""
-
-    @property
-    def keep_address(self) -> str:
-        """Where it is brought back."""
-        return addresses.action(self.scope.customer.number, self.record.type.name, self.record.key, "keep")
 
     @cached_property
     def obstacles(self) -> list[Related]:
@@ -148,11 +170,11 @@ def delete(request: HttpRequest, customer_no: str, type_name: str, key: str) -> 
         except NoKey as error:
             removal.errors["name"] = no_key(error)
         else:
-            tell(request, change)
+            tell(request, scope, change)
             return redirect(back)
     context = {"removal": removal, "record": record, "back": back, "sealed": removal.opened.seal(request.path)}
     if "preview" in request.POST and wants_part(request):
-        return render_part(request, scope, "resources/delete.html#outlook", context)
+        return render_part(request, scope, "resources/delete.html#outlook", {**context, "followed": True})
     return render_page(request, scope, "resources/delete.html", context, status=422 if removal.errors else 200)
 
 
@@ -164,21 +186,25 @@ def _removal(request: HttpRequest, scope: Scope, record: Record) -> Removal:
         typed = "" if opened is None else data.get("name", "")
         return Removal(scope, record, opened or Opened.now({}), typed, data.get("day", ""), errors)
     again = asked_again(scope, request.GET.get("again", ""), record.type.name, record.key)
-    first = default_deadline(reads.context(scope, record).now).isoformat()
+    planned = read_deletion(record.get("deletion")).deadline
+    first = (planned or default_deadline(reads.context(scope, record).now)).isoformat()
     wanted = again.wanted if again else {}
-    errors = {"day" if record.type.delayed_deletion else "name": again.text} if again and again.text else {}
+    place = "day" if record.type.delayed_deletion else "name"
+    errors = {place: again.problems[0][1]} if again and again.problems else {}
     return Removal(scope, record, Opened.now({}), "", str(wanted.get(DEADLINE, first)), errors)
 
 
 def _is_complete(removal: Removal) -> bool:
     """Whether it can be asked for; what is wrong is noted in its errors."""
-    if removal.errors or removal.obstacles or removal.is_keys_own or removal.is_shut_down:
+    if removal.errors or removal.obstacles or removal.is_keys_own or removal.planned.is_shut_down:
         return False
     if removal.typed.strip() != removal.name:
         removal.errors["name"] = _("Type “%(name)s” to confirm.") % {"name": removal.name}
     if removal.delayed and (removal.day is None or removal.day < removal.first_day):
         earliest = when.day_words(removal.first_day, removal.first_day, with_year=True)
         removal.errors["day"] = _("The earliest day is tomorrow, %(day)s (Europe/Berlin).") % {"day": earliest}
+    elif removal.delayed and removal.day == removal.planned.deadline:
+        removal.errors["day"] = _("The deletion is planned for this day already.")
     return not removal.errors
 
 

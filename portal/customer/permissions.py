@@ -19,7 +19,8 @@ from portal.changes.submit import MOST_ITEMS, submit
 from portal.changes.wanted import Wanted
 from portal.customer.again import asked_again_all
 from portal.customer.shell import render_page, render_part, wants_part
-from portal.customer.writing import form_methods, no_key, nothing_known, tell
+from portal.customer.telling import tell
+from portal.customer.writing import count_changes, fields_wrong, form_methods, no_key, nothing_known
 from portal.inventory import reads
 from portal.inventory.reads import Source
 from portal.inventory.related import permissions_in, tree
@@ -105,6 +106,13 @@ class Matrix:
         after = (self._seen_own | set(self.grants)) - set(self.revokes)
         people = sorted({uid for uid, _permission in (*self.grants, *self.revokes)})
         return [said for uid in people for said in _effects_for(uid, self._seen_own, after, self.above)]
+
+    @property
+    def brief(self) -> list[str]:
+        """What saving does, in a few words."""
+        if self.errors:
+            return [fields_wrong(len(self.errors))]
+        return [count_changes(len(self.wanted))] if self.wanted else [_("No changes")]
 
     @property
     def api_call(self) -> str:
@@ -213,7 +221,7 @@ def matrix(request: HttpRequest, customer_no: str, key: str) -> HttpResponse:
     if request.method == "POST" and "preview" not in request.POST and _is_complete(found):
         try:
             keys = [(one.key, one.action) for one in found.wanted]
-            tell(request, submit(scope, found.wanted, found.opened.token_for(keys)))
+            tell(request, scope, submit(scope, found.wanted, found.opened.token_for(keys)))
             return redirect(request.path)
         except NoKey as error:
             found.errors.append(no_key(error))

@@ -21,6 +21,7 @@ from portal.accounts.models import Customer
 from portal.changes.pending import PendingIndex, pending_of
 from portal.inventory import reads
 from portal.inventory.reads import Listing, Source, Trouble
+from portal.resources.phases import Phase
 from portal.resources.spec import ResourceType
 from portal.resources.types import TYPES
 from portal.ui import addresses, when
@@ -90,10 +91,21 @@ class Shell:
     def sees_changes(self) -> bool:
         return self.scope.may_see(roles.CHANGES)
 
-    @cached_property
+    @property
     def pending_count(self) -> int:
-        pending = self._pending if self._pending is not None else pending_of(self.scope)
-        return pending.count if self.sees_changes else 0
+        return self._index.count if self.sees_changes else 0
+
+    @property
+    def attention_count(self) -> int:
+        return self._index.attention if self.sees_changes else 0
+
+    @property
+    def attention_url(self) -> str:
+        return f"{self.home}#attention"
+
+    @cached_property
+    def _index(self) -> PendingIndex:
+        return self._pending if self._pending is not None else pending_of(self.scope)
 
     @cached_property
     def nav(self) -> list[NavItem]:
@@ -139,7 +151,7 @@ class Shell:
         listing = self._listings[resource_type.name]
         counted = listing.source is not Source.NEVER and not resource_type.money
         url = addresses.of_type(self.customer.number, resource_type.name)
-        count = len(listing.records) if counted else None
+        count = _count(listing) if counted else None
         item = self._item(_(resource_type.plural), resource_type.icon, url, count=count)
         below = BELOW.get(resource_type.name)
         if below and self._path.startswith(addresses.page(self.customer.number, below)):
@@ -148,6 +160,14 @@ class Shell:
 
     def _item(self, label: str, icon: str, url: str, *, count: int | None = None, apart: bool = False) -> NavItem:
         return NavItem(label, icon, url, count, current=self._path.startswith(url), apart=apart)
+
+
+def _count(listing: Listing) -> int:
+    """How many there are; of what comes and goes, how many are not past."""
+    standing = listing.type.standing
+    if standing is None:
+        return len(listing.records)
+    return sum(standing(record, listing.platform_now).phase is not Phase.PAST for record in listing.records)
 
 
 TITLES = {

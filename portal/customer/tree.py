@@ -24,6 +24,7 @@ from portal.resources.looks import LOOKS, State, Status
 from portal.resources.spec import Record
 from portal.resources.times import BERLIN
 from portal.ui import addresses, badges, measures, pending, when
+from portal.ui.refusal import Refused, refused_creations
 from portal.ui.surroundings import GROUPS, MACHINES, Surroundings
 
 TEMPLATE = "tree/tree.html"
@@ -126,6 +127,11 @@ class Tree:
     def branches(self) -> list[Branch]:
         """All groups, each after the one above it."""
         return [self._branch(name, depth) for name, depth in self._tree.walk()]
+
+    @property
+    def refused(self) -> list[Refused]:
+        """Groups that were to be created lately, and why they were not."""
+        return refused_creations(self.scope, self.pending, self.groups)
 
     @property
     def coming(self) -> list[tuple[str, SafeString]]:

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts import drafts
@@ -25,17 +24,19 @@ from portal.changes.models import Change
 from portal.changes.pending import PendingIndex
 from portal.changes.submit import submit
 from portal.changes.wanted import DELETION, Wanted, as_sent
-from portal.customer.again import UNSENDABLE, Again, asked_again
+from portal.customer.again import Again, asked_again
 from portal.customer.offers import GROUP, offers_for, wrong_key
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.targets import NothingKnown, find_record, find_type, way_back
+from portal.customer.telling import tell
 from portal.inventory import reads
 from portal.resources.spec import Context, Effect, Record, ResourceType, Values
 from portal.ui import addresses
 from portal.ui.api_call import as_python
 from portal.ui.diff import FieldChange, differences
-from portal.ui.effects import Said, in_words
+from portal.ui.effects import Said, in_brief, in_words
 from portal.ui.forms import Opened, ResourceForm
+from portal.ui.refusal import UNSENDABLE
 
 NEW = {
     "virtualmachine": lazy("New machine"),
@@ -123,6 +124,21 @@ class Desk:
         return differences(self.type, self.before if self.record else None, self.wanted)
 
     @property
+    def is_wrong(self) -> bool:
+        """Whether something that was typed needs another look."""
+        return self.form.is_bound and bool(self.form.problems)
+
+    @property
+    def brief(self) -> list[str]:
+        """What saving does, in a few words: how many fields change, and what comes of it."""
+        if self.is_wrong:
+            return [fields_wrong(len(self.form.problems))]
+        if self.record is not None and not self.changes:
+            return [_("No changes")]
+        first = [count_changes(len(self.changes))] if self.record is not None else [self.key] if self.key else []
+        return [*first, *in_brief(self.effects)]
+
+    @property
     def api_call(self) -> str:
         """What would be sent, as a script would send it."""
         if self.key:
@@ -175,7 +191,8 @@ def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, recor
         data=data,
     )
     if again and not form.is_bound:
-        form.add_platform_error(again.text, again.field)
+        for name, text in again.problems:
+            form.add_platform_error(text, name)
     outdated = data is not None and sealed is None
     return Desk(scope, resource_type, record, form, opened, pending, again, outdated)
 
@@ -190,7 +207,7 @@ def _answer(request: HttpRequest, desk: Desk, back: str) -> HttpResponse:
     if request.method == "POST" and _is_complete(desk):
         change = _submit(desk)
         if change is not None:
-            tell(request, change)
+            tell(request, desk.scope, change)
             return redirect(back)
     return _page(request, desk, back, status=422 if desk.form.problems else 200)
 
@@ -263,11 +280,13 @@ def _by_field(desk: Desk) -> list[tuple[str, list[Said]]]:
     return [(name, [said for said in desk.effects if said.field == name]) for name in desk.form.fields]
 
 
-def tell(request: HttpRequest, change: Change) -> None:
-    """Say that a change is on its way, with a link to it."""
-    url = f"{addresses.page(change.customer.number, 'changes')}{change.number}/"
-    link = format_html('<a href="{}">{}</a>', url, _("Change %(number)s") % {"number": change.number})
-    messages.info(request, format_html(_("{} is on its way."), link))
+def count_changes(count: int) -> str:
+    return ngettext("%(count)s change", "%(count)s changes", count) % {"count": count}
+
+
+def fields_wrong(count: int) -> str:
+    text = ngettext("One field needs another look.", "%(count)s fields need another look.", count)
+    return text % {"count": count}
 
 
 def no_key(error: NoKey) -> str:

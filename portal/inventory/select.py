@@ -1,14 +1,18 @@
 """Filter, sort, search and page through a listing. Knows nothing of requests; every query has an answer."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from portal.accounts.access import Scope
+from portal.inventory.index import search_text
 from portal.inventory.listing import Listing
 from portal.inventory.situation import states
 from portal.resources.looks import State, Status
 from portal.resources.spec import Kind, Record, ResourceType, Value
 from portal.resources.spelling import Words, mentions, words_of
+from portal.resources.times import parse_moment
 
 MOST_PER_PAGE = 1000
 STATE = "state"  # a column that can be sorted by without being a field
@@ -54,7 +58,7 @@ def matching(scope: Scope, listing: Listing, query: Query) -> Sequence[Record]:
     by_state = listing.type.has_states and (bool(query.states) or query.sort.removeprefix("-") == STATE)
     known = states(scope, listing) if by_state else None
     filters = _filters(listing.type, query)
-    question = (filters, query.states if known is not None else (), query.text, query.sort)
+    question = (filters, query.states if known is not None else (), query.text, query.sort, _passed(listing))
     return listing.index.remember(question, known, lambda: _search(listing, query, filters, known))
 
 
@@ -72,7 +76,7 @@ def _search(
     listing: Listing, query: Query, filters: tuple[tuple[str, frozenset[Value]], ...], known: States | None
 ) -> Sequence[Record]:
     records: Sequence[Record] = _ordered(listing, query.sort, known)
-    predicates: list[Predicate] = [_holds(name, wanted) for name, wanted in filters]
+    predicates = [_holds(name, wanted) for name, wanted in filters]
     if query.states and known is not None:
         predicates.append(_is_in(known, frozenset(query.states)))
     if words := words_of(query.text):
@@ -82,11 +86,34 @@ def _search(
     return records
 
 
+def fits(record: Record, query: Query) -> bool:
+    """Whether a record that no listing has yet would be shown; where a state is asked for, none has it."""
+    predicates = [_holds(name, wanted) for name, wanted in _filters(record.type, query)]
+    predicates.append(_mentions({record.key: search_text(record)}, words_of(query.text)))
+    return not (record.type.has_states and query.states) and all(holds(record) for holds in predicates)
+
+
 def _ordered(listing: Listing, sort: str, known: States | None) -> Sequence[Record]:
+    standing = listing.type.standing
+    if standing is not None and not sort:
+        return sorted(listing.records, key=lambda record: standing(record, listing.platform_now).order)
     if known is None or sort.removeprefix("-") != STATE:
         return listing.index.ordered(sort or listing.type.sort)
     rank = {state: position for position, state in enumerate(State)}
     return sorted(listing.records, key=lambda record: rank[known[record.key][0].state], reverse=sort.startswith("-"))
+
+
+def _passed(listing: Listing) -> int:
+    """How many moments of the records have passed: time alone changes where they stand, and at those only."""
+    if listing.type.standing is None:
+        return 0
+    names = [field.name for field in listing.type.fields if field.kind is Kind.MOMENT]
+
+    def moments() -> list[datetime]:
+        found = (parse_moment(record.values[name]) for record in listing.records for name in names)
+        return sorted(moment for moment in found if moment is not None)
+
+    return bisect_right(listing.index.once("moments", moments), listing.platform_now)
 
 
 def _value(kind: Kind, text: str) -> Value:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from portal.resources.looks import Status
+from portal.resources.phases import Standing
 from portal.resources.times import moment_from_key, moment_to_key
 
 type Value = Any
@@ -131,13 +132,15 @@ class Effect:
     """What saving will bring about, said before it is done.
 
     `text` is marked and `args` are filled in after translation; an argument that is a day, a moment or a `Window`
-    is put into words by `ui`. `field` is beside which field it is said, '' for the whole form.
+    is put into words by `ui`. `field` is beside which field it is said, '' for the whole form. `brief` says it in two
+    or three words, '' where it can wait: the bar of a form has room for few.
     """
 
     text: str
     args: Mapping[str, Value] = field(default_factory=dict)
     field: str = ""
     level: str = "info"  # info | warning
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,10 +154,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """One thing an action can be asked for: what stands on the button, and what is POSTed."""
+    """One thing an action can be asked for: what stands on the button, and while it is `going`, and what is POSTed."""
 
     label: str
     icon: str
+    going: str
     params: Mapping[str, str] = field(default_factory=dict)
     confirm: str = ""  # question asked first, '' for none
     level: str = ""  # '' | danger
@@ -183,6 +187,11 @@ def heeds_all(before: "Record | None", wanted: Values, context: Context) -> tupl
     return wanted, []
 
 
+def all_runs(record: "Record", context: Context) -> Values:
+    """Of a type whose values wait for nothing."""
+    return {}
+
+
 def no_states(values: Values, context: Context) -> tuple[Status, ...]:
     """The states of a type that has none."""
     return ()
@@ -208,7 +217,7 @@ class ResourceType:
     roomy: tuple[str, ...] = ()  # those of them that stand back where there is no room for all
     card: tuple[str, ...] = ()  # the two or three that matter on a phone
     lead: str = ""  # the field that says in a line what a record is for
-    sort: str = ""  # default order, "-" in front for descending
+    sort: str = ""  # default order, "-" in front for descending; '' where that is by `standing`
     search: tuple[str, ...] = ()  # fields that free text is looked for in
     upstream_filter: tuple[str, ...] = ()  # keys that `query` accepts (api_11)
     fresh_for: int = 30  # seconds
@@ -218,6 +227,8 @@ class ResourceType:
     delayed_deletion: bool = False  # deleting takes a deadline and can be cancelled (vm_18, vm_20)
     money: bool = False  # for manager and billing only
     states: Callable[[Values, Context], tuple[Status, ...]] = no_states  # the first is the state, the rest notes
+    standing: Callable[["Record", datetime], Standing] | None = None  # in time, by which lists are in order
+    runs: Callable[["Record", Context], Values] = all_runs  # what runs still, of values that wait for a window
     effects: Callable[["Record | None", Values, Context], list[Effect]] = no_effects  # of saving `wanted`
     # What of `wanted` means something to the platform, and what to say of what it ignores.
     heeds: Callable[["Record | None", Values, Context], tuple[Values, list[Effect]]] = heeds_all

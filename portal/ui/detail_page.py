@@ -146,19 +146,13 @@ class DetailPage:
 
     @property
     def buttons(self) -> SafeString:
-        return menu.buttons(self.record, self.viewing) if self.may_change else SafeString("")
+        if not self.may_change:
+            return SafeString("")
+        return menu.buttons(self.record, self.viewing, self.pending_here)
 
     @property
     def edit_address(self) -> str:
         return self._action("edit") if self.may_change and self.type.editable else ""
-
-    @property
-    def delete_address(self) -> str:
-        return self._action("delete") if self.may_change and menu.can_be_deleted(self.record) else ""
-
-    @property
-    def delete_label(self) -> str:
-        return menu.delete_label(self.record)
 
     # --- what is in it
 
@@ -255,7 +249,8 @@ class DetailPage:
 
     def _panel(self, name: str) -> Panel:
         section = next(section for section in self.type.sections if section.name == name)
-        changes = pending.overlay(self.record, self.pending_here)
+        runs = {} if self.is_new else self.type.runs(self.record, self.context)
+        changes = pending.overlay(self.record, self.pending_here, runs)
         return Panel(_(section.label), section.icon, facts(self.record, section, changes, self.viewing))
 
     def _related_of(self, other: ResourceType, records: Sequence[Record]) -> Related:

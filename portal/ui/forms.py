@@ -137,9 +137,9 @@ class ResourceForm(forms.Form):
     def wanted(self) -> dict[str, Any]:
         """What is to be sent: of a record only what differs, of a new one all that says something.
 
-        Only what is valid; so it can be asked for before everything is.
+        Only what is valid, so it can be asked for before all is; before anything is sent, what it is filled with.
         """
-        valid = getattr(self, "cleaned_data", {})  # there is none before anything is filled in
+        valid = getattr(self, "cleaned_data", self.filled)
         cleaned = {spec.name: valid[spec.name] for spec in self.specs if spec.name in valid}
         if self.creating:
             return {name: value for name, value in cleaned.items() if value not in ("", [], None)}

@@ -1,9 +1,11 @@
 """A list as one person sees it: what was asked for, what is known, what is pending, and how that is shown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
+from itertools import groupby
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -13,14 +15,18 @@ from portal.accounts.access import Scope
 from portal.changes.pending import Pending, PendingIndex
 from portal.inventory import reads
 from portal.inventory.reads import Listing, Source
-from portal.inventory.select import Page, Query, matching, select
+from portal.inventory.select import Page, Query, fits, matching, select
 from portal.resources.looks import State, Status
+from portal.resources.phases import WORDS, Standing
 from portal.resources.spec import Record, ResourceType
 from portal.resources.spec import read as read_record
 from portal.ui import addresses, badges, columns, filters, measures, rows, when
 from portal.ui.headings import Heading, headings
+from portal.ui.markup import joined
 from portal.ui.paging import numbers
 from portal.ui.progress import Installs
+from portal.ui.refusal import Refused, refused_creations
+from portal.ui.rows import Layout, Row
 from portal.ui.surroundings import Surroundings
 
 MOVES = 5  # seconds after which a progress bar has moved
@@ -103,9 +109,24 @@ class ListPage:
 
     @cached_property
     def coming(self) -> list[Record]:
-        """Records that are being created and are not on the platform yet; they stand before all others."""
-        if self.is_filtered or self.query.page > 1:
-            return []
+        """Records that are being created, as far as they match: before all others, on the first page."""
+        return [record for record in self._created if fits(record, self.query)] if self.page.number == 1 else []
+
+    @property
+    def coming_elsewhere(self) -> str:
+        """That more are being created than are shown here; '' where all are shown."""
+        count = len(self._created) - len(self.coming)
+        text = ngettext("%(count)s more is being created.", "%(count)s more are being created.", count)
+        return text % {"count": count} if count else ""
+
+    @property
+    def refused(self) -> list[Refused]:
+        """Records that were to be created lately, and why they were not: what is missing here."""
+        return refused_creations(self.scope, self.pending, self.listing)
+
+    @cached_property
+    def _created(self) -> list[Record]:
+        """All that is being created and is not on the platform yet."""
         created = (one for one in self.pending.created(self.type.name) if one.key not in self.listing.by_key)
         return [read_record(self.type, {**one.wanted, **self.type.key_values(one.key)}) for one in created]
 
@@ -183,10 +204,12 @@ class ListPage:
     def rows(self) -> SafeString:
         may_change = self.scope.may_change(self.type.name)
         installs = Installs.seen() if self._installing else Installs()
-        layout = rows.Layout(self.type, self.columns, may_change, installs, self.roomy)
-        new = [rows.Row(record, (), self._pending(record), is_new=True) for record in self.coming]
-        known = [rows.Row(record, self._statuses(record), self._pending(record)) for record in self.page.records]
-        return rows.render([(row, self.surroundings.viewing(row.record)) for row in (*new, *known)], layout)
+        layout = Layout(self.type, self.columns, may_change, installs, self.roomy)
+        new = [Row(record, (), self._pending(record), is_new=True) for record in self.coming]
+        known = [self._row(record) for record in self.page.records]
+        if self.type.standing is not None and not self.query.sort:
+            return joined(self._by_phase(known, layout, self.type.standing))
+        return self._render((*new, *known), layout)
 
     @property
     def loading_rows(self) -> SafeString:
@@ -203,7 +226,10 @@ class ListPage:
         else:
             text = _("%(first)s–%(last)s of %(total)s")
         shown = {"first": min(first, page.total), "last": last, "total": page.total}
-        return text % {name: measures.number(value) for name, value in shown.items()}
+        told = [text % {name: measures.number(value) for name, value in shown.items()}] if page.total else []
+        if self.coming:
+            told.append(_("%(count)s being created") % {"count": len(self.coming)})
+        return ", ".join(told)
 
     @property
     def announcement(self) -> str:
@@ -239,6 +265,24 @@ class ListPage:
     def _installing(self) -> bool:
         shown = (self._statuses(record) for record in self.page.records)
         return any(status.state is State.INSTALLING for found in shown for status in found)
+
+    def _render(self, shown: Iterable[Row], layout: Layout) -> SafeString:
+        return rows.render([(row, self.surroundings.viewing(row.record)) for row in shown], layout)
+
+    def _by_phase(
+        self, shown: Sequence[Row], layout: Layout, standing: Callable[[Record, datetime], Standing]
+    ) -> Iterator[SafeString]:
+        """The rows, each phase under its own heading."""
+        now = self.listing.platform_now
+        for phase, found in groupby(shown, lambda row: standing(row.record, now).phase):
+            yield rows.heading(phase.value, _(WORDS[phase]), layout)
+            yield self._render(found, layout)
+
+    def _row(self, record: Record) -> Row:
+        statuses = self._statuses(record)
+        waits = any(status.state in (State.WAITING, State.MAINTENANCE) for status in statuses)
+        runs = self.type.runs(record, reads.context(self.scope, record)) if waits else {}
+        return Row(record, statuses, self._pending(record), runs=runs)
 
     def _statuses(self, record: Record) -> tuple[Status, ...]:
         return self.states.get(record.key, ())

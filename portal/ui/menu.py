@@ -4,7 +4,7 @@ The buttons belong to one form of the page (`#do`, templates/components/do.html)
 row's string: the token that makes a double click one change, and the protection against forged requests.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,11 +12,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from portal.changes.pending import Pending
 from portal.resources.deletion import read_deletion
-from portal.resources.spec import Button, Record
+from portal.resources.spec import Action, Button, Record
 from portal.ui import addresses
 from portal.ui.icons import icon, symbol_use
 from portal.ui.markup import joined
+from portal.ui.pending import asks_for, is_going
 from portal.ui.values import Viewing
 
 
@@ -26,6 +28,7 @@ class Offer:
 
     action: str
     button: Button
+    is_going: bool = False  # asked for, and on its way
 
     @property
     def param(self) -> tuple[str, str]:
@@ -36,9 +39,15 @@ class Offer:
         return params[0] if params else ("", "")
 
 
-def offers(record: Record, now: datetime) -> list[Offer]:
-    """All that can be done to the record as it is now, besides editing and deleting."""
-    return [Offer(action.name, button) for action in record.type.actions for button in action.buttons(record, now)]
+def offers(record: Record, now: datetime, pending: Sequence[Pending] = ()) -> list[Offer]:
+    """All that can be done to the record as it is now, besides editing and deleting; what is under way is marked."""
+    going = [one for one in pending if is_going(one)][-1:]  # what was asked last is what will be
+
+    def offer(action: Action, button: Button) -> Offer:
+        wanted = action.sets(record, button.params, now)
+        return Offer(action.name, button, any(asks_for(one, wanted) for one in going))
+
+    return [offer(action, button) for action in record.type.actions for button in action.buttons(record, now)]
 
 
 def circumstances(record: Record, now: datetime) -> object:
@@ -46,9 +55,9 @@ def circumstances(record: Record, now: datetime) -> object:
     return tuple((offer.action, offer.button.label) for offer in offers(record, now))
 
 
-def row_menu(record: Record, viewing: Viewing) -> SafeString:
+def row_menu(record: Record, viewing: Viewing, pending: Sequence[Pending] = ()) -> SafeString:
     """The menu of a row; '' where nothing can be done."""
-    lines = joined(_lines(record, viewing))
+    lines = joined(_lines(record, viewing, pending))
     if not lines:
         return SafeString("")
     return format_html(
@@ -61,42 +70,48 @@ def row_menu(record: Record, viewing: Viewing) -> SafeString:
     )
 
 
-def buttons(record: Record, viewing: Viewing) -> SafeString:
-    """The same actions as buttons at the head of a page."""
-    return joined(
-        _button(record, offer, viewing, "btn", icon(offer.button.icon)) for offer in offers(record, viewing.now)
-    )
+def buttons(record: Record, viewing: Viewing, pending: Sequence[Pending] = ()) -> SafeString:
+    """The same actions, and deleting, as buttons at the head of a page."""
+    shown = [
+        _button(record, offer, viewing, "btn", icon(offer.button.icon))
+        for offer in offers(record, viewing.now, pending)
+    ]
+    return joined([*shown, _delete(record, viewing, pending, "btn", icon("trash"))])
 
 
-def _lines(record: Record, viewing: Viewing) -> Iterator[SafeString]:
+def _lines(record: Record, viewing: Viewing, pending: Sequence[Pending]) -> Iterator[SafeString]:
     if record.type.editable:
-        yield _link(record, viewing, "edit", _("Edit"), "")
-    for offer in offers(record, viewing.now):
+        address = addresses.action(viewing.customer_no, record.type.name, record.key, "edit")
+        yield format_html('<a href="{}">{}</a>', address, _("Edit"))
+    for offer in offers(record, viewing.now, pending):
         yield _button(record, offer, viewing, "menu-item", SafeString(""))
-    if can_be_deleted(record):
-        yield _link(record, viewing, "delete", delete_label(record), "is-danger")
+    yield _delete(record, viewing, pending, "menu-item", SafeString(""))
 
 
-def can_be_deleted(record: Record) -> bool:
-    """Whether deleting it can be asked for: not of a machine that has been shut down for that (vm_21)."""
-    return record.type.deletable and not read_deletion(record.get("deletion")).is_shut_down
+def _delete(
+    record: Record, viewing: Viewing, pending: Sequence[Pending], classes: str, picture: SafeString
+) -> SafeString:
+    """The way to deleting, by what that is called; '' where there is nothing to delete (any more)."""
+    deletion = read_deletion(record.get("deletion"))
+    if not record.type.deletable or deletion.is_shut_down:
+        return SafeString("")
+    if any(one.action == "delete" and is_going(one) for one in pending):
+        return _going(_("Deleting…") if record.type.editable else _("Revoking…"), classes)
+    label = _("Delete…") if record.type.editable else _("Revoke…")
+    if deletion.deadline:
+        label, picture = _("Change date…"), icon("calendar-event") if picture else picture
+    address = addresses.action(viewing.customer_no, record.type.name, record.key, "delete")
+    return format_html('<a href="{}" class="{} is-danger">{}{}</a>', address, classes, picture, label)
 
 
-def delete_label(record: Record) -> str:
-    """What deleting is called: a permission is revoked."""
-    return _("Delete…") if record.type.editable else _("Revoke…")
-
-
-def _link(record: Record, viewing: Viewing, name: str, label: str, classes: str) -> SafeString:
-    address = addresses.action(viewing.customer_no, record.type.name, record.key, name)
-    return format_html('<a href="{}"{}>{}</a>', address, _class(classes), label)
-
-
-def _class(names: str) -> SafeString:
-    return format_html(' class="{}"', names) if names else SafeString("")
+def _going(label: str, classes: str) -> SafeString:
+    """In the place of a button, what it has brought about."""
+    return format_html('<button type="button" class="{}" disabled>{}{}</button>', classes, icon("hourglass"), label)
 
 
 def _button(record: Record, offer: Offer, viewing: Viewing, classes: str, picture: SafeString) -> SafeString:
+    if offer.is_going:
+        return _going(_(offer.button.going), classes)
     name, value = offer.param
     danger = " is-danger" if offer.button.level == "danger" else ""
     question = ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -10,7 +11,8 @@ from django.utils.translation import pgettext
 
 from portal.changes.models import Action, State
 from portal.changes.pending import Pending
-from portal.resources.spec import Record, Value
+from portal.resources.spec import Record, Value, Values
+from portal.resources.times import parse_moment
 from portal.ui.icons import symbol_use
 from portal.ui.markup import joined
 from portal.ui.values import Viewing
@@ -26,13 +28,13 @@ class Change:
     new: Value
 
 
-def overlay(record: Record, pending: Sequence[Pending]) -> dict[str, Change]:
-    """The values that are to change, by field.
+def overlay(record: Record, pending: Sequence[Pending], runs: Values) -> dict[str, Change]:
+    """The values that are to change, by field; `runs` is what evidence says of what still runs, whoever changed it.
 
     A change that is recorded stands in the record already, while what is in force is still what the person saw before
     (recorded is not running): that is then the old value, and the record's the new one.
     """
-    found: dict[str, Change] = {}
+    found = {name: Change(old, record.values[name]) for name, old in runs.items()}
     for one in pending:
         for name, value in one.wanted.items():
             if name not in record.values or one.settled:
@@ -75,6 +77,25 @@ def _note(one: Pending, viewing: Viewing, word: str, *, classes: str = "", title
         symbol_use(icon),
         word,
     )
+
+
+def is_going(one: Pending) -> bool:
+    """Whether it is on its way to the platform, and the record as it was."""
+    return one.recorded_at is None and not one.needs_someone
+
+
+def asks_for(one: Pending, wanted: Values, within: timedelta | None = None) -> bool:
+    """Whether it asks for the same; of moments, "in an hour" being another each second, up to so far apart."""
+    if one.action != Action.SET or one.creates or set(one.wanted) != set(wanted):
+        return False
+    return all(_alike(one.wanted[name], value, within) for name, value in wanted.items())
+
+
+def _alike(one: Value, other: Value, within: timedelta | None) -> bool:
+    moments = [parse_moment(value) if isinstance(value, str) else None for value in (one, other)]
+    if moments[0] and moments[1]:
+        return within is None or abs(moments[0] - moments[1]) < within
+    return bool(one == other)
 
 
 def words(one: Pending) -> str:

@@ -6,7 +6,7 @@ and a machine that is being installed shows how long already: such rows are made
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 from django.utils.html import format_html, format_html_join
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from portal.changes.pending import Pending
 from portal.inventory.select import STATE
 from portal.resources.looks import State, Status
-from portal.resources.spec import Field, Record, ResourceType
+from portal.resources.spec import Field, Record, ResourceType, Values
 from portal.ui import addresses, badges, menu, pending, values, when
 from portal.ui.markup import joined
 from portal.ui.pending import Change
@@ -35,6 +35,7 @@ class Row:
     statuses: tuple[Status, ...] = ()
     pending: tuple[Pending, ...] = ()
     is_new: bool = False  # being created, not on the platform yet
+    runs: Values = field(default_factory=dict)  # what runs still, of values that wait for a maintenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ def _circumstances(row: Row, layout: Layout, viewing: Viewing) -> object:
         str(viewing.zone),
         (local.date(), local.hour),  # "until 14:30" is not said of tomorrow
         row.statuses,
+        tuple(row.runs.items()),
         links,
         buttons,
     )
@@ -114,11 +116,11 @@ def _references(layout: Layout) -> list[tuple[str, str]]:
 
 
 def _render(row: Row, layout: Layout, viewing: Viewing) -> SafeString:
-    changes = pending.overlay(row.record, row.pending)
+    changes = pending.overlay(row.record, row.pending, row.runs)
     first, *rest = layout.columns
     cells = [_head(row, layout, first, viewing)]
     cells += [_cell(row, layout, name, changes, viewing) for name in rest]
-    actions = menu.row_menu(row.record, viewing) if layout.may_change and not row.is_new else ""
+    actions = menu.row_menu(row.record, viewing, row.pending) if layout.may_change and not row.is_new else ""
     return format_html(
         '<tr id="row-{}" role="row"{}>{}<td role="cell" class="row-do">{}</td></tr>',
         row.record.key,
@@ -180,6 +182,17 @@ def _state(row: Row, layout: Layout, viewing: Viewing) -> SafeString:
         bar = progress(row.record, viewing, layout.installs, brief=True)
     shown = badges.in_row(row.statuses, viewing.zone, viewing.now) if row.statuses else ""
     return format_html('<span class="in-row">{}{} {}</span>', shown, bar, pending.in_row(row.pending, viewing))
+
+
+def heading(name: str, label: str, layout: Layout) -> SafeString:
+    """A row that says what those below it have in common."""
+    return format_html(
+        '<tr id="phase-{}" role="row" class="row-phase">'
+        '<th scope="rowgroup" role="rowheader" colspan="{}">{}</th></tr>',
+        name,
+        len(layout.columns) + 1,
+        label,
+    )
 
 
 def loading(columns: Sequence[str], count: int = 8) -> SafeString:

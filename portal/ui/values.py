@@ -89,6 +89,8 @@ def text(field: Field, value: Value) -> str:
     if is_empty(value):
         return _("none")
     match field.kind:
+        case Kind.NAMES | Kind.EMAILS if isinstance(value, list):
+            return ", ".join(map(str, value))
         case Kind.BOOLEAN:
             return _("yes") if value in (True, "true") else _("no")
         case Kind.HOUR:

@@ -60,7 +60,7 @@ def test_pending_is_everything_that_is_not_at_its_end_in_order(scope: Scope, ask
     ]
     assert [one.number for one in pending.of(MACHINE, "shop10")] == [first.number, second.number]
     assert pending.of(MACHINE, "shop12") == pending.of("resourcegroup", "shop10") == ()
-    assert pending.count == 2
+    assert (pending.count, pending.attention) == (1, 1)
 
 
 def test_pending_is_one_query_however_much_it_is(
@@ -117,6 +117,25 @@ def test_pending_says_what_waits_for_the_platform_and_what_for_somebody(scope: S
     found = pending_of(scope).all
     assert [one.waits_for_platform for one in found] == [True, False, False]
     assert [one.needs_someone for one in found] == [False, True, False]
+
+
+def test_what_was_rejected_lately_needs_attention_until_it_is_put_away(scope: Scope, asked: Asked) -> None:
+    now = timezone.now()
+    asked("shop77", state=State.REJECTED, done_at=now, token="new")
+    asked("shop10", state=State.REJECTED, done_at=now - timedelta(days=8))
+    asked("shop11", state=State.CANCELLED, done_at=now)
+    asked("shop12", state=State.PARKED)
+    pending = pending_of(scope)
+    assert ([one.key for one in pending.refused], [one.key for one in pending.all]) == (["shop77"], ["shop12"])
+    assert (pending.count, pending.attention) == (0, 2)
+    assert [one.key for one in pending.refused_creations(MACHINE)] == ["shop77"]
+    assert pending.created(MACHINE) == pending.coming(MACHINE, "shop77") == ()
+
+
+def test_what_is_created_once_more_is_not_told_as_refused(scope: Scope, asked: Asked) -> None:
+    asked("shop77", state=State.REJECTED, done_at=timezone.now(), token="new")
+    asked("shop77", author="operator", token="new")
+    assert pending_of(scope).refused_creations(MACHINE) == ()
 
 
 def test_history_is_newest_first_in_pages(scope: Scope, asked: Asked) -> None:

@@ -1,13 +1,15 @@
 """Actions without a form: switching off and on, keeping what was to be deleted, maintenance mode (rg_07, vm_20)."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from portal.accounts.models import User
-from portal.changes.models import Change
+from portal.changes.models import Change, Item, State
 from portal.resources.times import parse_moment
+from tests.customer.asking import save
 from tests.customer.conftest import Browse, text_of
 from tests.support.services import Sandbox
 
@@ -50,6 +52,44 @@ def test_what_a_page_offered_that_has_become_old_is_not_done(browse: Browse) -> 
     assert client.post(f"{HOME}virtualmachine/shop00/-/keep").status_code == 404  # nobody deletes it (any more)
     assert client.post(POWER, {"to": "on"}).status_code == 422  # it is on
     assert not Change.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "page", "button", "going"),
+    [
+        (POWER, "virtualmachine/shop00/", "Switch off", "Switching off…"),
+        (KEEP, "virtualmachine/example10/", "Cancel deletion", "Cancelling the deletion…"),
+        (MAINTENANCE, "resourcegroup/shop/", "Maintenance for an hour", "Beginning maintenance…"),
+    ],
+)
+def test_while_it_is_on_its_way_the_button_says_what_goes_on(
+    browse: Browse, path: str, page: str, button: str, going: str
+) -> None:
+    client = browse("operator")
+    client.post(path, dict(client.get(path).context["step"].buttons[0].params))
+    for address in (page, f"{page.partition('/')[0]}/"):
+        body = client.get(f"{HOME}{address}").content.decode().partition(f'id="row-{page.split("/")[1]}"')
+        shown = (body[2] or body[0]).partition("</tr>")[0]
+        assert re.search(rf"<button[^>]* disabled>(<svg.*?</svg>)?{going}", shown)
+        assert f">{button}</button>" not in shown
+    Change.objects.update(state=State.PARKED)
+    assert going not in client.get(f"{HOME}{page}").content.decode()
+
+
+def test_what_was_asked_last_is_what_goes_on(browse: Browse) -> None:
+    client = browse("operator")
+    client.post(POWER, {"online": "false"})
+    record = {"type_name": "virtualmachine", "key": "shop00", "group": "shop"}
+    Item.objects.create(change=Change.objects.get(), position=1, wanted={"cores": 3}, **record)
+    assert "Switching off…" not in text_of(client.get(f"{HOME}virtualmachine/shop00/"))
+
+
+def test_while_a_deletion_is_on_its_way_its_button_says_so(browse: Browse) -> None:
+    client = browse("operator")
+    page = f"{HOME}virtualmachine/shop00/"
+    save(client, f"{page}-/delete", name="shop00")
+    assert "Deleting…" in text_of(client.get(page))
+    assert "Delete…" not in text_of(client.get(page))
 
 
 def test_maintenance_for_an_hour_begins_now(browse: Browse) -> None:

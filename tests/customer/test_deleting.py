@@ -1,6 +1,7 @@
 """Deleting: the name confirms, the day is one that can be had, and what stands in the way is said before."""
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -88,6 +89,53 @@ def test_pressed_twice_is_one_deletion(browse: Browse) -> None:
     values = filled(values_of(client.get(MACHINE)), name="shop00")
     assert [client.post(MACHINE, values).status_code for _ in range(2)] == [302, 302]
     assert Change.objects.count() == 1
+
+
+def planned_for(client: Any, name: str) -> str:
+    record = client.get(f"{HOME}virtualmachine/{name}/").context["page"].record
+    return str(record["deletion"]["deadline"])[:10]
+
+
+def test_of_a_machine_that_is_to_go_the_day_is_kept_and_can_be_changed(browse: Browse) -> None:
+    client = browse("operator")
+    page = client.get(f"{HOME}virtualmachine/example10/")
+    assert "Change date…" in text_of(page)
+    assert "Cancel deletion" in text_of(page)
+    assert "Delete…" not in text_of(page)
+    path = f"{HOME}virtualmachine/example10/-/delete"
+    response = client.get(path)
+    (day,) = values_of(response)["day"]
+    assert day == planned_for(client, "example10")
+    assert "example10 is to be deleted on" in text_of(response)
+    unchanged = save(client, path, name="example10")
+    assert "The deletion is planned for this day already." in text_of(unchanged)
+    later = (date.fromisoformat(day) + timedelta(days=9)).isoformat()
+    assert save(client, path, name="example10", day=later).status_code == 302
+    assert (item().action, item().wanted) == ("delete", {"deadline": later})
+
+
+def test_where_the_day_is_changed_the_deletion_can_be_cancelled_as_well(browse: Browse) -> None:
+    client = browse("operator")
+    body = client.get(f"{HOME}virtualmachine/example10/-/delete").content.decode()
+    (address,) = re.findall(r'action="([^"]+/-/keep)"', body)
+    assert client.post(address).status_code == 302
+    assert (item().action, item().wanted) == ("set", {})
+
+
+def test_a_machine_that_is_shut_down_already_has_no_day_to_choose(browse: Browse) -> None:
+    client = browse("operator")
+    listed = client.get(f"{HOME}virtualmachine/", {"state": "shutdown"})
+    name = listed.context["list"].page.records[0].key
+    page = text_of(client.get(f"{HOME}virtualmachine/{name}/"))
+    assert "Bring back" in page
+    assert "Delete…" not in page
+    assert "Change date…" not in page
+    path = f"{HOME}virtualmachine/{name}/-/delete"
+    response = client.get(path)
+    assert f"{name} is shut down for deletion" in text_of(response)
+    assert 'name="day"' not in response.content.decode()
+    client.post(path, {"name": name, "day": "2027-01-01"})
+    assert not Change.objects.exists()
 
 
 def test_a_form_without_its_seal_deletes_nothing(browse: Browse) -> None:

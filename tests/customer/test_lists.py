@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from portal.resources.types import TYPES
-from tests.customer.visiting import Visit, html_of, visit
+from tests.customer.visiting import Visit, html_of, know_everything, visit
 from tests.support.services import Sandbox
 
 __all__ = ["visit"]
@@ -148,3 +148,18 @@ def test_a_list_asked_for_by_parts_never_waits_for_the_platform(visit: Visit, pl
 
     assert "The platform is being asked" in page
     assert "data-live" in page
+
+
+def test_maintenance_is_in_progress_upcoming_or_past_and_the_menu_counts_the_first_two(visit: Visit) -> None:
+    know_everything(visit)
+    page = html_of(visit("viewer", "maintenance/", per_page="250"))
+    headings = re.findall(r'id="phase-([a-z-]+)".*?>([^<]+)</th>', page)
+    assert headings == [("in-progress", "In progress"), ("upcoming", "Upcoming"), ("past", "Past")]
+    not_past = page.partition('id="phase-past"')[0].count('id="row-')
+    assert 0 < not_past < page.count('id="row-')
+    menu = page.partition('href="/c/10001/maintenance/"')[2].partition("</a>")[0]
+    assert f'<span class="rail-count">{not_past}</span>' in menu
+
+
+def test_maintenance_that_is_sorted_otherwise_has_no_headings_among_it(visit: Visit) -> None:
+    assert "phase-" not in html_of(visit("viewer", "maintenance/", sort="-starts"))

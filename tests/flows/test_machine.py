@@ -82,7 +82,7 @@ def test_deleting_asks_for_the_name_and_can_be_taken_back(visit: Visit) -> None:
     page.wait_for_url(re.compile(r"/virtualmachine/shop11/$"))
     expect(page.locator("h1 .state-leaving")).to_be_visible()
     visitor.check()
-    page.get_by_role("button", name="Keep").click()
+    page.get_by_role("button", name="Cancel deletion").click()
     expect(page.locator("h1 .state-ready")).to_be_visible()
 
 

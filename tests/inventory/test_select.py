@@ -175,3 +175,22 @@ def test_a_filter_by_state_follows_the_time(scope: Scope, platform: Platform, re
     assert later.platform_now >= datetime(2026, 11, 24, 22, tzinfo=UTC)
     assert later.version == listing.version
     assert matching(scope, later, Query(states=("maintenance",))) == []
+
+
+def test_time_alone_moves_a_maintenance_on(scope: Scope, platform: Platform, redis_url: str) -> None:
+    platform.date = "Tue, 24 Nov 2026 20:00:00 GMT"
+    hours = {"a": (18, 21), "b": (21, 23), "c": (20, 22)}
+    platform.records["services", VM] = [machine(name, "shop") for name in hours]
+    platform.records["services", "resourcegroup"] = [group("shop")]
+    platform.records["services", "maintenance"] = [
+        {"machine": name, "starts": f"2026-11-24T{starts}:00:00+00:00", "ends": f"2026-11-24T{ends}:00:00+00:00"}
+        for name, (starts, ends) in hours.items()
+    ]
+
+    def order(text: str = "") -> list[str]:
+        found = matching(scope, reads.refresh(scope, "maintenance"), Query(text=text))
+        return [str(record["machine"]) for record in found]
+
+    assert order() == ["a", "c", "b"]
+    platform.date = "Tue, 24 Nov 2026 21:00:00 GMT"
+    assert order() == ["c", "b", "a"]

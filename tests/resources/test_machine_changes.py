@@ -14,6 +14,7 @@ from portal.resources.types.machine_changes import (
     machine_effects,
     power_buttons,
     set_power,
+    what_runs,
 )
 from portal.resources.types.virtualmachine import is_machine_name, next_machine_name
 from portal.resources.windows import Window
@@ -76,7 +77,8 @@ def test_vm_20_there_is_nothing_to_keep_where_no_deletion_is_pending(deletion: A
 def test_vm_20_a_pending_deletion_can_be_cancelled_by_setting_nothing() -> None:
     (keep,) = keep_buttons(machine(deletion={"deadline": "2026-11-30", "stages": ["prepare"]}), NOW)
     assert is_text(keep.label)
-    assert keep == Button(label=keep.label, icon="calendar-off")
+    assert keep == Button(label=keep.label, icon="calendar-off", going=keep.going)
+    assert is_text(keep.going)
     (action,) = [one for one in VIRTUAL_MACHINE.actions if one.name == "keep"]
     assert action.sets(machine(), {}, NOW) == {}
 
@@ -331,3 +333,36 @@ def test_vm_01_a_machine_is_named_after_its_group_and_a_number(name: str) -> Non
 @pytest.mark.parametrize("name", ["shop", "shop1234567", "shop-1", "shop0\n", "shop٣", "example00", "Shop00"])
 def test_vm_01_no_other_name_will_do(name: str) -> None:
     assert not is_machine_name(name, "shop")
+
+
+def window_for(comment: str, **values: Any) -> Any:
+    """A maintenance of tonight with one activity."""
+    activity = {"comment": comment, "ended": False, **values}
+    return maintenance("2026-11-24 21:00", "2026-11-25 04:00", activities=[activity])
+
+
+@pytest.mark.parametrize(
+    ("comment", "runs"),
+    [
+        ("Change cores from 2 to 4, with a reboot", {"cores": 2}),
+        ("Change memory from 512 to 1024 MiB, with a reboot", {"memory": 512}),
+        ("Change cores from 2 to 3, with a reboot", {}),  # of an earlier wish
+        ("Change cores from 4 to 4, with a reboot", {}),
+        ("Change scores from 2 to 4", {}),
+        ("Reboot", {}),
+        (f"Change cores from {'9' * 5000} to 4", {}),
+    ],
+)
+def test_mt_03_what_an_activity_names_runs_until_its_window(comment: str, runs: dict[str, int]) -> None:
+    changed = machine(cores=4, memory=1024)
+    assert what_runs(changed, around(window_for(comment))) == runs
+
+
+def test_mt_04_what_is_done_or_past_waits_for_nothing() -> None:
+    changed, comment = machine(cores=4), "Change cores from 2 to 4, with a reboot"
+    assert what_runs(changed, around()) == {}
+    assert what_runs(changed, around(window_for(comment, ended=True))) == {}
+    assert what_runs(changed, around(window_for(comment), now=utc("2026-11-25 05:00"))) == {}
+    for activities in (None, ["cores from 2 to 4"], [{"comment": None}]):
+        odd = maintenance("2026-11-24 21:00", "2026-11-25 04:00", activities=activities)
+        assert what_runs(changed, around(odd)) == {}

@@ -45,7 +45,8 @@ def test_there_are_the_seven_types_of_the_platform_by_name() -> None:
 @every_type
 def test_all_that_a_type_names_is_one_of_its_fields(type_: ResourceType) -> None:
     named = chain(type_.key, type_.columns, type_.card, type_.search, type_.upstream_filter, [type_.sort.lstrip("-")])
-    assert set(named) - set(type_.field_names) <= {"state"}
+    assert set(filter(None, named)) - set(type_.field_names) <= {"state"}
+    assert bool(type_.sort) is (type_.standing is None)
     assert set(type_.roomy) <= set(type_.columns)
     assert type_.lead in ("", *type_.field_names)
     assert "state" not in type_.columns or type_.has_states

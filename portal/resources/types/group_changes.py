@@ -14,8 +14,12 @@ WINDOW_FIELDS = ("timezone", "maintenance_start", "maintenance_end", "notificati
 
 def maintenance_buttons(group: Record, now: datetime) -> tuple[Button, ...]:
     """For an hour, or end it now; a time of one's own is POSTed as `until` (rg_06, rg_07)."""
-    hour = Button(label=_("Maintenance for an hour"), icon="tool", params={"for": "hour"})
-    end = Button(label=_("End maintenance now"), icon="tools-off", params={"for": "nothing"})
+    hour = Button(
+        label=_("Maintenance for an hour"), icon="tool", going=_("Beginning maintenance…"), params={"for": "hour"}
+    )
+    end = Button(
+        label=_("End maintenance now"), icon="tools-off", going=_("Ending maintenance…"), params={"for": "nothing"}
+    )
     return (end,) if group_in_maintenance(group.values, now) else (hour,)
 
 

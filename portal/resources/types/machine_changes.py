@@ -1,5 +1,6 @@
 """What changing a virtual machine means: its actions, and what saving will bring about."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -7,18 +8,22 @@ from portal.resources.deletion import read_deletion
 from portal.resources.interfaces import PUBLIC, addresses
 from portal.resources.labels import mark as _
 from portal.resources.spec import Button, Context, Effect, Record, Value, Values
+from portal.resources.states import is_open
 from portal.resources.times import parse_moment, zone
 from portal.resources.windows import Window, next_window
+
+STEP = re.compile(r"\b(cores|memory|disk) from ([0-9]{1,9}) to ([0-9]{1,9})\b")
 
 
 def power_buttons(machine: Record, now: datetime) -> tuple[Button, ...]:
     """Off for a machine that is wanted on, on for one that is wanted off (vm_13)."""
     if machine.get("online") is False:
-        return (Button(label=_("Switch on"), icon="player-play", params={"online": "true"}),)
+        return (Button(label=_("Switch on"), icon="player-play", going=_("Switching on…"), params={"online": "true"}),)
     return (
         Button(
             label=_("Switch off"),
             icon="power",
+            going=_("Switching off…"),
             params={"online": "false"},
             confirm=_("It is shut down properly, or killed if that fails. Whatever it serves stops."),
             level="danger",
@@ -41,8 +46,21 @@ def keep_buttons(machine: Record, now: datetime) -> tuple[Button, ...]:
     deletion = read_deletion(machine.get("deletion"))
     if not deletion.is_pending:
         return ()
-    label = _("Bring back") if deletion.is_shut_down else _("Keep")
-    return (Button(label=label, icon="calendar-off"),)
+    label = _("Bring back") if deletion.is_shut_down else _("Cancel deletion")
+    return (Button(label=label, icon="calendar-off", going=_("Cancelling the deletion…")),)
+
+
+def what_runs(machine: Record, context: Context) -> Values:
+    """What runs still, of values waiting for a maintenance whose activities say "cores from 2 to 4" (mt_03, mt_04)."""
+    waiting = [one for one in context.maintenances if is_open(one, context.now)]
+    comments = [
+        str(activity.get("comment"))
+        for maintenance in waiting
+        for activity in maintenance.get("activities") or ()
+        if isinstance(activity, dict) and activity.get("ended") is not True
+    ]
+    steps = [step for comment in comments for step in STEP.findall(comment)]
+    return {name: int(old) for name, old, new in steps if int(new) == machine.get(name) != int(old)}
 
 
 def machine_effects(before: Record | None, wanted: Values, context: Context) -> list[Effect]:
@@ -83,7 +101,7 @@ def _cancelled_deletion(before: Record) -> Iterator[Effect]:
     if deletion.is_pending:
         day = deletion.deadline
         text = _("Saving cancels the planned deletion on %(day)s.") if day else _("Saving cancels its deletion.")
-        yield Effect(text, {"day": day}, level="warning")
+        yield Effect(text, {"day": day}, level="warning", brief=_("cancels the deletion"))
 
 
 def _hardware(before: Record, wanted: Values, context: Context) -> Iterator[Effect]:
@@ -95,7 +113,8 @@ def _hardware(before: Record, wanted: Values, context: Context) -> Iterator[Effe
         if name == "disk" and wanted[name] > (before.get("disk") or 0):
             yield Effect(_("The disk grows while the machine runs, within a few minutes."), field=name)
         else:
-            yield Effect(_("Reboot in the next maintenance window: %(window)s"), {"window": window}, field=name)
+            text = _("Reboot in the next maintenance window: %(window)s")
+            yield Effect(text, {"window": window}, field=name, brief=_("reboot %(window)s"))
 
 
 def _addresses(before: Record, wanted: Values) -> Iterator[Effect]:
@@ -108,7 +127,7 @@ def _addresses(before: Record, wanted: Values) -> Iterator[Effect]:
         more = wanted[name] - max(recorded, sum(one.version == version for one in listed))
         if more > 0:
             text = _("%(more)s more will be allocated. They cannot be given back here later.")
-            yield Effect(text, {"more": more}, field=name, level="warning")
+            yield Effect(text, {"more": more}, field=name, level="warning", brief=_("allocates addresses"))
         elif wanted[name] > recorded:
             yield Effect(_("The machine has as many already: none will be allocated."), field=name)
         else:

@@ -13,6 +13,7 @@ from portal.resources.types.machine_changes import (
     machine_effects,
     power_buttons,
     set_power,
+    what_runs,
 )
 
 NIXOS = ("fc-22.05", "fc-21.11")
@@ -358,6 +359,7 @@ VIRTUAL_MACHINE = ResourceType(
     deletable=True,
     delayed_deletion=True,
     states=machine_states,
+    runs=what_runs,
     effects=machine_effects,
     heeds=heeded_roles,
     actions=(
