@@ -51,14 +51,14 @@ def test_an_edit_says_how_many_fields_change_and_what_comes_of_it(browse: Browse
     client = browse("operator")
     assert bar(client.get(EDIT)) == "No changes"
     assert re.fullmatch(
-        r"2 changes · reboot (tonight|tomorrow|\w+) \d\d:\d\d", typed(client, EDIT, cores="7", memory="3072")
+        r"2 changes · reboot \w{3} \d+ \w{3}, \d\d:\d\d", typed(client, EDIT, cores="7", memory="3072")
     )
     assert typed(client, EDIT, service_description="Till") == "1 change"
     assert typed(client, EDIT, cores="99", memory="lots") == "2 fields need another look."
 
 
 def test_the_reboot_of_a_group_elsewhere_names_its_zone(browse: Browse) -> None:
-    assert typed(browse("operator"), f"{HOME}virtualmachine/trial00/-/edit", cores="7").endswith("(America/New_York)")
+    assert typed(browse("operator"), f"{HOME}virtualmachine/trial00/-/edit", cores="7").endswith(" New York)")
 
 
 def test_what_saving_cancels_is_said(browse: Browse) -> None:
@@ -75,7 +75,7 @@ def test_a_deletion_says_its_days(browse: Browse) -> None:
     client = browse("operator")
     path = f"{HOME}virtualmachine/shop00/-/delete"
     year = moment.AT.year + 1
-    told = f"shut down 31 December {year} · data deleted 3 January {year + 1}"
+    told = f"shut down 31 Dec {year} · data deleted 3 Jan {year + 1}"
     assert typed(client, path, day=f"{year}-12-31") == told
     assert typed(client, path, day="some day") == ""
 
