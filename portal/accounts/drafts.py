@@ -22,16 +22,17 @@ MOST_FORMS = 20  # per person; the oldest go
 PURPOSE = "drafts"
 DROP = "draft"  # ?draft=drop: begin anew
 SECRETS = ("csrfmiddlewaretoken", "password", "secret", "credential", "code")  # never kept, also as part of a name
+PAGE = "portal-page"  # for whom it was made (accounts.made_for): nothing that anybody typed
 
 
 def keep(user: User, path: str, data: QueryDict) -> bool:
-    """Keep what was typed into the form at `path`; False where it is too much. Secrets are left out."""
+    """Keep what was typed into the form at `path`; False where it is nothing, or too much. Secrets are left out."""
     kept = QueryDict(mutable=True)
     for name, values in data.lists():
-        if not any(secret in name.lower() for secret in SECRETS):
+        if name != PAGE and not is_secret(name):
             kept.setlist(name, list(values))
     text = kept.urlencode().encode()
-    if len(text) > MOST_BYTES or len(path) > 500:
+    if not text or len(text) > MOST_BYTES or len(path) > 500:
         return False
     sealed = sealing.seal(text, place(user, path), purpose=PURPOSE)
     with transaction.atomic():
@@ -39,6 +40,11 @@ def keep(user: User, path: str, data: QueryDict) -> bool:
         newest = Draft.objects.filter(user=user).order_by("-kept").values_list("pk", flat=True)[:MOST_FORMS]
         Draft.objects.filter(user=user).exclude(pk__in=list(newest)).delete()
     return True
+
+
+def is_secret(name: str) -> bool:
+    """Whether what stands in a field of this name is kept nowhere."""
+    return any(secret in name.lower() for secret in SECRETS)
 
 
 def take(user: User, path: str) -> QueryDict | None:

@@ -9,8 +9,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import get_default_timezone, now
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
-from portal.console.staff import is_admin, member_of_staff
+from portal.console.staff import for_staff, is_admin, member_of_staff
 from portal.customer.shell import NavItem, Said
 from portal.inventory import breaker
 from portal.ui import when
@@ -27,6 +28,7 @@ class Shell:
         self._path = request.path
         self.is_admin = is_admin(member_of_staff(request))
         self.home = self.find_url = reverse("console:home")
+        self.frame_url = reverse("console:frame")
         self.changes_url = reverse("console:changes")
         self.role_label = _("Admin") if self.is_admin else _("Support")
         # What the frame names where a customer's pages name the customer.
@@ -64,6 +66,13 @@ def render_console(
 ) -> HttpResponse:
     """A page of the console in its frame."""
     return render(request, template, {"shell": Shell(request), **context}, status=status)
+
+
+@for_staff
+@require_safe
+def frame(request: HttpRequest) -> HttpResponse:
+    """The banner, to be put in its place by htmx: asked for while it says that calls are stopped."""
+    return render(request, "components/updates.html", {"shell": Shell(request)})
 
 
 def sent(request: HttpRequest) -> QueryDict | None:

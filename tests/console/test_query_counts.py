@@ -12,6 +12,7 @@ CUSTOMERS, PEOPLE, NOTES, MACHINES = r"Customer \d", r"Person \d", r"Note \d", r
 FOUND = Page(f"{C}?q=shop0", [MACHINES])  # fewer than ten hits: else one query need not be made
 
 PAGES = {
+    "console:frame": [Page(f"{C}frame")],
     "console:home": [
         Page(C, [CUSTOMERS, NOTES, r"Reason \d"]),
         FOUND,
@@ -40,6 +41,7 @@ PAGES = {
 VIEWING = {"console:write": [Page(f"{C}view-as/write")]}  # of who is viewing as somebody
 SENT = "takes what is sent, and leads on to a page"
 NO_PAGES = {
+    "console:frame": [Page(f"{C}frame")],
     "console:reset_factor": "a form about one person, that lists nothing",
     **dict.fromkeys(("console:note", "console:note_act", "console:end", "console:decide", "console:reset"), SENT),
     **dict.fromkeys(("console:end_announcement", "console:manage_member", "console:manage_key"), SENT),
