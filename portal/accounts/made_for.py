@@ -92,11 +92,11 @@ def keep_for(before: MadeFor, request: HttpRequest) -> bool:
 
 
 def say(before: MadeFor, request: HttpRequest) -> None:
-    """What is another now, on the page that follows. The page itself is in its own language."""
+    """What is another now, on the page that follows; not what that page says itself: its language, whom one views."""
     now = present(request)
     if before.person != now.person:
         messages.warning(request, _("You are signed in as %(person)s.") % {"person": request.user})
-    elif before.view and not now.view:
+    elif before.view and not now.view and now.roles:
         messages.warning(request, _("This view has ended."))
-    elif before.roles != now.roles and not now.view:
+    elif before.roles != now.roles and before.view == now.view:
         messages.info(request, _("What you may see and do here has been changed meanwhile."))
