@@ -39,7 +39,8 @@ class MadeFor:
 
 def present(request: HttpRequest) -> MadeFor:
     """For whom a page is made that answers this request."""
-    user = request.user if isinstance(request.user, User) else None
+    asker = getattr(request, "user", None)  # none yet, where not even the host was right
+    user = asker if isinstance(asker, User) else None
     seen = viewing.present()
     view = f"{seen.member.user_id} {'writes' if seen.writes else 'reads'}" if seen else ""
     roles = [[one.customer.number, one.role, one.group] for one in memberships_of(user)] if user else []
@@ -99,4 +100,4 @@ def say(before: MadeFor, request: HttpRequest) -> None:
     elif before.view and not now.view and now.roles:
         messages.warning(request, _("This view has ended."))
     elif before.roles != now.roles and before.view == now.view:
-        messages.info(request, _("What you may see and do here has been changed meanwhile."))
+        messages.info(request, _("Your access has changed."))

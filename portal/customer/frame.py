@@ -11,4 +11,6 @@ from portal.customer.shell import Shell
 @require_safe
 def frame(request: HttpRequest, customer_no: str) -> HttpResponse:
     """Banner and counter, to be put in their places by htmx."""
-    return render(request, "components/updates.html", {"shell": Shell(get_scope(request.user, customer_no), request.path)})
+    return render(
+        request, "components/updates.html", {"shell": Shell(get_scope(request.user, customer_no), request.path)}
+    )

@@ -125,7 +125,9 @@ class Shell:
     @cached_property
     def troubles(self) -> list[Said]:
         """What does not answer, each said once, since it began: with many keys it is still one platform."""
-        found = sorted((one for listing in self._listings.values() for one in listing.troubles), key=attrgetter("since"))
+        found = sorted(
+            (one for listing in self._listings.values() for one in listing.troubles), key=attrgetter("since")
+        )
         first: dict[tuple[str, str], Trouble] = {}
         for trouble in found:
             first.setdefault((trouble.reason, trouble.group if trouble.reason in OF_A_KEY else ""), trouble)

@@ -42,7 +42,9 @@ def staff(browse: Browse) -> Client:  # noqa: F811
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_what_a_page_asks_then_leads_to_the_words_and_is_asked_once(staff: Client, end: Callable[[Client], None]) -> None:
+def test_what_a_page_asks_then_leads_to_the_words_and_is_asked_once(
+    staff: Client, end: Callable[[Client], None]
+) -> None:
     page = OpenPage(staff, "/c/10001/virtualmachine/")
     end(staff)
     assert leads_on(page.poll(), page.path)

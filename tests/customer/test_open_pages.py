@@ -120,7 +120,7 @@ def test_a_role_that_was_lowered_is_told_and_refused_on_record_once(browse: Brow
     assert leads_on(page.poll(), page.path)
     anew = page.anew()
     assert anew.status_code == 403
-    assert "What you may see and do here has been changed" in text_of(anew)
+    assert "Your access has changed." in text_of(anew)
     for _ in range(3):  # a page without the script's mark, such as one from before an update
         page.client.get(page.path, headers={"HX-Request": "true", "HX-Request-Type": "partial"})
     assert AuditEntry.objects.filter(action="refused", actor="operator@example.com").count() == 1
@@ -180,7 +180,9 @@ def test_a_whole_page_is_never_put_into_a_part(browse: Browse, settings: Any) ->
 # --- the banner ----------------------------------------------------------------------------------------------------
 
 
-def test_a_banner_asks_for_itself_and_goes_when_the_platform_answers(browse: Browse, platform: Any, settings: Any) -> None:
+def test_a_banner_asks_for_itself_and_goes_when_the_platform_answers(
+    browse: Browse, platform: Any, settings: Any
+) -> None:
     client = browse("manager")
     client.get(f"{C}virtualmachine/")
     url, settings.API_URL = settings.API_URL, "http://127.0.0.1:9/v1"
