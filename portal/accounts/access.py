@@ -66,7 +66,7 @@ def get_scope(user: User | AnonymousUser, customer_no: str) -> Scope:
             factor.require(membership.customer)
             customers = tuple(other.customer for other in memberships)
             return Scope(membership.customer, user, Role(membership.role), membership.group, customers)
-    raise NoAccess(customer_no)
+    raise NoAccess
 
 
 def _scope_in_place(user: User | AnonymousUser, customer_no: str, seen: Viewing) -> Scope:

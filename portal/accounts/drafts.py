@@ -32,7 +32,7 @@ def keep(user: User, path: str, data: QueryDict) -> bool:
         if name != PAGE and not is_secret(name):
             kept.setlist(name, list(values))
     text = kept.urlencode().encode()
-    if not text or len(text) > MOST_BYTES or len(path) > 500:
+    if not text or len(text) > MOST_BYTES or not _is_place(path):
         return False
     sealed = sealing.seal(text, place(user, path), purpose=PURPOSE)
     with transaction.atomic():
@@ -49,6 +49,8 @@ def is_secret(name: str) -> bool:
 
 def take(user: User, path: str) -> QueryDict | None:
     """What the person had typed into the form at `path`, None where nothing is kept; it stays until discarded."""
+    if not _is_place(path):
+        return None
     draft = Draft.objects.filter(user=user, path=path, kept__gt=timezone.now() - KEPT_FOR).first()
     if draft is None:
         return None
@@ -84,6 +86,11 @@ def typed(request: HttpRequest) -> QueryDict | None:
 def discard(user: User, path: str) -> None:
     """The form has done its work."""
     Draft.objects.filter(user=user, path=path).delete()
+
+
+def _is_place(path: str) -> bool:
+    """Whether anything can be kept for it: PostgreSQL refuses to look for a NUL."""
+    return len(path) <= 500 and "\x00" not in path
 
 
 def place(user: User, path: str) -> bytes:

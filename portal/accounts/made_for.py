@@ -34,7 +34,7 @@ class MadeFor:
     language: str
 
     def seal(self) -> str:
-        return signing.dumps([self.person, self.view, self.roles, self.language], salt=__name__, compress=True)
+        return _signer().sign_object([self.person, self.view, self.roles, self.language], compress=True)
 
 
 def present(request: HttpRequest) -> MadeFor:
@@ -51,7 +51,7 @@ def sent(request: HttpRequest) -> MadeFor | None:
     """For whom the page was made that the request comes from; None where it does not say."""
     sealed = request.headers.get(HEADER) or request.POST.get(drafts.PAGE, "")
     try:
-        return MadeFor(*signing.loads(sealed, salt=__name__))
+        return MadeFor(*_signer().unsign_object(sealed))
     except (signing.BadSignature, ValueError, TypeError, UnicodeError):
         return None
 
@@ -101,3 +101,7 @@ def say(before: MadeFor, request: HttpRequest) -> None:
         messages.warning(request, _("This view has ended."))
     elif before.roles != now.roles and before.view == now.view:
         messages.info(request, _("Your access has changed."))
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(salt=__name__)

@@ -51,7 +51,7 @@ def _or_ended(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 def _ended(request: HttpRequest, visit: Visit | None, status: int) -> HttpResponse:
     """What was sent was meant in the other person's place: it is done in nobody's, and kept for the next view."""
-    context = {"visit": visit, "typed": kept_and_typed(request), "status": status}
+    context: dict[str, object] = {"visit": visit, "typed": kept_and_typed(request), "status": status}
     if visit is not None:
         visit.refresh_from_db(fields=["ended"])
         context["again"] = view_as_address(visit.customer.number, request.path, visit.member_id)

@@ -33,12 +33,12 @@ def absent(request: HttpRequest) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Absent, or not theirs. A page that stood open, and what is sent from one, is told what has gone meanwhile."""
     context: dict[str, object] = {"typed": kept_and_typed(request)}
+    kwargs = request.resolver_match.kwargs if request.resolver_match else {}
     if isinstance(exception, NoRecord) and was_shown(request):
-        kwargs = request.resolver_match.kwargs  # type: ignore[union-attr]
         listed = addresses.of_type(kwargs["customer_no"], kwargs.get("type_name", "resourcegroup"))
         context |= {"gone": exception.args[0], "listed": listed}
     elif isinstance(exception, NoAccess) and viewing.present() is None:
-        number = str(exception.args[0])
+        number = kwargs.get("customer_no", "")
         context["left"] = number if path_of(page_of(request)).startswith(f"/c/{number}/") else ""
     return render(request, "errors/404.html", context, status=404)
 

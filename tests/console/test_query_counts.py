@@ -41,7 +41,6 @@ PAGES = {
 VIEWING = {"console:write": [Page(f"{C}view-as/write")]}  # of who is viewing as somebody
 SENT = "takes what is sent, and leads on to a page"
 NO_PAGES = {
-    "console:frame": [Page(f"{C}frame")],
     "console:reset_factor": "a form about one person, that lists nothing",
     **dict.fromkeys(("console:note", "console:note_act", "console:end", "console:decide", "console:reset"), SENT),
     **dict.fromkeys(("console:end_announcement", "console:manage_member", "console:manage_key"), SENT),
