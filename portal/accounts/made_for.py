@@ -19,7 +19,7 @@ from portal.accounts.access import memberships_of
 from portal.accounts.leading import back_to, is_from_here, keep_form, lead_on
 from portal.accounts.models import User
 
-HEADER = "Portal-Page"  # as htmx sends it (templates/base.html); forms send drafts.PAGE (static/js/portal.js)
+HEADER = "Portal-Page"  # as scripts send it; forms send drafts.PAGE (both: static/js/portal.js)
 
 type Answer = Callable[[HttpRequest], HttpResponse]
 

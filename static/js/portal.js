@@ -201,7 +201,8 @@ document.addEventListener("htmx:after:swap", () => {
 });
 // A page that follows on a form that was sent.
 const SENT = "sent";
-if (sessionStorage.getItem(SENT) && !location.hash && !document.querySelector("main :is([autofocus], [data-focus])")) focusHeading();
+const hasPlace = location.hash || document.querySelector("main :is([autofocus], [data-focus])");
+if (sessionStorage.getItem(SENT) && !hasPlace) focusHeading();
 sessionStorage.removeItem(SENT);
 document.addEventListener("submit", (event) => {
   if (!event.defaultPrevented && event.target.method === "post") sessionStorage.setItem(SENT, "yes");

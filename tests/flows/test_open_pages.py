@@ -41,6 +41,23 @@ def test_an_open_menu_stays_at_its_button_through_ten_swaps(visit: Visit, menu: 
     assert place_of(opened, button) == before
 
 
+# --- forms of what is gone -------------------------------------------------------------------------------------------
+
+
+def test_a_form_of_what_was_deleted_meanwhile_says_so_and_shows_what_was_typed(visit: Visit) -> None:
+    first, second = visit("manager"), visit("manager")
+    form = first.go("serviceuser/shop/s-shop/-/edit", check=False)
+    with first.portal.platform.proxy() as proxy:
+        proxy.apply([{"__type__": "serviceuser", "__action__": "delete", "uid": "s-shop", "resource_group": "shop"}])
+    listed = second.go("serviceuser/", check=False)
+    listed.get_by_role("button", name="Ask the platform again").click()
+    expect(listed.get_by_role("link", name="s-shop", exact=True)).to_have_count(0)
+    form.locator("[name=description]").fill("Typed for nothing")
+    expect(form.get_by_role("heading", name="shop/s-shop no longer exists")).to_be_visible()
+    first.says("Typed for nothing")
+    first.check()
+
+
 # --- polls that end --------------------------------------------------------------------------------------------------
 
 
