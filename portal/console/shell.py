@@ -5,14 +5,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import get_default_timezone, now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.console.staff import for_staff, is_admin, member_of_staff
-from portal.customer.shell import NavItem, Said
+from portal.customer.shell import NavItem, Said, wants_part
 from portal.inventory import breaker
 from portal.ui import when
 
@@ -71,8 +71,9 @@ def render_console(
 @for_staff
 @require_safe
 def frame(request: HttpRequest) -> HttpResponse:
-    """The banner, to be put in its place by htmx: asked for while it says that calls are stopped."""
-    return render(request, "components/updates.html", {"shell": Shell(request)})
+    """The banner, to be put in its place by htmx while it says that calls are stopped; no page of its own."""
+    shell = Shell(request)
+    return render(request, "components/updates.html", {"shell": shell}) if wants_part(request) else redirect(shell.home)
 
 
 def sent(request: HttpRequest) -> QueryDict | None:
