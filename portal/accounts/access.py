@@ -16,6 +16,10 @@ from portal.accounts.roles import Role, Verb, allows
 from portal.accounts.viewing import Viewing
 
 
+class NoAccess(Http404):
+    """The customer of that number is none of the person's, whether or not it exists."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What one person may see and do in one customer.
@@ -62,7 +66,7 @@ def get_scope(user: User | AnonymousUser, customer_no: str) -> Scope:
             factor.require(membership.customer)
             customers = tuple(other.customer for other in memberships)
             return Scope(membership.customer, user, Role(membership.role), membership.group, customers)
-    raise Http404
+    raise NoAccess
 
 
 def _scope_in_place(user: User | AnonymousUser, customer_no: str, seen: Viewing) -> Scope:

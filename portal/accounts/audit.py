@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -24,6 +24,8 @@ from django.utils import timezone
 from portal.accounts import viewing
 from portal.accounts.models import AuditEntry, AuditHead, Customer, Membership, User
 
+REFUSED = "refused"
+A_WHILE = timedelta(minutes=10)
 PORTAL = ""  # the chain of what belongs to no customer
 HASHED = ("chain", "sequence", "action", "actor_id", "actor", "address", "target", "before", "after", "previous")
 
@@ -84,6 +86,16 @@ def record(
         entry.save(force_insert=True)
         AuditHead.objects.filter(pk=head.pk).update(sequence=entry.sequence, digest=entry.digest)
     return entry
+
+
+def record_refusal(customer: Customer | None, target: str) -> None:
+    """Once in a while for the same person and place: a page that goes on asking says nothing new."""
+    asker = _asker.get() or Asker()
+    chain, since = customer.number if customer else PORTAL, timezone.now() - A_WHILE
+    actor_id = asker.user.pk if asker.user else None
+    lately = AuditEntry.objects.filter(chain=chain, at__gt=since, action=REFUSED, actor_id=actor_id)
+    if not lately.filter(target=_text(target, 300)).exists():
+        record(REFUSED, customer=customer, target=target)
 
 
 def record_person(

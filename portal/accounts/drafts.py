@@ -22,16 +22,17 @@ MOST_FORMS = 20  # per person; the oldest go
 PURPOSE = "drafts"
 DROP = "draft"  # ?draft=drop: begin anew
 SECRETS = ("csrfmiddlewaretoken", "password", "secret", "credential", "code")  # never kept, also as part of a name
+PAGE = "portal-page"  # for whom it was made (accounts.made_for): nothing that anybody typed
 
 
 def keep(user: User, path: str, data: QueryDict) -> bool:
-    """Keep what was typed into the form at `path`; False where it is too much. Secrets are left out."""
+    """Keep what was typed into the form at `path`; False where it is nothing, or too much. Secrets are left out."""
     kept = QueryDict(mutable=True)
     for name, values in data.lists():
-        if not any(secret in name.lower() for secret in SECRETS):
+        if name != PAGE and not is_secret(name):
             kept.setlist(name, list(values))
     text = kept.urlencode().encode()
-    if len(text) > MOST_BYTES or len(path) > 500:
+    if not text or len(text) > MOST_BYTES or not _is_place(path):
         return False
     sealed = sealing.seal(text, place(user, path), purpose=PURPOSE)
     with transaction.atomic():
@@ -41,8 +42,15 @@ def keep(user: User, path: str, data: QueryDict) -> bool:
     return True
 
 
+def is_secret(name: str) -> bool:
+    """Whether what stands in a field of this name is kept nowhere."""
+    return any(secret in name.lower() for secret in SECRETS)
+
+
 def take(user: User, path: str) -> QueryDict | None:
     """What the person had typed into the form at `path`, None where nothing is kept; it stays until discarded."""
+    if not _is_place(path):
+        return None
     draft = Draft.objects.filter(user=user, path=path, kept__gt=timezone.now() - KEPT_FOR).first()
     if draft is None:
         return None
@@ -78,6 +86,11 @@ def typed(request: HttpRequest) -> QueryDict | None:
 def discard(user: User, path: str) -> None:
     """The form has done its work."""
     Draft.objects.filter(user=user, path=path).delete()
+
+
+def _is_place(path: str) -> bool:
+    """Whether anything can be kept for it: PostgreSQL refuses to look for a NUL."""
+    return len(path) <= 500 and "\x00" not in path
 
 
 def place(user: User, path: str) -> bytes:

@@ -9,12 +9,13 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal.accounts import audit, drafts, factor, readers, sessions
 from portal.accounts.clients import client_address
+from portal.accounts.leading import asks_for_part, back_to, keep_form, lead_on
 from portal.accounts.models import Customer, User
 
 type Answer = Callable[[HttpRequest], HttpResponse]
@@ -32,7 +33,6 @@ HEADERS = {
     "Cache-Control": "no-store, private",
 }
 TARGETS = ("Location", "HX-Redirect", "HX-Location", "HX-Push-Url", "HX-Replace-Url")
-HARMLESS = {"GET", "HEAD", "OPTIONS"}
 
 
 def browser_headers(get_response: Answer) -> Answer:
@@ -55,7 +55,7 @@ def browser_headers(get_response: Answer) -> Answer:
 def _leave_session(request: HttpRequest, response: HttpResponse) -> None:
     """A part of a page that was asked for with a session key of a moment ago must not delete the cookie of the new."""
     cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
-    if cookie is not None and not cookie.value and request.headers.get("HX-Request") == "true":
+    if cookie is not None and not cookie.value and asks_for_part(request):
         del response.cookies[settings.SESSION_COOKIE_NAME]
 
 
@@ -113,14 +113,14 @@ class People:
             match = request.resolver_match
             number = match.kwargs.get("customer_no", "") if match else ""
             customer = Customer.objects.filter(number=number).first()
-            audit.record("refused", customer=customer, target=f"{request.method} {request.path}")
+            audit.record_refusal(customer, f"{request.method} {request.path}")
         return None
 
 
 def _page_seen(request: HttpRequest, response: HttpResponse) -> str:
     """Of which customer a page was opened, '' for none: parts of pages may be on their way beside others."""
     match = request.resolver_match
-    if match is None or request.method != "GET" or request.headers.get("HX-Request") == "true":
+    if match is None or request.method != "GET" or asks_for_part(request):
         return ""
     return str(match.kwargs.get("customer_no", "")) if response.status_code == 200 else ""
 
@@ -133,49 +133,13 @@ def _has_done_its_work(request: HttpRequest, response: HttpResponse) -> bool:
 def ask(request: HttpRequest) -> HttpResponse:
     """On to the page for the second factor; a form that was sent is kept meanwhile."""
     if isinstance(request.user, User):
-        _keep(request, request.user)
-    return _on_to(request, factor.page_for(request, back_to(request)))
-
-
-def keep_and_return(request: HttpRequest) -> HttpResponse | None:
-    """Back to the form, with what was typed: for one that was sent from a page of an earlier session.
-
-    None where it is not one of ours: only our own pages (by Origin) may put anything into somebody's form.
-    """
-    from_here = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
-    if not from_here or not isinstance(request.user, User) or not _keep(request, request.user):
-        return None
-    return _on_to(request, back_to(request))
-
-
-def _on_to(request: HttpRequest, target: str) -> HttpResponse:
-    """Another page, as a whole."""
-    if request.headers.get("HX-Request") == "true":
-        return HttpResponse(headers={"HX-Redirect": target})
-    return redirect(target)
-
-
-def _keep(request: HttpRequest, user: User) -> bool:
-    """Keep the form that was sent. Not so what a button elsewhere sends: nothing was typed there."""
-    form = urlsplit(back_to(request)).path
-    is_kept = request.method == "POST" and form == request.path and drafts.keep(user, request.path, request.POST)
-    request.is_kept = is_kept  # type: ignore[attr-defined]
-    return is_kept
-
-
-def back_to(request: HttpRequest) -> str:
-    """The page that the person is on: that of the form or button, for what is sent."""
-    page = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
-    is_part = request.method not in HARMLESS or request.headers.get("HX-Request") == "true"
-    if is_part and url_has_allowed_host_and_scheme(page, {request.get_host()}):
-        parts = urlsplit(page)
-        return f"{parts.path}?{parts.query}" if parts.query else parts.path
-    return request.get_full_path()
+        keep_form(request, request.user)
+    return lead_on(request, factor.page_for(request, back_to(request)))
 
 
 def _keep_for_later(request: HttpRequest) -> HttpResponse:
     """The session has ended while a form was filled in: keep it for the person whose session it was."""
     user = sessions.who(request)
-    is_kept = user is not None and _keep(request, user)
+    is_kept = user is not None and keep_form(request, user)
     back = urlencode({"next": back_to(request), "again": "kept" if is_kept else "ended"})
-    return _on_to(request, f"{resolve_url(settings.LOGIN_URL)}?{back}")
+    return lead_on(request, f"{resolve_url(settings.LOGIN_URL)}?{back}")

@@ -68,7 +68,7 @@ class Finder:
 
     @property
     def goes_at_once(self) -> bool:
-        """Whether Enter leads to the first hit."""
+        """Whether Enter in the jump field leads to the first hit."""
         exact = [hit for hit in self._all if hit.rank == 0]
         return len(self._all) == 1 or len(exact) == 1
 

@@ -1,7 +1,7 @@
 """Where a member of staff arrives: search over all customers, and what needs somebody."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -22,12 +22,15 @@ MOST_CUSTOMERS = 12
 @for_staff
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """All that `q` may mean; `#hits` for htmx. Without a text, what goes on."""
+    """All that `q` may mean; `#hits` for htmx. With `go`, on to what is meant. Without a text, what goes on."""
     text = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:MOST_TYPED]
     if wants_part(request):
         context = {"search": Finder(text, MOST_BELOW_FIELD), "part": True}
         return render(request, "find/find.html#hits", context)
-    context = {"search": Finder(text, MOST_ON_PAGE)}
+    found = Finder(text, MOST_ON_PAGE)
+    if "go" in request.GET and found.goes_at_once:
+        return redirect(found.hits[0].address)
+    context = {"search": found}
     return render_console(request, "console/home.html", context if text else context | _going_on(request))
 
 

@@ -4,11 +4,15 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 
-from portal.accounts.middleware import HARMLESS
+from portal.accounts.access import memberships_of
+from portal.accounts.leading import HARMLESS
+from portal.accounts.models import User
 from portal.accounts.viewing import viewing_as
 from portal.console import visits
+from portal.console.models import Visit
+from portal.console.viewing import view_as_address
+from portal.customer.typed import kept_and_typed
 
 type Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -19,14 +23,14 @@ def view_as(get_response: Answer) -> Answer:
     def middleware(request: HttpRequest) -> HttpResponse:
         request.visit = None  # type: ignore[attr-defined]
         if visits.KEY not in request.session:
-            return get_response(request)
+            return _or_ended(request, get_response(request))
         visit = visits.present(request)
         viewing = visits.viewing_of(visit)
         if viewing is None:
             visits.end(request, visit)
             if request.method not in HARMLESS:
-                return _too_late(request)
-            return get_response(request)
+                return _ended(request, visit, 403)
+            return _or_ended(request, get_response(request))
         request.visit = visit  # type: ignore[attr-defined]
         with viewing_as(viewing):
             return get_response(request)
@@ -34,7 +38,21 @@ def view_as(get_response: Answer) -> Answer:
     return middleware
 
 
-def _too_late(request: HttpRequest) -> HttpResponse:
-    """What was sent was meant in the other person's place: it is done in nobody's."""
-    title = _("You no longer view as a customer")
-    return render(request, "console/too_late.html", {"title": title}, status=403)
+def _or_ended(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """What is refused since a view has ended says so: a page of it stood open, or was come back to."""
+    number = request.resolver_match.kwargs.get("customer_no") if request.resolver_match else None
+    if response.status_code not in (403, 404) or not number or not isinstance(request.user, User):
+        return response
+    if not request.user.is_staff or number in {one.customer.number for one in memberships_of(request.user)}:
+        return response
+    visit = visits.ended_lately(request.user, number)
+    return _ended(request, visit, response.status_code) if visit else response
+
+
+def _ended(request: HttpRequest, visit: Visit | None, status: int) -> HttpResponse:
+    """What was sent was meant in the other person's place: it is done in nobody's, and kept for the next view."""
+    context: dict[str, object] = {"visit": visit, "typed": kept_and_typed(request), "status": status}
+    if visit is not None:
+        visit.refresh_from_db(fields=["ended"])
+        context["again"] = view_as_address(visit.customer.number, request.path, visit.member_id)
+    return render(request, "console/view_ended.html", context, status=status)

@@ -5,13 +5,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
-from portal.console.staff import is_admin, member_of_staff
-from portal.customer.shell import NavItem, Said
+from portal.console.staff import for_staff, is_admin, member_of_staff
+from portal.customer.shell import NavItem, Said, wants_part
 from portal.inventory import breaker
 from portal.ui import when
 
@@ -27,6 +28,7 @@ class Shell:
         self._path = request.path
         self.is_admin = is_admin(member_of_staff(request))
         self.home = self.find_url = reverse("console:home")
+        self.frame_url = reverse("console:frame")
         self.changes_url = reverse("console:changes")
         self.role_label = _("Admin") if self.is_admin else _("Support")
         # What the frame names where a customer's pages name the customer.
@@ -62,6 +64,14 @@ def render_console(
 ) -> HttpResponse:
     """A page of the console in its frame."""
     return render(request, template, {"shell": Shell(request), **context}, status=status)
+
+
+@for_staff
+@require_safe
+def frame(request: HttpRequest) -> HttpResponse:
+    """The banner, to be put in its place by htmx while it says that calls are stopped; no page of its own."""
+    shell = Shell(request)
+    return render(request, "components/updates.html", {"shell": shell}) if wants_part(request) else redirect(shell.home)
 
 
 def sent(request: HttpRequest) -> QueryDict | None:

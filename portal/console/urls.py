@@ -13,6 +13,7 @@ from portal.console import (
     notes,
     platform,
     record_page,
+    shell,
     trail,
     viewing,
 )
@@ -20,6 +21,7 @@ from portal.console import (
 app_name = "console"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("frame", shell.frame, name="frame"),
     path("c/<str:number>/", customer_page.customer, name="customer"),
     path("c/<str:number>/note", notes.write, name="note"),
     path("c/<str:number>/view-as", viewing.begin, name="view_as"),

@@ -22,6 +22,7 @@ from portal.accounts.viewing import Viewing, viewing_as
 from portal.console.models import Visit
 
 LASTS = timedelta(minutes=30)
+A_DAY = timedelta(days=1)
 KEY = "visit"  # in the session
 
 
@@ -79,6 +80,13 @@ def end(request: HttpRequest, visit: Visit | None) -> None:
 def going_on(staff: User) -> Visit | None:
     """The visit of that person in whatever browser."""
     return _visits().filter(staff=staff, ended=None, expires__gt=timezone.now()).first()
+
+
+def ended_lately(staff: User, customer_no: str) -> Visit | None:
+    """Their last visit to that customer, if it ended within a day; not while one goes on elsewhere."""
+    last = _visits().filter(staff=staff, customer__number=customer_no).order_by("-began").first()
+    is_of_today = last is not None and last.ended is not None and last.ended > timezone.now() - A_DAY
+    return last if is_of_today else None
 
 
 # --- what ends without the button ----------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """A record's page. One address for page and part; POST to it is the refresh button."""
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
@@ -9,6 +9,7 @@ from portal.accounts.access import Scope, get_scope
 from portal.changes.pending import PendingIndex, pending_of
 from portal.customer.reading import current, type_of
 from portal.customer.shell import render_page, render_part, wants_part
+from portal.customer.targets import NoRecord, was_shown
 from portal.customer.timeline import changes_of, timeline
 from portal.inventory import watching
 from portal.inventory.reads import Listing, Source
@@ -68,6 +69,6 @@ def _missing(request: HttpRequest, scope: Scope, listing: Listing, key: str, pen
         return render_page(request, scope, "resources/unknown.html", context, pending=pending)
     entries = changes_of(scope, listing.type.name, key)
     if not entries:
-        raise Http404
-    context = {"entries": entries, "type": listing.type, "key": key, "listing": listing}
+        raise NoRecord(key)
+    context = {"entries": entries, "type": listing.type, "key": key, "was_shown": was_shown(request)}
     return render_page(request, scope, "resources/gone.html", context, pending=pending, status=404)

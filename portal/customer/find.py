@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -65,7 +65,7 @@ class Search:
 
     @property
     def goes_at_once(self) -> bool:
-        """Whether Enter leads to the first hit: there is no other, or it is named exactly so."""
+        """Whether Enter in the jump field leads to the first hit: there is no other, or it is named exactly so."""
         return bool(self.hits) and (len(self.hits) == 1 or plain(self.hits[0].title) == plain(self.text).strip())
 
     @property
@@ -117,11 +117,13 @@ def _distinction(record: Record, viewing: Viewing) -> SafeString | str:
 
 @require_safe
 def find(request: HttpRequest, customer_no: str) -> HttpResponse:
-    """All that the person may see and that mentions `q`; `#hits` for htmx."""
+    """All that the person may see and that mentions `q`; `#hits` for htmx. With `go`, on to what is meant."""
     scope = get_scope(request.user, customer_no)
     text = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:MOST_TYPED]
     part = wants_part(request)
     found = Search(scope, Shell(scope, request.path), text, MOST_BELOW_FIELD if part else MOST_ON_PAGE)
     if part:
         return render(request, "find/find.html#hits", {"search": found, "part": True})
+    if "go" in request.GET and found.goes_at_once:
+        return redirect(found.hits[0].address)
     return render_page(request, scope, "find/find.html", {"search": found})

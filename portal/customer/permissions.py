@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from portal.changes.submit import MOST_ITEMS, submit
 from portal.changes.wanted import Wanted
 from portal.customer.again import asked_again_all
 from portal.customer.shell import render_page, render_part, wants_part
+from portal.customer.targets import NoRecord
 from portal.customer.telling import tell
 from portal.customer.writing import count_changes, fields_wrong, form_methods, no_key, nothing_known
 from portal.inventory import reads
@@ -203,7 +204,7 @@ def matrix(request: HttpRequest, customer_no: str, key: str) -> HttpResponse:
     if group is None and not _is_known(scope, RESOURCE_GROUP.name):
         return nothing_known(request, scope, RESOURCE_GROUP, key)
     if group is None:
-        raise Http404
+        raise NoRecord(key)
     scope.require(Verb.SEE, PERMISSION.name)
     if not _is_known(scope, PERMISSION.name):
         return nothing_known(request, scope, RESOURCE_GROUP, key)

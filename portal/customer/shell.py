@@ -6,6 +6,7 @@ Views answer with `render_page` for a page, `render_part` for a part of one, and
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -84,6 +85,10 @@ class Shell:
         return addresses.page(self.customer.number, "find")
 
     @property
+    def frame_url(self) -> str:
+        return addresses.page(self.customer.number, "frame")
+
+    @property
     def changes_url(self) -> str:
         return addresses.page(self.customer.number, "changes")
 
@@ -131,12 +136,14 @@ class Shell:
 
     @cached_property
     def troubles(self) -> list[Said]:
-        """What does not answer, each said once."""
-        found: dict[tuple[str, str], Said] = {}
-        for listing in self._listings.values():
-            for trouble in listing.troubles:
-                found.setdefault((trouble.group, trouble.reason), say(trouble))
-        return list(found.values())
+        """What does not answer, each said once, since it began: with many keys it is still one platform."""
+        found = sorted(
+            (one for listing in self._listings.values() for one in listing.troubles), key=attrgetter("since")
+        )
+        first: dict[tuple[str, str], Trouble] = {}
+        for trouble in found:
+            first.setdefault((trouble.reason, trouble.group if trouble.reason in OF_A_KEY else ""), trouble)
+        return [say(trouble) for trouble in first.values()]
 
     @cached_property
     def _listings(self) -> Mapping[str, Listing]:
@@ -184,6 +191,9 @@ TEXTS = {
     "unreadable": gettext_noop("You see what was last known."),
     "fault": gettext_noop("You see what was last known."),
 }
+
+
+OF_A_KEY = frozenset({"refused"})  # whose words name it
 
 
 def say(trouble: Trouble) -> Said:

@@ -10,11 +10,16 @@ from django.http import Http404, HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal.accounts.access import Scope
+from portal.accounts.leading import page_of, path_of
 from portal.accounts.roles import Verb
 from portal.inventory import reads
 from portal.inventory.reads import Source
 from portal.resources.spec import Record, ResourceType
 from portal.resources.types import TYPES
+
+
+class NoRecord(Http404):
+    """The scope sees no record of that key."""
 
 
 class NothingKnown(Exception):
@@ -36,9 +41,15 @@ def find_record(scope: Scope, resource_type: ResourceType, key: str) -> Record:
     if record is None:
         if reads.listing(scope, resource_type.name, wait=False).source is Source.NEVER:
             raise NothingKnown
-        raise Http404
+        raise NoRecord(key)
     scope.require(Verb.CHANGE, resource_type.name)
     return record
+
+
+def was_shown(request: HttpRequest) -> bool:
+    """Whether a page asks that showed the record of the address: its own, or one with a button for it."""
+    page, own = (path.partition("/-/")[0].rstrip("/") for path in (path_of(page_of(request)), request.path))
+    return page == own or (request.method == "POST" and page != "")
 
 
 def way_back(request: HttpRequest, default: str) -> str:

@@ -29,6 +29,7 @@ from portal.customer.offers import GROUP, offers_for, wrong_key
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.targets import NothingKnown, find_record, find_type, way_back
 from portal.customer.telling import tell
+from portal.customer.typed import typed_into
 from portal.inventory import reads
 from portal.resources.spec import Context, Effect, Record, ResourceType, Values
 from portal.ui import addresses
@@ -44,8 +45,6 @@ NEW = {
     "serviceuser": lazy("New service user"),
     "permission": lazy("New permission"),
 }
-
-CARRIED = frozenset({"csrfmiddlewaretoken", "opened", "next", "preview", "suggested"})  # sent along, not typed
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -298,8 +297,5 @@ def no_key(error: NoKey) -> str:
 def nothing_known(request: HttpRequest, scope: Scope, resource_type: ResourceType, key: str) -> HttpResponse:
     """The platform doesn't answer and nothing is known of the record, or of the groups that a new one could be in: what
     was typed stands there, nothing is sent."""
-    names = [name for name in request.POST if name not in CARRIED]
-    labels = {field.name: _(field.label) for field in resource_type.fields}
-    typed = {labels.get(name, name): request.POST.getlist(name) for name in names}
-    context = {"type": resource_type, "key": key, "typed": typed}
+    context = {"type": resource_type, "key": key, "typed": typed_into(request)}
     return render_page(request, scope, "resources/form_unknown.html", context, status=503)

@@ -27,9 +27,12 @@ if (guarded) {
     // Only after the browser has taken the form's values.
     setTimeout(() => { for (const button of guarded.querySelectorAll("[type=submit]")) button.disabled = true; });
   });
-  // The session has ended: the server keeps what was typed, and leads to signing in.
+  // Led elsewhere (to signing in, say): the server has kept what the form sent. What else of the page asks waits for it.
   document.addEventListener("htmx:before:response", (event) => {
-    if (event.detail.ctx.response.headers.get("HX-Redirect")) leaving = true;
+    const { request, response } = event.detail.ctx;
+    if (!response.headers.get("HX-Redirect")) return;
+    if (request.method === "POST") leaving = true;
+    else if (typed(guarded) !== opened) event.preventDefault();
   });
   // Back from the next page: the form lives on.
   addEventListener("pageshow", (event) => {

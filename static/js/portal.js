@@ -3,23 +3,26 @@
 const byId = (id) => document.getElementById(id);
 const announce = (text) => { byId("announce").textContent = text; };
 
-// --- menus: a popover opens below its button, or above it where there is no room ------------------------------------
+// --- menus: a popover opens below its button, or above it where there is no room, and stays there -------------------
 
-document.addEventListener("beforetoggle", (event) => {
-  const menu = event.target;
-  if (event.newState !== "open" || !menu.matches(".menu")) return;
+const place = (menu) => {
   const button = document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`);
-  requestAnimationFrame(() => {
-    if (!button || !menu.matches(":popover-open")) return;
-    const at = button.getBoundingClientRect();
-    const { offsetWidth: width, offsetHeight: height } = menu;
-    const room = { x: document.documentElement.clientWidth - width - 8, y: innerHeight - height - 8 };
-    const left = menu.matches(".menu-end") ? at.right - width : at.left;
-    const top = at.bottom + 4 > room.y ? Math.max(8, at.top - height - 4) : at.bottom + 4;
-    menu.style.left = `${Math.max(8, Math.min(left, room.x))}px`;
-    menu.style.top = `${top}px`;
-  });
+  if (!button || !menu.matches(":popover-open")) return;
+  const at = button.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = menu;
+  const room = { x: document.documentElement.clientWidth - width - 8, y: innerHeight - height - 8 };
+  const left = menu.matches(".menu-end") ? at.right - width : at.left;
+  const top = at.bottom + 4 > room.y ? Math.max(8, at.top - height - 4) : at.bottom + 4;
+  menu.style.left = `${Math.max(8, Math.min(left, room.x))}px`;
+  menu.style.top = `${top}px`;
+};
+const placeOpen = () => document.querySelectorAll(".menu:popover-open").forEach(place);
+document.addEventListener("beforetoggle", ({ newState, target }) => {
+  if (newState === "open" && target.matches(".menu")) requestAnimationFrame(() => place(target));
 }, true);
+document.addEventListener("htmx:after:swap", placeOpen);
+document.addEventListener("scroll", placeOpen, { capture: true, passive: true });
+addEventListener("resize", placeOpen);
 
 // Arrow keys move from its button into an open menu, within a menu, and within the results of the jump field.
 document.addEventListener("keydown", (event) => {
@@ -48,17 +51,21 @@ document.addEventListener("keydown", (event) => {
   const wanted = (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) ||
     (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey);
   if (wanted) {
-    before = document.activeElement;
+    if (document.activeElement !== field) before = document.activeElement;
     field.focus();
     field.select();
     event.preventDefault();
   } else if (event.key === "Escape" && event.target.closest(".jump")) {
     byId("jump-results").replaceChildren();
     (before?.isConnected && before !== document.body ? before : byId("main")).focus();
-  } else if (event.key === "Enter" && event.target === field) {
-    const first = byId("jump-results").querySelector("a[data-only]");
-    if (first) { first.click(); event.preventDefault(); }
   }
+});
+
+// Enter on a tick box ticks: it would press the first button of its form.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches("input[type=checkbox], input[type=radio]")) return;
+  event.preventDefault();
+  event.target.click();
 });
 
 // --- light and dark without a round trip ----------------------------------------------------------------------------
@@ -154,20 +161,52 @@ document.addEventListener("htmx:after:swap", () => {
   markTheme();
 });
 
+// --- whose page it is goes along with what it asks; what answers and is no part leads the whole page on (HX-Redirect) --
+
+const { page } = document.body.dataset;
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  if (page) ctx.request.headers["Portal-Page"] = page;
+});
+document.addEventListener("formdata", ({ target, formData }) => {
+  if (page && target.method === "post") formData.set("portal-page", page);
+});
+
+const line = byId("offline");
 const lineAt = (text) => {
-  const line = byId("offline");
   line.querySelector("span").textContent = text;
   line.querySelector("a").href = location.href;
   line.hidden = !text;
 };
-document.addEventListener("htmx:error", (event) => { if (event.detail.ctx) lineAt(byId("offline").dataset.lost); });
-document.addEventListener("htmx:response:error", (event) => {
-  const { ctx } = event.detail;
-  if (ctx.response.status >= 500 || ctx.response.status < 410) {
-    lineAt(byId("offline").dataset[isPoll(ctx) ? "lost" : "error"]);
-  }
+const AWAY = [502, 503, 504]; // what stands before the portal answers for it
+document.addEventListener("htmx:error", (event) => { if (event.detail.ctx) lineAt(line.dataset.lost); });
+document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
+  const { status, headers } = ctx.response;
+  if (headers.get("HX-Redirect") || (status >= 410 && status < 500)) return;
+  if (AWAY.includes(status)) lineAt(line.dataset.lost);
+  else lineAt(line.dataset[isPoll(ctx) ? "broken" : "error"]);
 });
 document.addEventListener("htmx:before:response", (event) => { if (event.detail.ctx.response.status < 400) lineAt(""); });
+
+// --- the focus is never lost: where its place is gone, the heading has it ---------------------------------------------
+
+const focusHeading = () => {
+  const heading = document.querySelector("main h1") ?? byId("main");
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+};
+let held = null;
+document.addEventListener("htmx:before:swap", () => { held = document.activeElement; });
+document.addEventListener("htmx:after:swap", () => {
+  if (held !== document.body && document.activeElement === document.body) focusHeading();
+});
+// A page that follows on a form that was sent.
+const SENT = "sent";
+const hasPlace = location.hash || document.querySelector("main :is([autofocus], [data-focus])");
+if (sessionStorage.getItem(SENT) && !hasPlace) focusHeading();
+sessionStorage.removeItem(SENT);
+document.addEventListener("submit", (event) => {
+  if (!event.defaultPrevented && event.target.method === "post") sessionStorage.setItem(SENT, "yes");
+});
 
 said = document.querySelector("[data-announce]")?.dataset.announce ?? "";
 markTheme();

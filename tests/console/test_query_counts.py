@@ -12,6 +12,7 @@ CUSTOMERS, PEOPLE, NOTES, MACHINES = r"Customer \d", r"Person \d", r"Note \d", r
 FOUND = Page(f"{C}?q=shop0", [MACHINES])  # fewer than ten hits: else one query need not be made
 
 PAGES = {
+    "console:frame": [Page(f"{C}frame", is_part=True)],
     "console:home": [
         Page(C, [CUSTOMERS, NOTES, r"Reason \d"]),
         FOUND,

@@ -125,7 +125,7 @@ def test_it_is_over_after_half_an_hour_and_what_is_sent_then_is_nobodys(staff: C
     Visit.objects.update(expires=timezone.now() - timedelta(seconds=1))
     answer = staff.post("/c/10001/virtualmachine/shop13/-/power", {"online": "false"})
     assert answer.status_code == 403
-    assert "You no longer view as a customer" in text_of(answer)
+    assert "This view has ended" in text_of(answer)
     assert staff.get("/c/10001/").status_code == 404
     assert not Change.objects.exists()
     assert Visit.objects.get().ended is not None

@@ -57,6 +57,7 @@ PAGES = {
         Page(C, [*OVERVIEW.tells, r"([\w ]+): the limit is passed", r"Announcement \d", r"Customer \d"])
     ],
     "customer:find": [FOUND],
+    "customer:frame": [Page(f"{C}frame/", is_part=True)],
     "customer:list": [*LISTS, TREE, *(Page(f"{C}{name}/?format=csv", [one]) for name, one in EXPORTED.items())],
     "customer:detail": [
         *DETAILS,

@@ -16,6 +16,7 @@ class Asked(NamedTuple):
 
 CONSOLE: dict[str, list[Asked]] = {
     "console:home": [Asked("/console/", 200, 405), Asked("/console/?q=shop", 200, 405)],
+    "console:frame": [Asked("/console/frame", 302, 405)],
     "console:customer": [
         Asked("/console/c/10001/", 200, 405),
         Asked("/console/c/10002/", 200, 405),

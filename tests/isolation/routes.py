@@ -222,6 +222,7 @@ ROUTES: dict[str, list[Stop]] = {
     "customer:language": [Stop("/preferences/language", BACK, BACK)],
     "customer:overview": [Stop(CUSTOMER, members(200), members(302))],
     "customer:find": [Stop(f"{CUSTOMER}find/?q=shop", members(200))],
+    "customer:frame": [Stop(f"{CUSTOMER}frame/", members(302))],
     "customer:changes": [stop for stop in changes() if stop.path.endswith("changes/")],
     "customer:change": [stop for stop in changes() if stop.path.count("/") == 5],
     "customer:decide": [stop for stop in changes() if "/-/" in stop.path],

@@ -12,11 +12,12 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.forms import BoundField, Select
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone, now
 
-from portal.accounts import sessions
+from portal.accounts import made_for, sessions
 from portal.accounts.management.commands.seed_demo import PASSWORD, PEOPLE
 from portal.accounts.roles import Role
 from portal.resources.looks import LOOKS, Status
@@ -56,6 +57,12 @@ def icon(name: str, classes: str = "") -> SafeString:
 
 
 register.filter("look", preferences.look)
+
+
+@register.filter
+def page_stamp(request: HttpRequest) -> str:
+    """For whom the page is made, as its scripts and forms send it along."""
+    return made_for.present(request).seal()
 
 
 @register.filter
