@@ -64,7 +64,7 @@ def account(request: HttpRequest) -> HttpResponse:
         _rename(user, form.cleaned_data["name"])
         chosen = {name: form.cleaned_data[name] for name in ("time_zone", "paper_size") if form.cleaned_data[name]}
         User.objects.filter(pk=user.pk).update(**chosen)
-        messages.success(request, _("Your profile is saved."))
+        messages.success(request, _("Profile saved."))
         return redirect("account")
     held = list(Authenticator.objects.filter(user=user))
     context = {
@@ -103,7 +103,7 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     ended = sessions.end(user, pk)
     if ended is None:
-        messages.info(request, _("That session has ended already."))
+        messages.info(request, _("That session has already ended."))
     else:
         where = device(ended.user_agent) or ended.ip
         audit.record_person("session.ended", user, target=f"{where}, {ended.ip}")
@@ -118,7 +118,7 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
     ended = sessions.end_all(user, but=request.session.session_key or "")
     if ended:
         audit.record_person("session.ended", user, target=f"{ended} others")
-    said = ngettext("Signed out in %(count)d other session.", "Signed out in %(count)d other sessions.", ended)
+    said = ngettext("Signed out of %(count)d other session.", "Signed out of %(count)d other sessions.", ended)
     messages.success(request, said % {"count": ended})
     return redirect("account_sessions")
 

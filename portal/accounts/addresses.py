@@ -19,15 +19,15 @@ def canonical(text: str) -> str:
     if not text.isascii():
         raise ValidationError(
             _(
-                "This address has letters that look like others. Use plain letters a–z; "
-                "a domain in another alphabet in its form “xn--…”."
+                "This address contains look-alike letters. Use plain letters a–z; write a domain in "
+                "another alphabet as “xn--…”."
             ),
             code="look_alike",
         )
     if len(text) > LONGEST:
-        raise ValidationError(_("An e-mail address has at most %(most)d characters.") % {"most": LONGEST})
+        raise ValidationError(_("An email address has at most %(most)d characters.") % {"most": LONGEST})
     try:
         _is_address(text)
     except ValidationError:
-        raise ValidationError(_("This is not an e-mail address.")) from None
+        raise ValidationError(_("Enter a valid email address.")) from None
     return text.lower()

@@ -77,8 +77,8 @@ def typed(request: HttpRequest) -> QueryDict | None:
         return None
     kept = take(request.user, request.path)
     if kept is not None:
-        begin_anew = format_html('<a href="?{}=drop">{}</a>', DROP, _("Begin anew"))
-        said = _("What you typed before is here again. It has not been sent.")
+        begin_anew = format_html('<a href="?{}=drop">{}</a>', DROP, _("Start over"))
+        said = _("Your earlier input has been restored. It has not been sent.")
         messages.info(request, format_html("{} {}", said, begin_anew))
     return kept
 

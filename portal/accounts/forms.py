@@ -21,7 +21,7 @@ class LoginForm(allauth.LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = _("E-mail address")
+        self.fields["login"].label = _("Email address")
         self.fields["password"].help_text = ""
         for name in ("login", "password"):
             self.fields[name].widget.attrs.pop("placeholder", None)
@@ -50,7 +50,7 @@ class ResetPasswordForm(allauth.ResetPasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].label = _("E-mail address")
+        self.fields["email"].label = _("Email address")
         self.fields["email"].widget.attrs.pop("placeholder", None)
         self.fields["email"].widget.attrs["autofocus"] = True
 
@@ -67,7 +67,7 @@ class PasswordLook(Form):
     labels: ClassVar = {
         "oldpassword": _("Current password"),
         "password1": _("New password"),
-        "password2": _("New password, once more"),
+        "password2": _("Repeat new password"),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -76,7 +76,7 @@ class PasswordLook(Form):
             field.widget.attrs.pop("placeholder", None)
             field.label = self.labels.get(name, field.label)
         if "password1" in self.fields:
-            self.fields["password1"].help_text = _("At least 10 characters; a sentence is good.")
+            self.fields["password1"].help_text = _("At least 10 characters; a sentence works well.")
 
 
 class ChangePasswordForm(PasswordLook, allauth.ChangePasswordForm):

@@ -35,7 +35,7 @@ class SignUpForm(forms.Form):
         label=lazy("Password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "maxlength": LONGEST}),
-        help_text=lazy("At least 10 characters; a sentence is good."),
+        help_text=lazy("At least 10 characters; a sentence works well."),
     )
 
     def __init__(self, email: str, *args: Any, **kwargs: Any) -> None:
@@ -102,7 +102,7 @@ def _welcome(request: HttpRequest, found: Invitation) -> HttpResponse:
 
 def _greet(request: HttpRequest, found: Invitation) -> None:
     role = {"customer": found.customer, "role": found.get_role_display()}
-    messages.success(request, _("You belong to %(customer)s now, as %(role)s.") % role)
+    messages.success(request, _("You are now a member of %(customer)s (%(role)s).") % role)
 
 
 def _closed(request: HttpRequest, found: Invitation | None, reason: str) -> HttpResponse:

@@ -35,7 +35,7 @@ class PaperSize(models.TextChoices):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person. Signs in by e-mail address."""
 
-    email = models.EmailField(_("e-mail address"), unique=True)
+    email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(_("name"), max_length=150, blank=True)
     language = models.CharField(max_length=10, blank=True)  # of mails (accounts.readers); '' until it is known
     time_zone = models.CharField(max_length=64, blank=True)  # by whose clock times are told; '' for Europe/Berlin

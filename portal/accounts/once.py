@@ -56,7 +56,7 @@ class Once:
             if form is not None and form.led_to:
                 return _lead_on(request, form)
             if time.monotonic() > end:
-                messages.info(request, _("This has been sent already, and is still being worked on."))
+                messages.info(request, _("This was already sent and is still being processed."))
                 return redirect(request.get_full_path())
             time.sleep(LOOKS_EVERY)
         request.sent_form = key  # type: ignore[attr-defined]
@@ -102,5 +102,5 @@ def _led_to(request: HttpRequest, response: HttpResponse) -> str:
 
 def _lead_on(request: HttpRequest, form: SentForm) -> HttpResponse:
     if timezone.now() - form.at > TWO_CLICKS:
-        messages.info(request, _("You had sent this already. It was done once."))
+        messages.info(request, _("You already sent this. It was carried out once."))
     return redirect(form.led_to)

@@ -13,7 +13,7 @@ class MaximumLengthValidator:
     def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
         if len(password) > LONGEST:
             raise ValidationError(
-                _("This password has %(length)d characters; at most %(most)d are possible."),
+                _("This password has %(length)d characters; the maximum is %(most)d."),
                 code="password_too_long",
                 params={"length": len(password), "most": LONGEST},
             )

@@ -204,11 +204,11 @@ class ConsumptionPage:
         rest = whole.known - so_far.known
         parts = [
             (0, int(so_far.known), f"{self.month_label}: {use.text(self.kind, so_far)}"),
-            (SERIES, int(rest), f"{_('still to come')}: {use.brief(self.kind, rest)}"),
+            (SERIES, int(rest), f"{_('Projected')}: {use.brief(self.kind, rest)}"),
         ]
         last = [self._bar(self.previous_month, ())] if self.previous_month else []
         now = Bar(months.short(self.month), parts, use.text(self.kind, whole))
-        return stacked(_("This month against the last"), [*last, now], self._written, COMPACT)
+        return stacked(_("This month vs. previous month"), [*last, now], self._written, COMPACT)
 
     def _written(self, value: Decimal) -> str:
         return use.brief(self.kind, value)
@@ -233,7 +233,7 @@ class ConsumptionPage:
 
     @property
     def chart(self) -> SafeString:
-        title = _("%(what)s over the months") % {"what": type_label(self.listing, self.kind)}
+        title = _("%(what)s by month") % {"what": type_label(self.listing, self.kind)}
         return stacked(title, [self._bar(month, self.series) for month in self.drawn_months], self._written)
 
     @property

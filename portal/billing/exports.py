@@ -46,7 +46,7 @@ def _invoice_row(one: Invoice | Missing) -> Sequence[Cell]:
 def consumption_sheet(records: Sequence[Record]) -> Sheet:
     """A line for each thing, a column for each parameter that any of them has, in the unit that its heading names."""
     names = list(dict.fromkeys(name for one in records for name in _parameters(one)))
-    heading = (_("Month"), _("Type"), _("Of what"), *map(_measured, names))
+    heading = (_("Month"), _("Type"), _("Item"), *map(_measured, names))
     rows = [
         (
             parse_day(str(one["period"])) or str(one["period"]),

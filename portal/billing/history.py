@@ -103,7 +103,7 @@ class HistoryPage:
         """Of its main number; '' where things of its type have none."""
         if str(self.record["type"]) not in use.MAIN:
             return SafeString("")
-        title = _("%(what)s over the months") % {"what": self.heading}
+        title = _("%(what)s by month") % {"what": self.heading}
         return stacked(title, [self._bar(*one) for one in reversed(self.told[:DRAWN_MONTHS])], self._written)
 
     def _written(self, value: Decimal) -> str:

@@ -32,7 +32,7 @@ class Asked:
         """From an address; what cannot be understood is kept, named, and left aside."""
         found = {name: params.get(name, "").strip() for name in ("year", "status", "least", "most")}
         wrong = {
-            name: _("This is no amount: write digits, such as 1200 or 99.50.")
+            name: _("Enter an amount in digits, such as 1200 or 99.50.")
             for name in ("least", "most")
             if found[name] and amounts.typed(found[name]) is None
         }

@@ -26,17 +26,17 @@ KEPT = timedelta(days=1)
 class State(models.TextChoices):
     """Where an order is."""
 
-    WAITING = "waiting", _("waiting for its turn")
-    WORKING = "working", _("being made")
-    DONE = "done", _("ready")
-    FAILED = "failed", _("failed")
+    WAITING = "waiting", _("Queued")
+    WORKING = "working", _("Creating")
+    DONE = "done", _("Ready")
+    FAILED = "failed", _("Failed")
 
 
 class Form(models.TextChoices):
     """What comes out."""
 
     PDF = "pdf", _("one PDF")
-    ZIP = "zip", _("a zip with one PDF for each month")
+    ZIP = "zip", _("ZIP with one PDF per month")
 
 
 class Reason(models.TextChoices):

@@ -24,23 +24,22 @@ ICONS = {
 PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 WHY: Mapping[Reason, object] = {
     Reason.MISSING: lazy(
-        "PDFs cannot be made on this server: it lacks a library. Whoever runs the portal can install it (on Debian: "
-        "apt install %(packages)s). Until then, print it: a browser can save what it prints as PDF."
+        "PDFs cannot be created on this server: a library is missing. The operator of the "
+        "portal can install it (Debian: apt install %(packages)s). Until then, print the page: "
+        "browsers can save it as PDF."
     ),
-    Reason.UNKNOWN: lazy("The platform has not answered, and nothing is known of these months. Order again later."),
-    Reason.GONE: lazy("One of the months is not there any more. Order the others."),
+    Reason.UNKNOWN: lazy("The platform did not answer, and there is no data for these months yet. Try again later."),
+    Reason.GONE: lazy("One of the months no longer exists. Create the others."),
     Reason.TOO_LONG: lazy(
-        "It has more than %(lines)s lines: too long for one PDF. Order fewer months, or a zip; what one month alone is "
-        "too long for, the spreadsheet holds."
+        "More than %(lines)s lines are too long for one PDF. Select fewer months, or a ZIP; if "
+        "a single month is too long, use the spreadsheet."
     ),
-    Reason.INTERRUPTED: lazy("It was begun twice and interrupted twice. Order fewer months at once, or a zip."),
+    Reason.INTERRUPTED: lazy("It was interrupted twice. Select fewer months, or a ZIP."),
     Reason.FORBIDDEN: lazy(
-        "Since this was ordered, your role or your groups were changed: you may not see these months any longer. "
-        "A manager of the customer can change that."
+        "Your role or your groups have changed since: you can no longer see these months. A "
+        "manager of the customer can change that."
     ),
-    Reason.BROKEN: lazy(
-        "Something went wrong on our side, and is in the log. Order it again; if it fails again, ask %(support)s."
-    ),
+    Reason.BROKEN: lazy("Something went wrong; it is in our log. Create it again; if it fails again, ask %(support)s."),
 }
 
 
@@ -107,13 +106,13 @@ class Told:
     def progress(self) -> str:
         if self.job.state == State.WAITING:
             if self.job.attempts:
-                return _("The worker that made it went away. It is begun again.")
+                return _("It was interrupted and is starting again.")
             if self.ahead:
-                return ngettext("%(count)s order is before it.", "%(count)s orders are before it.", self.ahead) % {
-                    "count": self.ahead
-                }
-            return _("It begins as soon as a worker is free.")
-        return _("%(made)s of %(total)s months are made.") % {"made": self.job.made, "total": self.total}
+                return ngettext(
+                    "%(count)s export is ahead of it.", "%(count)s exports are ahead of it.", self.ahead
+                ) % {"count": self.ahead}
+            return _("It starts as soon as a worker is free.")
+        return _("%(made)s of %(total)s months created.") % {"made": self.job.made, "total": self.total}
 
     @property
     def why(self) -> str:

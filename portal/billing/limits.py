@@ -52,7 +52,7 @@ class Limit:
     def word(self) -> str:
         if not self.state and (self.unknown or self.value is None):
             return _("unknown")
-        return {"over": _("passed"), "near": _("near"), "": _("within")}[self.state]
+        return {"over": _("Exceeded"), "near": _("Almost reached"), "": _("Within budget")}[self.state]
 
     @property
     def bar(self) -> int:

@@ -58,24 +58,24 @@ class Summary:
         if self.estimated is None:
             return ""
         if not self.estimated.basis:
-            return _("As the platform's invoice for this month says so far.")
+            return _("According to the platform's invoice for this month so far.")
         if self.is_early:
             return _(
-                "An estimate before tax: what was used, at the prices of the invoice for %(month)s. "
-                "What it comes to by the end can be told once the first day of the month is over."
+                "Estimate before tax: usage so far, at the prices of the invoice for %(month)s. It can "
+                "be projected once the first day of the month is over."
             ) % {"month": months.label(self.estimated.basis)}
         return _(
-            "An estimate before tax: what was used, at the prices of the invoice for %(month)s; by the end, if it goes "
-            "on like this (%(percent)s %% of the month have passed). Things that were not on that invoice are reckoned "
-            "at the average of their type; items that belong to no use are taken as they were."
+            "Estimate before tax: usage so far, projected to the end of the month (%(percent)s %% "
+            "have passed), at the prices of the invoice for %(month)s. New items count at the "
+            "average of their type; items without usage count as they were."
         ) % {"month": months.label(self.estimated.basis), "percent": months.percent(self.part)}
 
     @property
     def why_not(self) -> str:
         """Why there is no estimate."""
         if not self.is_known:
-            return _("Of %(month)s the platform has told nothing yet.") % {"month": self.month}
-        text = _("What %(month)s comes to cannot be told yet: that takes an invoice of an earlier month.")
+            return _("The platform has no data for %(month)s yet.") % {"month": self.month}
+        text = _("%(month)s cannot be estimated yet: that takes an earlier invoice.")
         return text % {"month": self.month}
 
     @property

@@ -32,18 +32,18 @@ from portal.accounts.models import ApiKey, Customer
 class State(models.TextChoices):
     """Where a change is, in words that people read."""
 
-    DRAFT = "draft", _("draft")
-    QUEUED = "queued", _("queued")
-    SENDING = "sending", _("being sent")
-    UNKNOWN = "unknown", _("being found out")
-    RECORDED = "recorded", _("recorded")
-    SETTLING = "settling", _("being put in force")
-    DONE = "done", _("done")
-    REJECTED = "rejected", _("rejected")
-    CONFLICT = "conflict", _("conflict")
-    PARKED = "parked", _("waiting for a key")
-    SUPERSEDED = "superseded", _("superseded")
-    CANCELLED = "cancelled", _("cancelled")
+    DRAFT = "draft", _("In preparation")
+    QUEUED = "queued", _("Queued")
+    SENDING = "sending", _("Sending")
+    UNKNOWN = "unknown", _("Checking")
+    RECORDED = "recorded", _("Accepted")
+    SETTLING = "settling", _("Pending")
+    DONE = "done", _("Done")
+    REJECTED = "rejected", _("Rejected")
+    CONFLICT = "conflict", _("Conflict")
+    PARKED = "parked", _("Needs API key")
+    SUPERSEDED = "superseded", _("Replaced")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 IN_FLIGHT = (State.SENDING, State.UNKNOWN)  # at most one of a customer

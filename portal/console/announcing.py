@@ -49,7 +49,7 @@ class AnnouncementForm(forms.ModelForm):  # type: ignore[type-arg]
     starts = WallTimeField(label=lazy("From"))
     ends = WallTimeField(label=lazy("Until"), last=True)
     numbers = forms.CharField(
-        label=lazy("Customers"), required=False, help_text=lazy("Numbers, with commas between them; empty for all.")
+        label=lazy("Customers"), required=False, help_text=lazy("Numbers, separated by commas; leave empty for all.")
     )
 
     class Meta:
@@ -68,7 +68,7 @@ class AnnouncementForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> None:
         starts, ends = self.cleaned_data.get("starts"), self.cleaned_data.get("ends")
         if starts and ends and ends <= starts:
-            self.add_error("ends", _("It has to end after it begins."))
+            self.add_error("ends", _("The end must be after the start."))
 
 
 @for_staff
@@ -83,7 +83,7 @@ def announcements(request: HttpRequest) -> HttpResponse:
         made.save()
         made.customers.set(form.cleaned_data["numbers"])
         audit.record("announcement.made", target=made.text, after={"from": made.starts, "until": made.ends})
-        messages.success(request, _("It is shown from then on."))
+        messages.success(request, _("Announcement saved."))
         return redirect("console:announcements")
     found = Announcement.objects.select_related("author").prefetch_related("customers")[:50]
     context = {"form": form, "announcements": found, "now": timezone.now()}

@@ -58,7 +58,7 @@ WHICH: Mapping[str, tuple[object, Callable[[], Q]]] = {
     "stuck": (lazy("Stuck"), stuck),
     "unknown": (lazy("Unknown"), lambda: Q(state=State.UNKNOWN)),
     "rejected": (lazy("Rejected"), lambda: Q(state=State.REJECTED, created__gt=timezone.now() - LATELY)),
-    "parked": (lazy("Parked"), lambda: Q(state=State.PARKED)),
+    "parked": (lazy("Needs API key"), lambda: Q(state=State.PARKED)),
     "conflict": (lazy("Conflict"), lambda: Q(state=State.CONFLICT)),
     "all": (lazy("All"), Q),
 }
@@ -249,10 +249,10 @@ def _say(request: HttpRequest, action: str, done: Sequence[str], not_done: Seque
         text = ngettext("Change %(names)s: %(what)s.", "Changes %(names)s: %(what)s.", len(done))
         messages.success(request, text % {"names": ", ".join(done), "what": SAID[action]})
     if not_done:
-        text = _("Left as they are, since that is not possible in their state: %(names)s.")
+        text = _("Unchanged, not possible in their state: %(names)s.")
         messages.warning(request, text % {"names": ", ".join(not_done)})
     if not done and not not_done:
-        messages.warning(request, _("No change was chosen: nothing was done."))
+        messages.warning(request, _("No change was selected. Nothing was done."))
 
 
 def _is_id(text: str) -> bool:
@@ -262,7 +262,7 @@ def _is_id(text: str) -> bool:
 type Decision = Callable[[Scope, Change], None]
 DECISIONS: Mapping[str, Decision] = {"retry": decisions.retry, "cancel": decisions.cancel, "look": decisions.look}
 SAID = {
-    "retry": lazy("on the way again"),
-    "cancel": lazy("taken back"),
-    "look": lazy("being looked up on the platform now"),
+    "retry": lazy("being sent again"),
+    "cancel": lazy("Cancelled"),
+    "look": lazy("being checked on the platform"),
 }

@@ -264,7 +264,7 @@ class CustomerPage:
             at = read_deletion(machine.get("deletion")).shuts_down
             if at is not None and at >= self.now:  # else it is among the machines, with what has become of it
                 yield Coming(
-                    "trash", machine.key, self.record_address(MACHINES, machine.key), _("is shut down for deletion"), at
+                    "trash", machine.key, self.record_address(MACHINES, machine.key), _("Shutdown for deletion"), at
                 )
 
 

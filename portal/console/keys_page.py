@@ -161,10 +161,10 @@ class KeyPage:
             return 100 * one.hits / one.reads if one.reads else None
 
         wanted: tuple[tuple[str, Callable[[KeySample], float | None], float | None, str, str], ...] = (
-            (_("Calls a minute"), lambda one: one.calls, 0, "", f"{reverse('console:changes')}?which=all"),
-            (_("Failed calls a minute"), lambda one: one.failed, 0, "", "#snapshots"),
-            (_("Time of a call"), latency, None, "ms", "#snapshots"),
-            (_("Served from what is known"), hit_rate, None, "%", "#snapshots"),
+            (_("Calls per minute"), lambda one: one.calls, 0, "", f"{reverse('console:changes')}?which=all"),
+            (_("Failed calls per minute"), lambda one: one.failed, 0, "", "#snapshots"),
+            (_("Latency"), latency, None, "ms", "#snapshots"),
+            (_("Cache hit rate"), hit_rate, None, "%", "#snapshots"),
         )
         return [
             charts.chart(title, self._points(value, nothing), unit, address)

@@ -37,17 +37,17 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_number(self) -> str:
         number: str = self.cleaned_data["number"]
         if not (number.isascii() and number.isdigit()):
-            raise forms.ValidationError(_("A customer’s number consists of digits."))
+            raise forms.ValidationError(_("A customer number consists of digits."))
         return number
 
 
 class MemberForm(forms.Form):
     """Who belongs to the customer, as what."""
 
-    email = forms.EmailField(label=lazy("E-mail address"), max_length=254)
+    email = forms.EmailField(label=lazy("Email address"), max_length=254)
     role = forms.ChoiceField(
         label=lazy("Role"),
-        choices=[*Role.choices, (NO_ROLE, lazy("no member any more"))],
+        choices=[*Role.choices, (NO_ROLE, lazy("not a member"))],
         required=False,
         initial=Role.VIEWER,
     )
@@ -67,9 +67,9 @@ class KeyForm(ConnectForm):
 class StaffForm(forms.Form):
     """Who is staff, as what."""
 
-    ROLES = (("support", lazy("Support")), ("admin", lazy("Admin")), ("", lazy("no staff any more")))
+    ROLES = (("support", lazy("Support")), ("admin", lazy("Admin")), ("", lazy("not staff")))
 
-    email = forms.EmailField(label=lazy("E-mail address"), max_length=254)
+    email = forms.EmailField(label=lazy("Email address"), max_length=254)
     role = forms.ChoiceField(label=lazy("Role"), choices=ROLES, required=False, initial="support")
 
 
@@ -84,7 +84,7 @@ def new_customer(request: HttpRequest) -> HttpResponse:
                 made: Customer = form.save()
                 audit.record("customer.changed", customer=made, target=made.number, after={"name": made.name})
         except IntegrityError:  # somebody else was faster
-            form.add_error("number", _("There is a customer of that number already."))
+            form.add_error("number", _("A customer with this number already exists."))
         else:
             return redirect("console:manage", made.number)
     return render_console(request, "console/new_customer.html", {"form": form}, status=422 if form.errors else 200)
@@ -117,13 +117,13 @@ def member(request: HttpRequest, number: str) -> HttpResponse:
         return _page(request, number, member_form=form, status=422)
     found, email, role = find_customer(number), form.cleaned_data["email"], form.cleaned_data["role"]
     if role == NO_ROLE and not User.objects.filter(email=email).exists():
-        form.add_error("email", _("Nobody of that address is known."))
+        form.add_error("email", _("No account has this address."))
         return _page(request, number, member_form=form, status=422)
     with transaction.atomic():
         Customer.objects.select_for_update().get(pk=found.pk)
         _set_role(found, _known_or_new(email), role)
         if not managers_of(found):
-            messages.warning(request, _("The customer has no manager now."))
+            messages.warning(request, _("The customer now has no manager."))
     return redirect("console:manage", number)
 
 
@@ -173,7 +173,7 @@ def key(request: HttpRequest, number: str) -> HttpResponse:
         except api_keys.Taken:
             form.add_error("group", _("This group is connected to another customer."))
         else:
-            messages.success(request, _("The key works and is kept. What waited for it goes out now."))
+            messages.success(request, _("Key verified and saved. Waiting changes are being sent."))
             return redirect("console:manage", number)
     return _page(request, number, key_form=form, status=422)
 
@@ -219,9 +219,11 @@ def _set_staff(request: HttpRequest, form: StaffForm) -> bool:
         others = [one for one in admins if one.email != email]
         user = User.objects.filter(email=email).first()
         if user is None:
-            form.add_error("email", _("Nobody of that address is known. Invite them to a customer, or add them there."))
+            form.add_error(
+                "email", _("No account has this address. Invite the person to a customer, or add them there.")
+            )
         elif role != "admin" and not others:
-            form.add_error("role", _("There has to be another admin first."))
+            form.add_error("role", _("Add another admin first."))
         else:
             before = {"staff": user.is_staff, "admin": user.is_superuser}
             user.is_staff, user.is_superuser = bool(role), role == "admin"

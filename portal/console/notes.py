@@ -47,9 +47,9 @@ def write(request: HttpRequest, number: str) -> HttpResponse:
     text = request.POST.get("text", "").replace("\x00", "").strip()
     subject = request.POST.get("subject", "").replace("\x00", "")[:240]
     if not text:
-        messages.warning(request, _("The note is empty: nothing was kept."))
+        messages.warning(request, _("The note is empty. Nothing was saved."))
     elif len(text) > LONGEST:
-        too_long = _("A note has at most %(most)d characters, this one has %(length)d. Nothing was kept.")
+        too_long = _("A note has at most %(most)d characters, this one has %(length)d. Nothing was saved.")
         messages.warning(request, too_long % {"most": LONGEST, "length": len(text)})
     else:
         pinned = request.POST.get("pinned") == "on"
@@ -73,7 +73,7 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
         note.delete()
         audit.record("note.removed", target=f"{note.customer.number} {note.subject}", before={"text": note.text})
     else:
-        messages.warning(request, _("A note is removed by who wrote it, or by an admin."))
+        messages.warning(request, _("Only its author or an admin can remove a note."))
     return redirect(_back(request, reverse("console:customer", args=[note.customer.number])))
 
 

@@ -78,10 +78,10 @@ class Platform:
     @property
     def beats(self) -> list[Beat]:
         last, now = going_on.beats(), timezone.now()
-        names = {going_on.SWEEPER: _("Sweeper"), going_on.FOLLOWER: _("Follower")}
+        names = {going_on.SWEEPER: _("Retries"), going_on.FOLLOWER: _("Tracking")}
         found = [Beat(label, last.get(name), _is_late(last.get(name), now, 60)) for name, label in names.items()]
         beat = max((at for at in last.values()), default=None)
-        return [*found, Beat(_("Beat and a worker"), beat, _is_late(beat, now, 60))]
+        return [*found, Beat(_("Scheduler"), beat, _is_late(beat, now, 60))]
 
     @cached_property
     def workers(self) -> list[str] | None:
@@ -124,12 +124,12 @@ class Platform:
             return lambda before, after: after.get(name)
 
         wanted = (
-            (_("Calls a minute"), grown("calls"), "", reverse("console:health") + "#keys"),
-            (_("Failed calls a minute"), grown("failed"), "", reverse("console:health") + "#keys"),
-            (_("Time of a call"), samples.latency, "ms", reverse("console:health") + "#keys"),
-            (_("Served from what is known"), samples.hit_rate, "%", reverse("console:health") + "#snapshots"),
-            (_("Messages waiting"), kept("messages"), "", reverse("console:changes") + "?which=stuck"),
-            (_("Oldest undone change"), kept("oldest"), "s", reverse("console:changes") + "?which=stuck"),
+            (_("Calls per minute"), grown("calls"), "", reverse("console:health") + "#keys"),
+            (_("Failed calls per minute"), grown("failed"), "", reverse("console:health") + "#keys"),
+            (_("Latency"), samples.latency, "ms", reverse("console:health") + "#keys"),
+            (_("Cache hit rate"), samples.hit_rate, "%", reverse("console:health") + "#snapshots"),
+            (_("Queued messages"), kept("messages"), "", reverse("console:changes") + "?which=stuck"),
+            (_("Oldest open change"), kept("oldest"), "s", reverse("console:changes") + "?which=stuck"),
         )
         return [
             charts.chart(title, samples.series(self.samples, value), unit, address)
@@ -178,7 +178,7 @@ def reset(request: HttpRequest) -> HttpResponse:
     try:
         breaker.reset()
         audit.record("platform.reset")
-        messages.success(request, _("Calls go out to the platform again."))
+        messages.success(request, _("Platform calls are on again."))
     except Away:
-        messages.warning(request, _("Redis does not answer, so there is nothing to reset: calls are not stopped."))
+        messages.warning(request, _("Redis does not answer, so there is nothing to reset: platform calls are on."))
     return redirect("console:health")

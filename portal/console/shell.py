@@ -50,8 +50,8 @@ class Shell:
         state = breaker.state()
         if state.since is None:
             return []
-        title = _("Calls to the platform are stopped since %(since)s.") % {"since": when.since(state.since, now())}
-        return [Said("danger", "plug-connected-x", title, _("Pages show what was last known. See Platform."))]
+        title = _("Platform calls have been off since %(since)s.") % {"since": when.since(state.since, now())}
+        return [Said("danger", "plug-connected-x", title, _("Pages show the last known data. See Platform."))]
 
     def _item(self, label: str, icon: str, name: str) -> NavItem:
         url = reverse(f"console:{name}")

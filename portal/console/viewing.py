@@ -37,7 +37,7 @@ class ReasonForm(forms.Form):
         label=lazy("Reason"),
         min_length=5,
         max_length=300,
-        help_text=lazy("The customer’s managers read it in their trail: a ticket, who called, what about."),
+        help_text=lazy("The customer’s managers see it in the audit trail: a ticket, who called, what about."),
     )
 
     def __init__(self, customer: Customer, *args: object, **kwargs: object) -> None:
@@ -88,7 +88,7 @@ def end(request: HttpRequest) -> HttpResponse:
     visits.end(request, going_on)
     if going_on is None:
         return redirect("console:home")
-    messages.success(request, _("You no longer view as %(person)s.") % {"person": going_on.person})
+    messages.success(request, _("View as %(person)s ended.") % {"person": going_on.person})
     return redirect("console:customer", going_on.customer.number)
 
 

@@ -110,9 +110,9 @@ def _do(request: HttpRequest, step: Step, back: str) -> HttpResponse:
         wanted = step.action.sets(step.record, _with_zone(step), step.context.now)
         change = _change(step, wanted)
     except ValueError:
-        text = _("That is not possible. Choose one of these.")
+        text = _("That is not possible now. Select one of these.")
         if step.params.get("for") == "until":
-            text = _("Give a time that is still to come, in %(zone)s.") % {"zone": step.timezone}
+            text = _("Enter a time in the future (%(zone)s).") % {"zone": step.timezone}
         return _ask(request, step, back, text)
     except NoKey as error:
         return _ask(request, step, back, no_key(error))

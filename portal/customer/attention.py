@@ -50,19 +50,19 @@ def is_parked(one: Pending) -> bool:
 
 
 def _limit(one: Limit, address: str) -> Alert:
-    title = _("%(name)s: the limit is passed") if one.is_passed else _("%(name)s: near the limit")
+    title = _("%(name)s: budget exceeded") if one.is_passed else _("%(name)s: budget almost reached")
     text = _("%(value)s of %(limit)s this month, that is %(percent)s.")
     values = {"value": one.shown_value, "limit": one.shown_limit, "percent": one.shown_percent}
-    return Alert("gauge", title % {"name": one.name}, text % values, address, _("Limits"))
+    return Alert("gauge", title % {"name": one.name}, text % values, address, _("Budgets"))
 
 
 def _refused(scope: Scope, trouble: Trouble, waiting: int) -> Alert:
     since = when.since(trouble.since, now())
-    title = _("The platform refuses the key of group %(group)s") % {"group": trouble.group}
-    text = _("Since %(since)s. What belongs to it is shown as it was last known.") % {"since": since}
+    title = _("The platform rejects the API key of group %(group)s") % {"group": trouble.group}
+    text = _("Since %(since)s. Showing the last known data.") % {"since": since}
     if waiting:
         told = ngettext("%(count)s change waits for a new key.", "%(count)s changes wait for a new key.", waiting)
         text = f"{text} {told % {'count': waiting}}"
     if not scope.may_change(KEYS):
-        return Alert("key-off", title, f"{text} {_('A manager has to enter a new key.')}")
+        return Alert("key-off", title, f"{text} {_('A manager must enter a new key.')}")
     return Alert("key-off", title, text, addresses.page(scope.customer.number, "keys"), _("Enter a new key"))

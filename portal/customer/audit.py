@@ -187,7 +187,7 @@ def _sheet(found: Trail) -> Sheet:
     """For people: in words, as on the page, and nothing shortened."""
     heading = (
         *(_("No."), _("Time (UTC)"), _("Action"), _("Target"), _("User"), _("IP address"), _("Before"), _("After")),
-        *(_("Digest of the entry before"), _("Digest")),
+        *(_("Digest of the previous entry"), _("Digest")),
     )
     return Sheet(_("Audit trail"), heading, map(_row, found.all_found))
 

@@ -97,13 +97,13 @@ class Asked:
     def wrong(self) -> str:
         """What is wrong with the months; '' for nothing."""
         if not self.params.get("month") and not (self.params.get("from") and self.params.get("to")):
-            return _("Choose the first and the last month.")
+            return _("Select the first and the last month.")
         if self.first > self.last:
-            return _("This month is before the first one: choose the same or a later one.")
+            return _("This month is before the first one: select the same or a later one.")
         if not self.chosen:
-            return _("There is nothing of these months: choose others.")
+            return _("There is no data for these months: select others.")
         if len(self.chosen) > MOST_MONTHS:
-            return _("These are %(count)s months: order at most %(most)s at once.") % {
+            return _("These are %(count)s months: select at most %(most)s at once.") % {
                 "count": len(self.chosen),
                 "most": MOST_MONTHS,
             }
@@ -134,7 +134,7 @@ def papers(request: HttpRequest, customer_no: str) -> HttpResponse:
         try:
             job = jobs.place(scope, asked.order, asked.token)
         except TooManyOpen:
-            problem = _("You have %(most)s orders in the making. Order again when one of them is ready.") % {
+            problem = _("%(most)s of your exports are being created. Try again when one of them is ready.") % {
                 "most": MOST_OPEN
             }
         else:

@@ -154,7 +154,7 @@ def decide(request: HttpRequest, customer_no: str, number: int, decision: str) -
         act(scope, change)
     except TooLate as error:
         values = {"number": change.number, "state": State(error.state).label}
-        messages.warning(request, _("Change %(number)s is %(state)s by now, so that was too late.") % values)
+        messages.warning(request, _("Too late: change %(number)s is now “%(state)s”.") % values)
     except Taken as error:
         messages.error(request, _("The name %(name)s is already taken. Choose another one.") % {"name": error.key})
     else:
@@ -181,10 +181,10 @@ def _drop(scope: Scope, change: Change) -> None:
 
 # What is done, and what is said of it where that is the change's end; the others are told on.
 DECISIONS: Mapping[str, tuple[Callable[[Scope, Change], None], object]] = {
-    "cancel": (decisions.cancel, lazy("Change %(number)s has been taken back.")),
+    "cancel": (decisions.cancel, lazy("Change %(number)s cancelled.")),
     "retry": (decisions.retry, ""),
     "overwrite": (_overwrite, ""),
-    "drop": (_drop, lazy("Change %(number)s has been dropped. What is there stays.")),
+    "drop": (_drop, lazy("Change %(number)s discarded. The present values stay.")),
 }
 
 

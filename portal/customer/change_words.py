@@ -48,39 +48,36 @@ ACTS = {
     ("set", False): lazy("change"),
     ("delete", False): lazy("delete"),
 }
-UNREACHED = lazy("The platform could not be reached. Tried %(attempts)s times; it is tried again by itself, %(next)s.")
+UNREACHED = lazy("The platform could not be reached (attempts: %(attempts)s). Next attempt: %(next)s.")
 # Rejected by us, before the platform was asked: by kind of the answer.
 NOT_SENT: Mapping[str, object] = {
     "unsendable": lazy(
-        "It holds a character or a number that cannot be sent to the platform. Nothing of it has been applied: "
-        "edit it again."
+        "It contains a character or a number that cannot be sent to the platform. Nothing was changed: edit it again."
     ),
     "forbidden": lazy(
-        "It was not sent: the person who requested it may not change this any longer. Nothing was changed. "
-        "Someone who may can request it again."
+        "It was not sent: the person who requested it can no longer change this. Nothing was "
+        "changed. Someone with access can request it again."
     ),
     "taken": lazy("It was not sent: the name is already taken. Nothing was changed. Choose another name."),
 }
 SENTENCES: Mapping[str, object] = {
-    State.DRAFT: lazy("It is being put together."),
-    State.QUEUED: lazy("It waits for its turn and goes out by itself."),
+    State.DRAFT: lazy("It is being prepared."),
+    State.QUEUED: lazy("Queued. It is sent automatically."),
     State.SENDING: lazy("It is being sent to the platform."),
     State.UNKNOWN: lazy(
-        "It was sent %(sent)s, and the answer was lost. The portal is finding out whether it arrived; "
-        "until then nothing else of yours goes out."
+        "It was sent %(sent)s, but the answer was lost. The portal is checking whether it "
+        "arrived; until then your other changes wait."
     ),
-    State.RECORDED: lazy("The platform has accepted this."),
-    State.DONE: lazy("It is in force."),
-    State.REJECTED: lazy("The platform has refused it. Nothing of it has been applied."),
-    State.CONFLICT: lazy(
-        "Somebody else has changed the same meanwhile. Nothing has been sent: decide what is to hold."
-    ),
+    State.RECORDED: lazy("Accepted by the platform."),
+    State.DONE: lazy("It has taken effect."),
+    State.REJECTED: lazy("Rejected by the platform. Nothing was changed."),
+    State.CONFLICT: lazy("Someone else changed the same values in the meantime. Nothing was sent: decide which apply."),
     State.PARKED: lazy(
-        "The platform refuses the API key of group %(group)s. As soon as a manager has entered a new one, "
-        "it goes out by itself."
+        "The platform rejects the API key of group %(group)s. It is sent automatically once a "
+        "manager has entered a new one."
     ),
-    State.SUPERSEDED: lazy("A newer change has decided the same, so this one was not sent."),
-    State.CANCELLED: lazy("It was taken back. Nothing of it has been applied."),
+    State.SUPERSEDED: lazy("Replaced by a newer change. It was not sent."),
+    State.CANCELLED: lazy("Cancelled. Nothing was changed."),
 }
 
 
@@ -146,7 +143,7 @@ class Told:
 
     @property
     def author(self) -> str:
-        return str(self.change.author or _("somebody who has left"))
+        return str(self.change.author or _("a former member"))
 
     @cached_property
     def lines(self) -> list[Line]:
@@ -281,25 +278,25 @@ def explain(told: Told) -> str:
 
 
 def _recorded(told: Told, at: datetime) -> str:
-    text = _("The platform has accepted this %(at)s.") % {"at": moment(at)}
+    text = _("Accepted by the platform: %(at)s.") % {"at": moment(at)}
     if not told.change.is_final:
         return text
     deleted = all(item.action == Action.DELETE for item in told.items)
     if deleted or all(item.type_name == "permission" for item in told.items):
         return text
-    return f"{text} {_('It says nothing about when it is in force: usually within minutes.')}"
+    return f"{text} {_('The platform does not report when it takes effect: usually within minutes.')}"
 
 
 def _settling(told: Told) -> str:
     waiting = [item for item in told.items if item.settled_at is None and item.evidence]
-    text = _("The platform has accepted this %(at)s.") % {"at": moment(told.change.recorded_at or told.change.created)}
+    text = _("Accepted by the platform: %(at)s.") % {"at": moment(told.change.recorded_at or told.change.created)}
     planned = [(found, item.group) for item in waiting if (found := _planned(item))]
     if planned:
         window = _in_zone_of(told.scope, *min(planned))
-        return f"{text} {_('It waits for the maintenance window, %(when)s.') % {'when': window}}"
+        return f"{text} {_('It waits for the maintenance window: %(when)s.') % {'when': window}}"
     if any(item.evidence == Item.Evidence.INSTALL for item in waiting):
         return f"{text} {_('The machine is being installed.')}"
-    return f"{text} {_('It waits for the platform to plan a maintenance window.')}"
+    return f"{text} {_('It waits for the platform to schedule a maintenance window.')}"
 
 
 def _in_zone_of(scope: Scope, at: datetime, group: str) -> str:
@@ -330,14 +327,14 @@ def _clashes(item: Item, fields: Mapping[str, Mapping[str, object]]) -> list[Cla
 
 def _events(told: Told) -> list[Event]:
     change = told.change
-    found = [Event("pencil", _("%(author)s asked for it.") % {"author": told.author}, change.created)]
+    found = [Event("pencil", _("Requested by %(author)s.") % {"author": told.author}, change.created)]
     if change.sent_at:
         found.append(Event("send", _("Sent to the platform (attempt %(n)s).") % {"n": change.attempts}, change.sent_at))
     if change.recorded_at:
-        found.append(Event("check", _("The platform has accepted it."), change.recorded_at))
+        found.append(Event("check", _("Accepted by the platform."), change.recorded_at))
     for item in told.items:
         if item.settled_at and item.evidence:
-            text = item.outcome or _("In force on %(key)s.") % {"key": item.key}
+            text = item.outcome or _("In effect on %(key)s.") % {"key": item.key}
             found.append(Event("progress-check", text, item.settled_at))
     if change.done_at and change.state != State.RECORDED:
         icon, _tone = LOOKS[State(change.state)]

@@ -113,7 +113,7 @@ class Removal:
     def brief(self) -> list[str]:
         """What deleting does, in a few words."""
         if not self.delayed:
-            return [_("gone at once")]
+            return [_("deleted immediately")]
         words = {stage: day for stage, day, _text in self._days}
         if not words:
             return []
@@ -182,7 +182,7 @@ def _removal(request: HttpRequest, scope: Scope, record: Record) -> Removal:
     data = drafts.typed(request)
     if data is not None:
         opened = Opened.unseal(data.get("opened", ""), request.path)
-        errors = {} if opened else {"name": _("This form was opened too long ago to be trusted. Type the name again.")}
+        errors = {} if opened else {"name": _("This form is too old. Type the name again.")}
         typed = "" if opened is None else data.get("name", "")
         return Removal(scope, record, opened or Opened.now({}), typed, data.get("day", ""), errors)
     again = asked_again(scope, request.GET.get("again", ""), record.type.name, record.key)

@@ -29,10 +29,10 @@ def steps(scope: Scope, *, has_group: bool) -> list[Step]:
     groups = addresses.new(number, "resourcegroup") if has_key else ""
     machines = addresses.new(number, "virtualmachine") if has_group else ""
     key = _("With the API key of your topmost resource group.")
-    group = _("It holds machines, and decides who may get in and when maintenance happens.")
-    machine = _("It is installed within minutes of the platform accepting it.")
+    group = _("It contains machines and defines access and maintenance windows.")
+    machine = _("It is installed within minutes.")
     return [
-        Step(_("Connect the platform"), key, _("Enter a key"), keys, has_key),
-        Step(_("Make a resource group"), group, _("New resource group"), groups, has_group),
+        Step(_("Connect the platform"), key, _("Enter API key"), keys, has_key),
+        Step(_("Create a resource group"), group, _("New resource group"), groups, has_group),
         Step(_("Create the first machine"), machine, _("New machine"), machines, False),
     ]

@@ -77,9 +77,9 @@ def _beat(name: str) -> Callable[[], None]:
     def check() -> None:
         last = health.beats().get(name)
         if last is None:
-            raise NotReady("has never gone on")
+            raise NotReady("has never run")
         if (age := timezone.now() - last) > OLDEST_BEAT:
-            raise NotReady(f"has not gone on for {age.total_seconds():.0f} s")
+            raise NotReady(f"has not run for {age.total_seconds():.0f} s")
 
     return check
 

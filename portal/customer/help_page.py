@@ -64,6 +64,6 @@ def _label(kind: str) -> str:
         CHANGES: _("Changes"),
         SCHEDULE: _("Schedule"),
         AUDIT: _("Audit trail"),
-        THRESHOLDS: _("Limits of costs"),
+        THRESHOLDS: _("Budgets"),
     }
     return others.get(kind) or _(TYPES[kind].plural)

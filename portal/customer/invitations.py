@@ -29,7 +29,7 @@ def invite(request: HttpRequest, customer_no: str) -> HttpResponse:
         try:
             send(request, scope, asked["email"], Role(asked["role"]), asked["group"])
         except AlreadyMember:
-            text = _("%(email)s is a member already: change their role instead.") % {"email": asked["email"]}
+            text = _("%(email)s is already a member: change the role instead.") % {"email": asked["email"]}
             form.add_error("email", no_changes(text))
         except TooMany:
             form.add_error("email", too_many())
@@ -50,7 +50,7 @@ def again(request: HttpRequest, customer_no: str, pk: int) -> HttpResponse:
     try:
         send(request, scope, found.email, Role(found.role), found.group)
     except AlreadyMember:
-        messages.info(request, _("%(email)s has joined meanwhile.") % {"email": found.email})
+        messages.info(request, _("%(email)s has already joined.") % {"email": found.email})
     except TooMany:
         messages.error(request, too_many())
     return redirect(home(scope))
@@ -61,7 +61,7 @@ def withdraw(request: HttpRequest, customer_no: str, pk: int) -> HttpResponse:
     """The link works no more."""
     scope = manager(request, customer_no)
     if invitations.withdraw(scope, pk):
-        messages.success(request, _("The invitation is withdrawn; its link works no more."))
+        messages.success(request, _("Invitation revoked. Its link no longer works."))
     else:
         messages.error(request, no_longer())
     return redirect(home(scope))
@@ -73,11 +73,11 @@ def send(request: HttpRequest, scope: Scope, email: str, role: Role, group: str)
     link = request.build_absolute_uri(reverse("invitation", args=[secret]))
     told = {"invitation": invitation, "link": link, "by": scope.user, "until": lambda: _until(invitation)}
     if mail.send("people/mail/invitation", email, told):
-        messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": email})
+        messages.success(request, _("Invitation sent to %(email)s.") % {"email": email})
     else:
         messages.error(
             request,
-            _("The mail to %(email)s could not be sent. The invitation is kept: send it again.") % {"email": email},
+            _("The email to %(email)s could not be sent. The invitation is kept: resend it.") % {"email": email},
         )
 
 
@@ -87,8 +87,8 @@ def _until(invitation: Invitation) -> str:
 
 def too_many() -> str:
     limit = {"most": invitations.MOST_A_DAY}
-    return no_changes(_("At most %(most)d invitations a day can be sent. Try again tomorrow.") % limit)
+    return no_changes(_("At most %(most)d invitations can be sent per day. Try again tomorrow.") % limit)
 
 
 def no_longer() -> str:
-    return _("This invitation is no longer open: it was accepted, withdrawn or sent anew meanwhile.")
+    return _("This invitation is no longer open: it was accepted, revoked or resent.")

@@ -37,14 +37,14 @@ class ReplaceForm(forms.Form):
         label=lazy("Key"),
         max_length=LONGEST,
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false", "maxlength": None}),
-        help_text=lazy("It is checked with the platform before it is kept, and never shown again."),
+        help_text=lazy("It is verified with the platform before it is saved, and never shown again."),
         error_messages={"max_length": lazy("This is longer than any key: at most %(limit_value)d characters.")},
     )
 
     def clean_credential(self) -> str:
         secret: str = self.cleaned_data["credential"]
         if any(ord(letter) < 32 for letter in secret):
-            raise forms.ValidationError(_("A key is a single line. Copy it once more, without what stands around it."))
+            raise forms.ValidationError(_("A key is a single line. Copy it again without the surrounding text."))
         return secret
 
 
@@ -57,7 +57,7 @@ class ConnectForm(ReplaceForm):
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autofocus": True, "spellcheck": "false", "maxlength": None}
         ),
-        help_text=lazy("Its name on the platform. With the key of your topmost group, all groups below it come along."),
+        help_text=lazy("Its name on the platform. The key of your topmost group covers all groups below."),
     )
     field_order = ("group", "credential")
 
@@ -65,7 +65,7 @@ class ConnectForm(ReplaceForm):
         name: str = self.cleaned_data["group"]
         if not GROUP_NAME.fullmatch(name):
             raise forms.ValidationError(
-                _("This is not the name of a group: up to 32 lower-case letters, digits, “-” and “_”.")
+                _("Enter the name of a group: up to 32 lower-case letters, digits, “-” and “_”.")
             )
         return name
 
@@ -91,7 +91,7 @@ def connect(request: HttpRequest, customer_no: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         group = form.cleaned_data["group"]
         if ApiKey.objects.filter(customer=scope.customer, resource_group=group).exists():
-            text = _("Group %(group)s is connected already: replace its key instead.") % {"group": group}
+            text = _("Group %(group)s is already connected: replace its key instead.") % {"group": group}
             form.add_error("group", no_changes(text))
         elif _keep(request, scope, form, group, new=True):
             return redirect(_home(scope))
@@ -117,7 +117,7 @@ def remove(request: HttpRequest, customer_no: str, group: str) -> HttpResponse:
     key = _find(scope, group)
     if request.method == "POST":
         api_keys.remove(scope, key)
-        messages.success(request, _("The key of %(group)s is removed.") % {"group": group})
+        messages.success(request, _("Key of %(group)s removed.") % {"group": group})
         return redirect(_home(scope))
     return render_page(request, scope, "keys/remove.html", {"key": key})
 
@@ -126,7 +126,7 @@ def _keep(request: HttpRequest, scope: Scope, form: ReplaceForm, group: str, *, 
     """Check the key and keep it; what waited for it goes on. False, and why at its field, where that can't be."""
     secret = form.cleaned_data["credential"]
     if not ratelimit.consume(request, app="portal.keys", action="api_key", config=ATTEMPTS, user=scope.user):
-        form.add_error("credential", no_changes(_("Too many keys were tried. Wait a few minutes, then try again.")))
+        form.add_error("credential", no_changes(_("Too many attempts. Wait a few minutes, then try again.")))
         return False
     try:
         check_key(group, secret)
@@ -145,18 +145,18 @@ def _keep(request: HttpRequest, scope: Scope, form: ReplaceForm, group: str, *, 
 
 
 def _said(group: str, resumed: int) -> str:
-    connected = _("The key of %(group)s works and is kept.") % {"group": group}
+    connected = _("Key of %(group)s verified and saved.") % {"group": group}
     if not resumed:
         return connected
-    more = _("What waited for it goes on, in order: %(count)d changes.") % {"count": resumed}
+    more = _("Waiting changes are being sent in order: %(count)d.") % {"count": resumed}
     return f"{connected} {more}"
 
 
 def why(problem: KeyProblem, group: str) -> str:
     """Why a key cannot be used, in words."""
     texts = {
-        "refused": _("The platform does not accept this key for group %(group)s. Check both; keys go with one group."),
-        "other_group": _("The platform accepts this key, but it does not reach group %(group)s."),
+        "refused": _("The platform rejects this key for group %(group)s. Check both; each key belongs to one group."),
+        "other_group": _("The platform accepts this key, but it does not cover group %(group)s."),
         "unreachable": _("The platform cannot be reached, so the key could not be checked. Try again in a minute."),
     }
     default = _("The platform gave an unexpected answer, so the key could not be checked. Try again in a minute.")

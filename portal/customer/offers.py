@@ -100,7 +100,7 @@ def wrong_key(
         text = _("A machine of group %(group)s is named %(group)s and a number, for example %(example)s.")
         return name_field, text % {"group": group, "example": example}
     if key in reads.listing(scope, resource_type.name).by_key:
-        return name_field, _("This exists already. Choose another, or edit the one there is.")
+        return name_field, _("This name already exists. Choose another one, or edit the existing entry.")
     if any(one.key == key for one in pending.created(resource_type.name)):
-        return name_field, _("One of this name is on its way already. Choose another.")
+        return name_field, _("One with this name is already being created. Choose another name.")
     return None

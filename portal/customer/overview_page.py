@@ -262,7 +262,7 @@ class Overview:
         bar: SafeString | str = ""
         if record is not None and record.get("needs_install") is True:
             bar = progress(record, viewing, self._installs)
-        by = f"{one.author or _('somebody who has left')}, {when.words(one.since, self.now)}"
+        by = f"{one.author or _('a former member')}, {when.words(one.since, self.now)}"
         return Line(icon, self._link(one.type_name, one.key), pending.notes((one,), viewing), bar, by)
 
     def _installing_line(self, machine: Record) -> Line:
@@ -306,7 +306,7 @@ class Overview:
             if at is None:
                 continue
             if self.now - timedelta(days=1) < at < self.now + AHEAD and (machine.key, at) not in announced:
-                text = _("disk and record gone") if gone else _("shut down for deletion")
+                text = _("Disk deleted") if gone else _("Shut down for deletion")
                 shown = when.day_words(at.astimezone(BERLIN).date(), self.now.astimezone(BERLIN).date())
                 yield Line("trash-x" if gone else "calendar-x", self._link(MACHINES, machine.key), "", text, shown, at)
 
@@ -339,7 +339,7 @@ def _difference(latest: Record, before: Record) -> str:
     """How a total differs from the one before, in words."""
     new, old = amounts.parse(latest["total"]), amounts.parse(before["total"])
     if new is None or old is None:
-        return _("unknown against %(month)s") % {"month": _month(before)}
+        return _("unknown vs. %(month)s") % {"month": _month(before)}
     if amounts.is_same(new, old):
         return _("about the same as in %(month)s") % {"month": _month(before)}
     text = _("%(amount)s more than in %(month)s") if new > old else _("%(amount)s less than in %(month)s")

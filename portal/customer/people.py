@@ -73,7 +73,7 @@ def member(request: HttpRequest, customer_no: str, pk: int) -> HttpResponse:
         except LastManager:
             form.add_error("role", last_manager(found, scope))
         else:
-            messages.success(request, _("%(person)s has that role from now on.") % {"person": found.user})
+            messages.success(request, _("Role of %(person)s changed.") % {"person": found.user})
             return redirect(home(scope))
     return _page(request, scope, "people/member.html", {"member": found, "form": form})
 
@@ -104,7 +104,7 @@ def leave(request: HttpRequest, customer_no: str) -> HttpResponse:
         try:
             members.leave(scope)
         except LastManager:
-            problem = _("You are the last manager of this customer. Make somebody else a manager first, then leave.")
+            problem = _("You are the last manager of this customer. Make someone else a manager first, then leave.")
         else:
             messages.success(request, _("You have left %(customer)s.") % {"customer": scope.customer})
             return redirect("/")
@@ -119,15 +119,11 @@ def second_factor(request: HttpRequest, customer_no: str) -> HttpResponse:
     if required and not factor.is_given(request):
         messages.error(
             request,
-            _("Set up a second factor of your own first, and sign in with it: else you would lock yourself out."),
+            _("Set up two-factor for yourself first, and sign in with it: otherwise you would lock yourself out."),
         )
         return redirect(home(scope))
     members.require_second_factor(scope, required)
-    said = (
-        _("Members have to give a second factor from now on.")
-        if required
-        else _("A second factor is no longer asked for.")
-    )
+    said = _("Two-factor is now required.") if required else _("Two-factor is no longer required.")
     messages.success(request, said)
     return redirect(home(scope))
 
@@ -135,7 +131,7 @@ def second_factor(request: HttpRequest, customer_no: str) -> HttpResponse:
 def last_manager(found: Membership, scope: Scope) -> str:
     """Why the last manager stays one."""
     if found.user == scope.user:
-        return no_changes(_("You are the last manager of this customer: make somebody else a manager first."))
+        return no_changes(_("You are the last manager of this customer: make someone else a manager first."))
     return no_changes(_("%(person)s is the last manager of this customer.") % {"person": found.user})
 
 

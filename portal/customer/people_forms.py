@@ -18,19 +18,22 @@ class PlaceForm(forms.Form):
 
     role = forms.ChoiceField(label=lazy("Role"), choices=Role.choices)
     group = forms.ChoiceField(
-        label=lazy("For"),
+        label=lazy("Scope"),
         required=False,
-        help_text=lazy("Limited to a group, a person sees it and the groups below it; never invoices, people or keys."),
+        help_text=lazy(
+            "Limited to a group, a member sees that group and the groups below; never invoices, people or API keys."
+        ),
     )
 
     def __init__(self, scope: Scope, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].error_messages["invalid_choice"] = _("There is no such role. Choose one of the list.")
+        self.fields["role"].error_messages["invalid_choice"] = _("This role does not exist. Select one from the list.")
         group = self.fields["group"]
         assert isinstance(group, forms.ChoiceField)
         group.choices = group_choices(scope, str(self.initial.get("group", "")))
         group.error_messages["invalid_choice"] = _(
-            "Group “%(value)s” is not known here. Choose one of the list; new groups appear once the platform has them."
+            "Group “%(value)s” is not known here. Select one from the list; new groups appear once "
+            "the platform has them."
         )
 
 
@@ -38,10 +41,10 @@ class InviteForm(PlaceForm):
     """Whom to invite."""
 
     email = forms.CharField(
-        label=lazy("E-mail address"),
+        label=lazy("Email address"),
         max_length=320,
         widget=forms.EmailInput(attrs={"autocomplete": "off", "autofocus": True, "maxlength": None}),
-        help_text=lazy("The link is sent there. It works once, for seven days, and for this address only."),
+        help_text=lazy("The link is sent there. It works once, for seven days, and only for this address."),
     )
     field_order = ("email", "role", "group")
 
@@ -55,7 +58,7 @@ def group_choices(scope: Scope, present: str) -> list[tuple[str, str]]:
     groups = [(name, f"{'  ' * depth}{name}") for name, depth in tree.walk()]
     if present and present not in tree:
         groups.append((present, present))
-    return [("", _("the whole customer")), *groups]
+    return [("", _("all resource groups")), *groups]
 
 
 def no_changes(text: str) -> str:

@@ -185,14 +185,14 @@ def _effects_for(
     names = ", ".join(f"{permission} ({origin})" for permission, origin in sorted(inherited.items()))
     lost = sorted(set(inherited) - has)
     if has and not had and lost:
-        text = _("%(uid)s: what comes from above stops holding here: %(lost)s. Tick it too if it is to stay.")
+        text = _("%(uid)s: permissions set here replace inherited ones: %(lost)s. Tick them too to keep them.")
         yield Said(text % {"uid": uid, "lost": ", ".join(lost)}, "", "warning")
     elif had and not has and inherited:
         yield Said(
-            _("%(uid)s: what comes from above holds here again: %(names)s.") % {"uid": uid, "names": names}, "", "info"
+            _("%(uid)s: inherited permissions apply here again: %(names)s.") % {"uid": uid, "names": names}, "", "info"
         )
     elif had and not has:
-        yield Said(_("%(uid)s can do nothing here any more.") % {"uid": uid}, "", "warning")
+        yield Said(_("%(uid)s no longer has access here.") % {"uid": uid}, "", "warning")
 
 
 @form_methods
@@ -237,10 +237,10 @@ def _is_known(scope: Scope, type_name: str) -> bool:
 
 def _is_complete(found: Matrix) -> bool:
     if not found.errors and not found.wanted:
-        found.errors.append(_("Nothing has been changed: tick or untick something first."))
+        found.errors.append(_("Nothing to save: tick or untick something first."))
     if len(found.wanted) > MOST_ITEMS:
         values = {"count": len(found.wanted), "most": MOST_ITEMS}
-        found.errors.append(_("These are %(count)s permissions; %(most)s can be changed at once.") % values)
+        found.errors.append(_("These are %(count)s permissions; at most %(most)s can be changed at once.") % values)
     return not found.errors
 
 
@@ -274,7 +274,7 @@ def _asked(
     errors: list[str] = []
     opened = Opened.unseal(data.get("opened", ""), request.path)
     if opened is None:
-        errors.append(_("This page was opened too long ago, or elsewhere. Nothing was sent: check and save again."))
+        errors.append(_("This page is too old or was opened elsewhere. Nothing was sent: check it and save again."))
         opened = Opened.now({"own": sorted(own)})
     known_uids = {uid for uid, _permission in (*own, *above)}
     checked = {grant for text in data.getlist("grant") if (grant := _parse(text, known_uids))}
@@ -284,9 +284,9 @@ def _asked(
     uids, wrong = _uids(typed)
     errors += wrong
     if uids and not permissions:
-        errors.append(_("Choose what %(uids)s may do.") % {"uids": quoted(", ".join(uids))})
+        errors.append(_("Select permissions for %(uids)s.") % {"uids": quoted(", ".join(uids))})
     if permissions and not typed.strip():
-        errors.append(_("Name who is to get %(permissions)s.") % {"permissions": ", ".join(permissions)})
+        errors.append(_("Enter who gets %(permissions)s.") % {"permissions": ", ".join(permissions)})
     known = frozenset(checked | others)
     return Matrix(scope, group, opened, own, above, pending, known, uids, permissions, typed, errors)
 

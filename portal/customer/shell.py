@@ -178,18 +178,18 @@ def _count(listing: Listing) -> int:
 
 
 TITLES = {
-    "unreachable": gettext_noop("The platform cannot be reached since %(since)s."),
-    "refused": gettext_noop("The platform refuses the key of group %(group)s since %(since)s."),
-    "unreadable": gettext_noop("The platform has sent something unreadable since %(since)s."),
-    "fault": gettext_noop("The platform has answered with an error since %(since)s."),
+    "unreachable": gettext_noop("The platform has been unreachable since %(since)s."),
+    "refused": gettext_noop("The platform has rejected the API key of group %(group)s since %(since)s."),
+    "unreadable": gettext_noop("The platform has sent unreadable data since %(since)s."),
+    "fault": gettext_noop("The platform has answered with errors since %(since)s."),
 }
 TEXTS = {
-    "unreachable": gettext_noop("You see what was last known. Changes are kept and sent once it answers again."),
+    "unreachable": gettext_noop("Showing the last known data. Changes are kept and sent once it answers again."),
     "refused": gettext_noop(
-        "What belongs to it is out of date, and its changes wait, until a manager enters a new key."
+        "Data of this group is out of date, and its changes wait, until a manager enters a new key."
     ),
-    "unreadable": gettext_noop("You see what was last known."),
-    "fault": gettext_noop("You see what was last known."),
+    "unreadable": gettext_noop("Showing the last known data."),
+    "fault": gettext_noop("Showing the last known data."),
 }
 
 

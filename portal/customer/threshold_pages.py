@@ -34,12 +34,12 @@ CUSTOMER = "c/<str:customer_no>/"
 class ThresholdForm(forms.Form):
     """What is limited, and to how much."""
 
-    what = forms.ChoiceField(label=lazy("What"))
+    what = forms.ChoiceField(label=lazy("Item"))
     limit = forms.CharField(
-        label=lazy("Limit for a month"),
+        label=lazy("Monthly budget"),
         max_length=40,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": None}),
-        help_text=lazy("EUR before tax for the amount; GB for traffic (1 TB is 1,000 GB)."),
+        help_text=lazy("EUR before tax for amounts; GB for traffic (1 TB is 1,000 GB)."),
     )
 
     def __init__(self, groups: list[str], *args: Any, **kwargs: Any) -> None:
@@ -48,14 +48,14 @@ class ThresholdForm(forms.Form):
         assert isinstance(what, forms.ChoiceField)
         pairs = [(Measure.AMOUNT, ""), (Measure.TRAFFIC, ""), *((Measure.TRAFFIC, group) for group in groups)]
         what.choices = [(f"{measure}:{group}", name_of(measure, group)) for measure, group in pairs]
-        what.error_messages["invalid_choice"] = _("This cannot be limited. Choose one of the list.")
+        what.error_messages["invalid_choice"] = _("There is no budget for this. Select one from the list.")
 
     def clean_limit(self) -> Decimal:
         amount = typed(self.cleaned_data["limit"])
         if amount is None:
-            raise forms.ValidationError(_("This is no amount: write digits, such as 1200 or 99.50."))
+            raise forms.ValidationError(_("Enter an amount in digits, such as 1200 or 99.50."))
         if not Decimal("0.01") <= amount <= MOST:
-            raise forms.ValidationError(_("A limit is at least 0.01 and at most 1,000,000,000."))
+            raise forms.ValidationError(_("A budget is at least 0.01 and at most 1,000,000,000."))
         return amount
 
     @property

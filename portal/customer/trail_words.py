@@ -16,19 +16,19 @@ from portal.ui.values import text as value_text
 
 LONGEST = 200
 NAMES: Mapping[str, Any] = {
-    "action": lazy("What is done"),
-    "by": lazy("Signed in by"),
-    "change": lazy("Number of the change"),
-    "deadline": lazy("Runs until"),
+    "action": lazy("Work"),
+    "by": lazy("Signed in with"),
+    "change": lazy("Change number"),
+    "deadline": lazy("Delete on"),
     "ended": lazy("Ended by"),
-    "factors": lazy("Second factors"),
+    "factors": lazy("Two-factor"),
     "from": lazy("From"),
-    "generation": lazy("Number of the key"),
+    "generation": lazy("Key number"),
     "group": lazy("Group"),
     "minutes": lazy("Minutes"),
     "name": lazy("Name"),
     "reason": lazy("Reason"),
-    "requires_second_factor": lazy("Second factor is required"),
+    "requires_second_factor": lazy("Two-factor required"),
     "role": lazy("Role"),
     "state": lazy("State"),
     "text": lazy("Text"),
@@ -37,7 +37,7 @@ NAMES: Mapping[str, Any] = {
 PAGES: Mapping[str, Any] = {"trail": lazy("Audit trail"), "changes": lazy("Changes")}
 METHODS: Mapping[str, Any] = {
     "password": lazy("Password"),
-    "mfa": lazy("second factor"),
+    "mfa": lazy("two-factor"),
     "socialaccount": lazy("Single sign-on"),
 }
 # What a view of support staff ended by (console.visits).

@@ -284,14 +284,14 @@ def count_changes(count: int) -> str:
 
 
 def fields_wrong(count: int) -> str:
-    text = ngettext("One field needs another look.", "%(count)s fields need another look.", count)
+    text = ngettext("One field needs attention.", "%(count)s fields need attention.", count)
     return text % {"count": count}
 
 
 def no_key(error: NoKey) -> str:
     """What to do where no API key reaches a group."""
     groups = ", ".join(sorted(error.groups))
-    return _("No API key reaches %(groups)s, so nothing can be sent. A manager can enter one.") % {"groups": groups}
+    return _("No API key covers %(groups)s, so nothing can be sent. A manager can enter one.") % {"groups": groups}
 
 
 def nothing_known(request: HttpRequest, scope: Scope, resource_type: ResourceType, key: str) -> HttpResponse:

@@ -30,13 +30,13 @@ class Look:
 
 
 LOOKS: dict[State, Look] = {
-    State.SHUTDOWN: Look(_("shut down for deletion"), "trash-x", "red", _("shut down")),
-    State.INSTALLING: Look(_("installing"), "progress-down", "blue"),
-    State.MAINTENANCE: Look(_("in maintenance"), "tool", "orange"),
-    State.LEAVING: Look(_("leaving"), "calendar-x", "red"),
-    State.OFF: Look(_("off"), "power", "secondary"),
-    State.WAITING: Look(_("change waiting"), "clock", "yellow"),
-    State.READY: Look(_("ready"), "circle-check", "green"),
+    State.SHUTDOWN: Look(_("Shut down for deletion"), "trash-x", "red", _("In deletion")),
+    State.INSTALLING: Look(_("Installing"), "progress-down", "blue"),
+    State.MAINTENANCE: Look(_("In maintenance"), "tool", "orange"),
+    State.LEAVING: Look(_("Deletion"), "calendar-x", "red"),
+    State.OFF: Look(_("Off"), "power", "secondary"),
+    State.WAITING: Look(_("Change pending"), "clock", "yellow"),
+    State.READY: Look(_("Ready"), "circle-check", "green"),
 }
 
 

@@ -34,7 +34,7 @@ def service_user_name(text: str) -> str | None:
 
 def email_address(text: str) -> str | None:
     """What is wrong with the text as an e-mail address (rg_09), or None."""
-    return None if EMAIL.fullmatch(text) else _("This is not an e-mail address.")
+    return None if EMAIL.fullmatch(text) else _("Enter a valid email address.")
 
 
 def host_name(text: str) -> str | None:

@@ -34,7 +34,7 @@ def state_detail(status: Status, tz: tzinfo, now: datetime, *, brief: bool = Fal
     match status.state:
         case State.SHUTDOWN:
             day = _berlin_day(status.until, now)
-            return (_("gone %(day)s") if brief else _("gone on %(day)s")) % {"day": day}
+            return (_("data until %(day)s") if brief else _("data deleted on %(day)s")) % {"day": day}
         case State.LEAVING:
             return _("on %(day)s") % {"day": _berlin_day(status.until, now)}
         case State.MAINTENANCE:

@@ -14,11 +14,11 @@ from portal.resources.times import berlin_today
 from portal.ui import when
 
 WORDS = {
-    "prepare": lazy("Announced as a maintenance"),
-    "soft": lazy("Shut down, no longer charged; it can still be brought back"),
-    "hard": lazy("Disk and record gone, addresses free for others"),
-    "purge": lazy("Backups gone"),
-    "recycle": lazy("The name can be used again"),
+    "prepare": lazy("Announced as maintenance"),
+    "soft": lazy("Shut down, no longer charged; can be restored"),
+    "hard": lazy("Disk deleted, addresses released"),
+    "purge": lazy("Backups deleted"),
+    "recycle": lazy("Name available again"),
 }
 
 

@@ -183,7 +183,7 @@ class DetailPage:
             return []
         now = self.viewing.now
         window = when.window_words(next_window(self.context.group, now), now)
-        return [*map(self._planned, self._open_maintenances), Fact(_("Next possible window"), window)]
+        return [*map(self._planned, self._open_maintenances), Fact(_("Next window"), window)]
 
     @cached_property
     def holders(self) -> list[Holder] | None:
@@ -241,7 +241,7 @@ class DetailPage:
         starts = parse_moment(maintenance["starts"])
         label = when.words(starts, self.viewing.now, self.viewing.zone) if starts else str(maintenance["starts"])
         if maintenance.get("active") is True:
-            label = _("under way")
+            label = _("In progress")
         text, machine = str(maintenance["comment"] or _("Maintenance")), str(maintenance["machine"])
         if self.type.name != MACHINES and machine not in text:
             text = f"{machine}: {text}"

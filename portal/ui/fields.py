@@ -156,7 +156,7 @@ class SpecField(forms.Field):
     def _absent(self) -> Value:
         not_offered = self.offered and self.spec.default not in {choice.value for choice in self.offered}
         if self.creating and (self.spec.required or not_offered):
-            raise ValidationError(_("This is needed."))
+            raise ValidationError(_("This field is required."))
         return self.spec.default if self.creating else self.present
 
     def _untouched(self, sent: list[str]) -> bool:
@@ -195,12 +195,12 @@ class SpecField(forms.Field):
     def _boolean(self, text: str) -> bool:
         known = {"true": True, "false": False}
         if text not in known:
-            raise ValidationError(_("“%s” is neither on nor off. Choose one of them.") % quoted(text))
+            raise ValidationError(_("“%s” is neither on nor off. Select one of them.") % quoted(text))
         return known[text]
 
     def _number(self, text: str) -> int:
         if not text:
-            raise ValidationError(self._with_range(_("A number is needed.")))
+            raise ValidationError(self._with_range(_("Enter a number.")))
         in_gib = GIBIBYTES.fullmatch(text)
         if in_gib and self.spec.unit == "MiB":
             text = str(int(in_gib.group(1)) * 1024)
@@ -208,7 +208,7 @@ class SpecField(forms.Field):
         if not WHOLE_NUMBER.fullmatch(digits):
             raise ValidationError(self._with_range(_("“%s” is not a whole number.") % quoted(text)))
         if len(digits) > 18:
-            raise ValidationError(self._with_range(_("%s is far too much.") % quoted(digits)))
+            raise ValidationError(self._with_range(_("%s is too large.") % quoted(digits)))
         self._check_limit(int(digits))
         return int(digits)
 
@@ -217,8 +217,8 @@ class SpecField(forms.Field):
             return
         values = {"number": number, "low": self.limit.low, "high": self.limit.high}
         if number < self.limit.low:
-            raise ValidationError(self._with_range(_("%(number)s is less than the least, %(low)s.") % values))
-        text = self._with_range(_("%(number)s is more than the most, %(high)s.") % values)
+            raise ValidationError(self._with_range(_("%(number)s is below the minimum, %(low)s.") % values))
+        text = self._with_range(_("%(number)s is above the maximum, %(high)s.") % values)
         more = "" if self.spec.kind is Kind.HOUR else f" {support.named(_('For more, ask %(support)s.'))}"
         raise ValidationError(f"{text}{more}")
 
@@ -228,10 +228,10 @@ class SpecField(forms.Field):
     def _text(self, text: str) -> str:
         if not text:
             if self.required:
-                raise ValidationError(_("This is needed."))
+                raise ValidationError(_("This field is required."))
             empty_allowed = not self.choices or "" in {choice.value for choice in self.choices}
             if not empty_allowed:
-                raise ValidationError(_("Choose one."))
+                raise ValidationError(_("Select one."))
             return text
         if self.choices and text not in {choice.value for choice in self.choices}:
             raise ValidationError(self._no_choice(text))
@@ -243,8 +243,8 @@ class SpecField(forms.Field):
     def _no_choice(self, text: str) -> str:
         values = [choice.value for choice in self.choices if choice.value]
         if len(values) > 8:
-            return _("“%s” cannot be chosen here. Choose one of the list.") % quoted(text)
-        return _("“%(text)s” cannot be chosen here. Choose one of: %(values)s.") % {
+            return _("“%s” is not available here. Select one from the list.") % quoted(text)
+        return _("“%(text)s” is not available here. Select one of: %(values)s.") % {
             "text": quoted(text),
             "values": ", ".join(values),
         }
@@ -253,7 +253,7 @@ class SpecField(forms.Field):
         if text in timezones():
             return text
         if not text:
-            raise ValidationError(_("A time zone is needed, for example Europe/Berlin."))
+            raise ValidationError(_("Enter a time zone, for example Europe/Berlin."))
         by_city = {name.rsplit("/", 1)[-1].lower(): name for name in sorted(timezones())}
         near = difflib.get_close_matches(text[:64].lower().replace(" ", "_"), list(by_city), n=1, cutoff=0.7)
         example = by_city[near[0]] if near else "Europe/Berlin"
@@ -265,10 +265,11 @@ class SpecField(forms.Field):
     def _list(self, sent: list[str]) -> list[str]:
         found = entries(sent)
         if self.required and not found:
-            raise ValidationError(_("At least one is needed."))
+            raise ValidationError(_("Enter at least one."))
         if len(found) > MAX_ENTRIES:
             raise ValidationError(
-                _("These are %(count)s entries; the most are %(most)s.") % {"count": len(found), "most": MAX_ENTRIES}
+                _("These are %(count)s entries; at most %(most)s are possible.")
+                % {"count": len(found), "most": MAX_ENTRIES}
             )
         kept = set(as_typed(self.present)) if isinstance(self.present, list) else set()
         wrong = [text for entry in found if entry not in kept and (text := self._wrong_entry(entry))]
@@ -312,7 +313,7 @@ def check_length(text: str, most: int) -> None:
     """ValidationError where the text is longer than that."""
     if len(text) > most:
         raise ValidationError(
-            _("This has %(length)s characters; the most are %(most)s. Shorten it by %(over)s.")
+            _("This has %(length)s characters; at most %(most)s are possible. Shorten it by %(over)s.")
             % {"length": len(text), "most": most, "over": len(text) - most}
         )
 

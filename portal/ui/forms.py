@@ -225,7 +225,7 @@ def _options(spec_field: SpecField, typed: Sequence[str]) -> tuple[Option, ...]:
     if spec_field.control != "select" or any(option.chosen for option in options):
         return options
     typed_text = typed[-1] if typed else ""
-    first = Option(typed_text, typed_text or _("Choose…"), chosen=True)
+    first = Option(typed_text, typed_text or _("Select…"), chosen=True)
     return (first, *options)
 
 

@@ -64,7 +64,7 @@ def row_menu(record: Record, viewing: Viewing, pending: Sequence[Pending] = ()) 
         '<button type="button" class="icon-button" popovertarget="menu-{key}" aria-label="{label}">{dots}</button>'
         '<div id="menu-{key}" class="menu menu-end" popover>{lines}</div>',
         key=record.key,
-        label=_("What can be done with %(name)s") % {"name": record.title},
+        label=_("Actions for %(name)s") % {"name": record.title},
         dots=symbol_use("dots"),
         lines=lines,
     )

@@ -111,7 +111,7 @@ def month_row(records: Sequence[Record], viewing: Viewing, but: str) -> Row:
     period = str(first["period"])
     address = viewing.pages.listed(first.type.name, [("period", period), ("q", but)])
     label = values.text(first.type.field("period"), period)
-    count = ngettext("%(count)s thing measured", "%(count)s things measured", len(records)) % {"count": len(records)}
+    count = ngettext("%(count)s item", "%(count)s items", len(records)) % {"count": len(records)}
     return Row(values.link(address, label), SafeString(count), SafeString(""))
 
 

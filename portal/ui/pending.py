@@ -100,11 +100,11 @@ def _alike(one: Value, other: Value, within: timedelta | None) -> bool:
 
 def words(one: Pending) -> str:
     """Where a pending change is: "deletion queued", "change being sent", "creation recorded"."""
-    return _("%(what)s %(state)s") % {"what": kind(one), "state": State(one.state).label}
+    return _("%(what)s: %(state)s") % {"what": kind(one), "state": State(one.state).label}
 
 
 def kind(one: Pending) -> str:
     """What it does to the record."""
     if one.action == Action.DELETE:
-        return _("deletion")
-    return _("creation") if one.creates else pgettext("noun", "change")
+        return _("Deletion")
+    return _("Creation") if one.creates else pgettext("noun", "Change")

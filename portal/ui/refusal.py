@@ -13,10 +13,10 @@ from portal.changes.pending import PendingIndex
 from portal.inventory.reads import Listing
 from portal.ui import addresses
 
-UNSENDABLE = lazy("This holds a character or a number that cannot be sent to the platform. Change it.")
+UNSENDABLE = lazy("This contains a character or a number that cannot be sent to the platform. Change it.")
 BY_US: Mapping[str, object] = {
     "unsendable": UNSENDABLE,
-    "forbidden": lazy("It was not sent: the person who requested it may not change this any longer."),
+    "forbidden": lazy("It was not sent: the person who requested it can no longer change this."),
     "taken": lazy("This name is already taken. Choose another one."),
 }
 

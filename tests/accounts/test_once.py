@@ -180,7 +180,9 @@ def test_who_sends_it_later_is_told(alike: Callable[[str], Client]) -> None:
     client.post(f"{NOTES}note", fields)
     assert "done once" not in text_of(client.post(f"{NOTES}note", fields, follow=True))
     SentForm.objects.update(at=timezone.now() - timedelta(hours=1))
-    assert "You had sent this already. It was done once." in text_of(client.post(f"{NOTES}note", fields, follow=True))
+    assert "You already sent this. It was carried out once." in text_of(
+        client.post(f"{NOTES}note", fields, follow=True)
+    )
 
 
 def test_while_the_first_goes_on_the_second_waits_but_not_for_ever(
@@ -194,7 +196,7 @@ def test_while_the_first_goes_on_the_second_waits_but_not_for_ever(
     answer = client.post(f"{NOTES}note", fields)
     assert answer.status_code == 302
     assert Note.objects.count() == 1
-    assert "still being worked on" in text_of(client.get("/console/"))
+    assert "still being processed" in text_of(client.get("/console/"))
 
 
 def test_what_whoever_worked_on_it_did_not_survive_is_done_by_the_next(alike: Callable[[str], Client]) -> None:

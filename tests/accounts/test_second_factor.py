@@ -270,7 +270,7 @@ def test_a_password_is_changed_with_the_old_one_only(signed_in: Callable[[str], 
 
 def test_a_new_password_is_asked_for_in_plain_words(signed_in: Callable[[str], Client]) -> None:
     page = signed_in("viewer").get("/accounts/password/change/").content.decode()
-    for words in ("Current password", "New password, once more", "At least 10 characters; a sentence is good."):
+    for words in ("Current password", "Repeat new password", "At least 10 characters; a sentence works well."):
         assert page.count(words) == 1, words
     assert "placeholder" not in page[page.index("<main") :]
 

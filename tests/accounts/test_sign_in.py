@@ -104,7 +104,7 @@ def test_an_endless_password_is_kept_nowhere(
     form = visitor.get(reset_link(outbox), follow=True)
     reset = visitor.post(form.request["PATH_INFO"], new)
     for answer in (changed, reset):
-        assert f"This password has {length} characters; at most 1000 are possible." in answer.content.decode()
+        assert f"This password has {length} characters; the maximum is 1000." in answer.content.decode()
     assert User.objects.get(email="manager@example.com").check_password(PASSWORD)
 
 

@@ -51,7 +51,7 @@ def test_it_is_still_listed_with_when_it_was_last_seen(vanished: Visit) -> None:
     assert "720 h" in text  # the sum has both
     invoices = text_of(vanished("billing", "invoice/"))
     assert invoices.count(GONE) == 1
-    assert "Sum of 2026 8.00 EUR" in invoices
+    assert "Total 2026 8.00 EUR" in invoices
 
 
 def test_its_own_pages_say_so_too(vanished: Visit) -> None:

@@ -77,7 +77,7 @@ def test_what_is_no_limit_is_named_and_kept_in_the_form(browse: Callable[[str], 
 
 def test_what_cannot_be_limited_is_refused(browse: Callable[[str], Client]) -> None:
     response = browse("billing").post(PAGE, {"what": "traffic:never-seen", "limit": "5"})
-    assert "This cannot be limited" in text_of(response)
+    assert "There is no budget for this" in text_of(response)
 
 
 @pytest.mark.parametrize("name", ["operator", "viewer", "child"])
@@ -111,9 +111,9 @@ def test_the_mail_says_what_how_much_and_of_how_much_in_the_readers_language(pas
     tasks.watch_limits()
     by_person = {(one.to[0], "before tax" in one.body): one for one in mail.outbox}
     english = by_person["manager@example.com", False]
-    assert english.subject == "Traffic of shop in November 2026: your limit is passed"
-    assert "has come to 2\N{NO-BREAK SPACE}GB in November 2026" in english.body
-    assert "an estimate until the platform makes the invoice" in by_person["manager@example.com", True].body
+    assert english.subject == "Traffic of shop in November 2026: budget exceeded"
+    assert "has reached 2\N{NO-BREAK SPACE}GB in November 2026" in english.body
+    assert "an estimate until there is an invoice" in by_person["manager@example.com", True].body
     german = [one.body for one in mail.outbox if one.to == ["billing@example.com"]]
     assert any("40,00" in body for body in german)
 
@@ -172,7 +172,7 @@ def test_who_has_left_meanwhile_gets_no_mail(passed: Threshold) -> None:
 def test_the_page_says_how_far_along_the_month_is_and_how_that_is_reckoned(passed: Threshold, visit: Visit) -> None:
     limit(Measure.AMOUNT, "", 45)
     text = text_of(visit("billing", "thresholds/"))
-    assert "Traffic of shop passed 2 GB of 1 GB (200 %)" in text
-    assert "Amount before tax near 40.00 EUR of 45.00 EUR (88 %)" in text
+    assert "Traffic of shop Exceeded 2 GB of 1 GB (200 %)" in text
+    assert "Amount before tax Almost reached 40.00 EUR of 45.00 EUR (88 %)" in text
     assert "at the prices of the invoice for October 2026" in text
     assert "This is not the tax invoice" in text

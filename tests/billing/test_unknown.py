@@ -61,7 +61,7 @@ def traffic(visit: Visit, answers: Any) -> Any:
 
 def test_use_that_cannot_be_read_is_no_use_of_nothing(traffic: Any) -> None:
     text = plain(text_of(traffic("consumption/")))
-    assert "Sum of the month 2 GB + 1 unknown unknown" in text
+    assert "Total for the month 2 GB + 1 unknown unknown" in text
     assert "blog Traffic much Traffic much unknown –" in text
     assert "April 2026 2 GB + 1 unknown March 2026 unknown February 2026 unknown January 2026 1 GB" in text
     assert " 0 B " not in text
@@ -82,7 +82,7 @@ def test_a_chart_marks_what_is_unknown_and_draws_no_bar_for_it(traffic: Any) -> 
 
 def test_paper_tells_the_same(traffic: Any) -> None:
     text = plain(text_of(traffic(f"paper/consumption/{APRIL}/")))
-    assert "Sum of the month 2 GB + 1 unknown unknown" in text
+    assert "Total for the month 2 GB + 1 unknown unknown" in text
     assert "February 2026 unknown" in text
 
 
@@ -101,7 +101,7 @@ def invoices(visit: Visit, answers: Any) -> Any:
 def test_a_missing_invoice_stands_in_the_list_and_in_its_sum(invoices: Any) -> None:
     text = plain(text_of(invoices("invoice/")))
     assert "February 2026 no invoice unknown unknown" in text
-    assert "Sum of 2026 5.00 EUR + 2 unknown" in text
+    assert "Total 2026 5.00 EUR + 2 unknown" in text
     assert "April 2026 final final 4.00 EUR unknown unknown" in text  # below, on a phone
     assert "no invoice" not in text_of(invoices("invoice/", status="final"))
 
@@ -111,7 +111,7 @@ def test_an_invoice_without_one_before_it_says_so(invoices: Any) -> None:
     assert "That is unknown: the platform has no invoice of February 2026." in text
     assert "Against February 2026 unknown" in text
     assert "VM-SSD 1 unknown" in text
-    assert "What changed since" not in text_of(invoices(f"invoice/{JANUARY}/"))
+    assert "Changes since" not in text_of(invoices(f"invoice/{JANUARY}/"))
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_several_are_taken_back_at_once_and_that_is_on_record(staff: Client) -> 
 def test_what_was_sent_is_not_taken_back_and_that_is_said(staff: Client) -> None:
     sent = put_into(State.SENDING)
     text = text_of(decide(staff, "cancel", *Change.objects.all()))
-    assert "Left as they are" in text
+    assert "Unchanged, not possible" in text
     assert "10001/1" in text
     sent.refresh_from_db()
     assert sent.state == State.SENDING
@@ -98,14 +98,14 @@ def test_what_was_sent_and_answered_is_shown_without_secrets(staff: Client) -> N
     result = {"name": "shop13", "cores": 7, "root_password": "hunter2", "ssh_pubkey": ["ssh-ed25519 AAAA"]}
     change.items.update(result=result)
     text = text_of(staff.get("/console/c/10001/changes/1/"))
-    assert "What is sent" in text
+    assert "Request" in text
     assert "ssh-ed25519 AAAA" in text
     assert "hunter2" not in text
     assert "services-demo-key" not in text
 
 
 def test_nothing_chosen_and_nothing_known_do_nothing(staff: Client) -> None:
-    assert "No change was chosen" in text_of(decide(staff, "cancel"))
+    assert "No change was selected" in text_of(decide(staff, "cancel"))
     assert staff.post("/console/changes/decide", {"do": "cancel", "change": ["x", "%00"]}).status_code == 302
     assert decide(staff, "explode").status_code == 404
     assert set(Change.objects.values_list("state", flat=True)) == {State.QUEUED}

@@ -172,7 +172,7 @@ def test_a_text_may_mean_several_things() -> None:
 def test_the_index_follows_the_snapshots(browse: Browse) -> None:  # noqa: F811
     browse("manager").get("/c/10001/virtualmachine/")
     staff = browse("staff")
-    assert "Nothing here mentions" in text_of(part(staff, "/console/?q=shop13"))
+    assert "No results for" in text_of(part(staff, "/console/?q=shop13"))
     for done in list(flight.under_way()):  # what the page has fetched behind it
         done.wait(10)
     assert index.update() >= 1

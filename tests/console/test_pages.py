@@ -157,13 +157,13 @@ def test_a_tile_leads_to_the_machines_that_it_counts(staff: Client, browse: Brow
 
 def test_what_is_not_known_yet_is_being_asked_and_comes_by_itself(staff: Client) -> None:
     first = staff.get("/console/c/10001/")
-    assert "Being asked…" in text_of(first)
+    assert "Loading…" in text_of(first)
     assert 'hx-get="/console/c/10001/" hx-trigger="every 1s"' in first.content.decode()
     for done in list(flight.under_way()):
         done.wait(10)
     later = part(staff, "/console/c/10001/")
     assert later.content.decode().lstrip().startswith('<div id="panels"')
-    assert "Being asked…" not in text_of(later)
+    assert "Loading…" not in text_of(later)
     assert "hx-get" not in later.content.decode().partition(">")[0]
 
 
@@ -246,7 +246,7 @@ def test_an_announcement_has_its_time(staff: Client, browse: Browse) -> None:  #
     assert "Data centre moves" not in text_of(browse("manager").get("/c/10001/"))
     answer = announce(staff, ends="2019-01-01T10:00")
     assert answer.status_code == 422
-    assert "It has to end after it begins." in text_of(answer)
+    assert "The end must be after the start." in text_of(answer)
     assert announce(staff, numbers="4711").status_code == 422
 
 
@@ -256,7 +256,7 @@ def test_the_platform_page_shows_how_the_day_went(staff: Client, browse: Browse)
     take()
     assert Sample.objects.count() == 2
     text = text_of(staff.get("/console/platform/"))
-    for said in ("The breaker is closed", "Calls a minute", "services", "Oldest undone change"):
+    for said in ("Circuit breaker: closed", "Calls per minute", "services", "Oldest open change"):
         assert said in text
 
 

@@ -53,7 +53,7 @@ def test_a_keys_page_says_how_its_day_went(staff: Client, settings: Any) -> None
     called("Unreadable")
     take()
     text = text_of(staff.get("/console/platform/keys/services/"))
-    for said in ("Busiest minute 5 of 3", "Calls 5", "Failed 1", "250 ms", "Calls go out yes", "Resource groups"):
+    for said in ("Busiest minute 5 of 3", "Calls 5", "Failed 1", "250 ms", "Platform calls yes", "Resource groups"):
         assert said in text, said
     assert 'href="/console/platform/keys/services/"' in staff.get("/console/platform/").content.decode()
 
@@ -66,23 +66,23 @@ def test_reads_are_counted_by_key(staff: Client) -> None:
     take()
     sample = KeySample.objects.get(group="services")
     assert (sample.reads, sample.hits) == (2, 1)
-    assert "Served from what is known 50 %" in text_of(staff.get("/console/platform/keys/services/"))
+    assert "Cache hit rate 50 %" in text_of(staff.get("/console/platform/keys/services/"))
 
 
 def test_the_breaker_is_shown_with_every_key_and_reset_by_staff(staff: Client) -> None:
     for _ in range(5):
         breaker.observe(Call("query", "", "services", 0.1, "NotReachable", 0))
-    assert "stopped by the breaker since" in text_of(staff.get("/console/platform/keys/services/"))
-    assert "The breaker is open" in text_of(staff.get("/console/platform/"))
-    assert "The breaker is closed" in text_of(staff.post("/console/platform/reset", follow=True))
+    assert "off (circuit breaker) since" in text_of(staff.get("/console/platform/keys/services/"))
+    assert "Circuit breaker: open" in text_of(staff.get("/console/platform/"))
+    assert "Circuit breaker: closed" in text_of(staff.post("/console/platform/reset", follow=True))
     breaker.check()
 
 
 def test_workers_that_say_so_are_alive(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "Workers alive 0" in text_of(staff.get("/console/platform/"))
+    assert "Workers 0" in text_of(staff.get("/console/platform/"))
     workers.note("celery@one")
     workers.note("celery@two")
-    assert "Workers alive 2 celery@one, celery@two" in text_of(staff.get("/console/platform/"))
+    assert "Workers 2 celery@one, celery@two" in text_of(staff.get("/console/platform/"))
     monkeypatch.setattr(workers, "ALIVE_FOR", -1.0)
     assert workers.alive() == []
 

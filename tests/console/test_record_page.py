@@ -32,10 +32,10 @@ def staff(browse: Browse) -> Client:  # noqa: F811
 def test_a_machines_page_tells_power_maintenance_and_access(staff: Client) -> None:
     text = text_of(staff.get(MACHINE))
     for said in (
-        "Switched on",
-        "Next possible window",
+        "Powered on",
+        "Next window",
         "Last maintenance ended",
-        "Who can get in",
+        "Access",
         "Created",
         "Reverse names are set on request",
     ):
@@ -83,4 +83,4 @@ def test_what_is_not_known_yet_comes_by_itself(browse: Browse) -> None:  # noqa:
     later = part(staff, MACHINE)
     assert later.content.decode().lstrip().startswith('<div id="record"')
     assert "data-live" not in later.content.decode()
-    assert "Who can get in" in text_of(later)
+    assert "Access" in text_of(later)

@@ -67,7 +67,7 @@ def test_every_page_says_so(staff: Client) -> None:
         text = text_of(staff.get(path))
         assert "as Olaf Operator" in text, path
         assert "read-only" in text
-        assert "Stop viewing" in text
+        assert "End view" in text
 
 
 def test_it_is_read_only_at_first(staff: Client) -> None:
@@ -82,7 +82,7 @@ def test_write_access_takes_a_second_step(staff: Client) -> None:
     assert staff.post("/console/view-as/write").status_code == 422
     assert staff.get("/c/10001/virtualmachine/shop13/-/edit").status_code == 403
     assert take_write(staff).status_code == 302
-    assert "with write access" in text_of(staff.get("/c/10001/"))
+    assert "editing enabled" in text_of(staff.get("/c/10001/"))
     assert cores(staff).status_code == 302
     change = Change.objects.get()
     assert change.author is not None
@@ -103,7 +103,7 @@ def test_one_at_a_time(staff: Client, browse: Browse) -> None:  # noqa: F811
     view_as(staff)
     answer = view_as(staff, "viewer")
     assert answer.status_code == 422
-    assert "You are viewing as somebody already" in text_of(answer)
+    assert "You are already viewing as someone" in text_of(answer)
     other_browser = browse("staff")
     assert view_as(other_browser, "viewer").status_code == 422
     assert other_browser.get("/c/10001/").status_code == 404  # it is the other session's
@@ -116,7 +116,7 @@ def test_it_ends_with_one_click(staff: Client) -> None:
     assert staff.post("/console/view-as/end").headers["Location"] == "/console/c/10001/"
     assert staff.get("/c/10001/").status_code == 404
     assert Visit.objects.get().ended is not None
-    assert "Stop viewing" not in text_of(staff.get("/console/"))
+    assert "End view" not in text_of(staff.get("/console/"))
 
 
 def test_it_is_over_after_half_an_hour_and_what_is_sent_then_is_nobodys(staff: Client) -> None:
@@ -301,7 +301,7 @@ def test_the_customers_managers_see_that_and_when_and_why(staff: Client, browse:
     take_write(staff)
     staff.post("/console/view-as/end")
     text = text_of(browse("manager").get("/c/10001/trail/?kind=staff"))
-    for said in ("Viewed by support staff", "staff@example.com as operator@example.com", REASON, "Write access taken"):
+    for said in ("Viewed by support staff", "staff@example.com as operator@example.com", REASON, "Editing enabled"):
         assert said in text
 
 

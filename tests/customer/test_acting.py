@@ -57,9 +57,9 @@ def test_what_a_page_offered_that_has_become_old_is_not_done(browse: Browse) -> 
 @pytest.mark.parametrize(
     ("path", "page", "button", "going"),
     [
-        (POWER, "virtualmachine/shop00/", "Switch off", "Switching off…"),
+        (POWER, "virtualmachine/shop00/", "Switch off", "Shutting down…"),
         (KEEP, "virtualmachine/example10/", "Cancel deletion", "Cancelling the deletion…"),
-        (MAINTENANCE, "resourcegroup/shop/", "Maintenance for an hour", "Beginning maintenance…"),
+        (MAINTENANCE, "resourcegroup/shop/", "Maintenance mode for 1 hour", "Starting maintenance mode…"),
     ],
 )
 def test_while_it_is_on_its_way_the_button_says_what_goes_on(
@@ -81,7 +81,7 @@ def test_what_was_asked_last_is_what_goes_on(browse: Browse) -> None:
     client.post(POWER, {"online": "false"})
     record = {"type_name": "virtualmachine", "key": "shop00", "group": "shop"}
     Item.objects.create(change=Change.objects.get(), position=1, wanted={"cores": 3}, **record)
-    assert "Switching off…" not in text_of(client.get(f"{HOME}virtualmachine/shop00/"))
+    assert "Shutting down…" not in text_of(client.get(f"{HOME}virtualmachine/shop00/"))
 
 
 def test_while_a_deletion_is_on_its_way_its_button_says_so(browse: Browse) -> None:
@@ -117,7 +117,7 @@ def test_no_odd_time_is_taken_and_it_stays_in_the_field(browse: Browse) -> None:
     for until in ("", "soon", "2020-01-01T00:00", "2026-13-45T99:99", "9" * 100_000, "明日", "2026-12-01\x00"):
         response = client.post(MAINTENANCE, {"for": "until", "until": until})
         assert response.status_code == 422, until[:20]
-        assert "Give a time that is still to come, in Europe/Berlin." in text_of(response)
+        assert "Enter a time in the future (Europe/Berlin)." in text_of(response)
         assert response.context["step"].params["until"] == until[:40]
     assert not Change.objects.exists()
 
@@ -151,5 +151,5 @@ def test_a_silent_platform_is_said_and_nothing_is_sent(browse: Browse, platform:
     platform.stop()
     response = browse("operator").post(POWER, {"to": "off"})
     assert response.status_code == 503
-    assert "Nothing has been sent" in text_of(response)
+    assert "Nothing was sent" in text_of(response)
     assert not Change.objects.exists()

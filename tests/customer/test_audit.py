@@ -90,8 +90,8 @@ def test_the_trail_is_told_in_the_readers_language(trail: Customer, signed_in: C
     page = text_of(client.get(TRAIL))
     assert "Rolle geändert x@example.com Rolle Ansicht Betrieb" in page
     assert "Änderung beauftragt Maschine shop13 RAM 2 GiB" in page
-    assert "Angemeldet x@example.com Angemeldet mit zweiter Faktor, Passwort" in page
-    assert "Änderung 12 Zustand eingereiht" in page
+    assert "Angemeldet x@example.com Angemeldet mit Zwei-Faktor, Passwort" in page
+    assert "Änderung 12 Zustand In Warteschlange" in page
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
 FORMS = {
     EDIT: "Save",
     f"{HOME}virtualmachine/-/new?resource_group=shop": "Create",
-    f"{HOME}virtualmachine/shop00/-/delete": "Schedule the deletion",
+    f"{HOME}virtualmachine/shop00/-/delete": "Schedule deletion",
     f"{HOME}virtualmachine/example10/-/delete": "Change date",
     f"{HOME}serviceuser/shop/s-deploy/-/delete": "Delete",
     f"{HOME}resourcegroup/shop/-/permissions": "Save",
@@ -90,4 +90,4 @@ def test_what_is_filled_in_again_is_worked_out(browse: Browse) -> None:
     client.post(EDIT, filled(values_of(client.get(EDIT)), cores="7"))
     again = client.get(EDIT, {"again": "1"})
     assert bar(again).startswith("1 change · reboot ")
-    assert "Nothing changes yet." not in text_of(again)
+    assert "No changes yet." not in text_of(again)

@@ -36,10 +36,10 @@ def page_of(client: Client, cast: dict[str, User], **fields: Any) -> str:
 @pytest.mark.parametrize(
     ("state", "kind", "told"),
     [
-        (State.QUEUED, "unreachable", "Die Plattform war nicht erreichbar."),
+        (State.QUEUED, "unreachable", "Die Plattform war nicht erreichbar"),
         (State.UNKNOWN, "unreachable", "die Antwort ging verloren"),
-        (State.PARKED, "refused", "weist den API-Schlüssel der Gruppe services zurück"),
-        (State.REJECTED, "unsendable", "das sich nicht an die Plattform senden lässt"),
+        (State.PARKED, "refused", "lehnt den API-Schlüssel der Gruppe services ab"),
+        (State.REJECTED, "unsendable", "die sich nicht an die Plattform senden lassen"),
     ],
 )
 def test_what_our_client_says_for_logs_is_told_in_the_persons_words(
@@ -54,4 +54,4 @@ def test_the_words_of_the_platform_are_given_as_they_are(german: Client, cast: d
     answer = {"kind": "fault", "code": 1, "text": "memory: not enough", "field": "memory", "item": 0}
     page = page_of(german, cast, state=State.REJECTED, answer=answer)
     assert "memory: not enough" in page
-    assert "Im Wortlaut der Plattform, zu „RAM“" in page
+    assert "Meldung der Plattform zu „RAM“" in page

@@ -106,7 +106,7 @@ def test_of_a_machine_that_is_to_go_the_day_is_kept_and_can_be_changed(browse: B
     response = client.get(path)
     (day,) = values_of(response)["day"]
     assert day == planned_for(client, "example10")
-    assert "example10 is to be deleted on" in text_of(response)
+    assert "example10 will be deleted on" in text_of(response)
     unchanged = save(client, path, name="example10")
     assert "The deletion is planned for this day already." in text_of(unchanged)
     later = (date.fromisoformat(day) + timedelta(days=9)).isoformat()
@@ -150,7 +150,7 @@ def test_a_group_that_is_not_empty_says_what_has_to_go_first(browse: Browse) -> 
     client = browse("manager")
     path = f"{HOME}resourcegroup/shop/-/delete"
     response = client.get(path)
-    assert "It is not empty: this has to go first" in text_of(response)
+    assert "It is not empty: delete these first" in text_of(response)
     assert f'href="{HOME}virtualmachine/shop00/"' in response.content.decode()
     client.post(path, {"name": "shop"})
     assert not Change.objects.exists()
@@ -228,7 +228,7 @@ def test_a_silent_platform_is_said_and_nothing_is_sent(browse: Browse, platform:
     platform.stop()
     response = browse("manager").post(f"{HOME}{path}", {"name": "shop00"})
     assert response.status_code == 503
-    assert "Nothing has been sent" in text_of(response)
+    assert "Nothing was sent" in text_of(response)
     assert not Change.objects.exists()
 
 

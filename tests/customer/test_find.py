@@ -120,4 +120,4 @@ def test_whatever_is_typed_gets_a_page(browse: Browse, text: str) -> None:
 
 def test_what_is_not_found_is_said_with_what_was_looked_for(find: Any, browse: Browse) -> None:
     assert find("manager", "zzz") == []
-    assert "Nothing here mentions “zzz”" in text_of(browse("manager").get(FIND, {"q": "zzz"}))
+    assert "No results for “zzz”" in text_of(browse("manager").get(FIND, {"q": "zzz"}))

@@ -97,7 +97,7 @@ def test_what_is_wanted_stands_beside_what_is(browse: Browse) -> None:
     client = browse("operator")
     save(client, EDIT, cores="3")
     for path in ("virtualmachine/shop00/", "virtualmachine/?q=shop00"):
-        assert "change queued" in text_of(client.get(f"{HOME}{path}"))
+        assert "Change: Queued" in text_of(client.get(f"{HOME}{path}"))
 
 
 # --- what is offered
@@ -136,7 +136,7 @@ def test_vm_06_a_role_that_always_stays_is_not_told_to_go(browse: Browse) -> Non
     left = [role for role in roles if role and role != "role::generic"]
     shown = text_of(preview(client, EDIT, classes=left))
     assert "The role generic always stays" in shown
-    assert "Nothing changes yet." in shown
+    assert "No changes yet." in shown
     assert "The role generic always stays" in text_of(save(client, EDIT, classes=left))
     assert not Change.objects.exists()
     save(client, EDIT, classes=[*left, "role::redis"])
@@ -343,5 +343,5 @@ def test_where_nothing_is_known_what_was_typed_is_shown_and_nothing_sent(browse:
     response = browse("operator").post(EDIT, {"service_description": "typed before"})
     assert response.status_code == 503
     assert "typed before" in text_of(response)
-    assert "Nothing has been sent" in text_of(response)
+    assert "Nothing was sent" in text_of(response)
     assert not Change.objects.exists()

@@ -181,7 +181,7 @@ def test_a_sweeper_that_stands_still_is_named(client: Client, all_well: None) ->
     Heartbeat.objects.filter(name=health.SWEEPER).update(at=timezone.now() - timedelta(seconds=90))
     Heartbeat.objects.filter(name=health.FOLLOWER).delete()
     assert checks(client)["sweeper"] == "has not gone on for 90 s"
-    assert checks(client)["follower"] == "has never gone on"
+    assert checks(client)["follower"] == "has never run"
 
 
 def test_a_change_that_does_not_get_out_is_named(client: Client, all_well: None) -> None:

@@ -87,7 +87,7 @@ def test_sorting_goes_both_ways(visit: Visit) -> None:
 def test_filtered_to_nothing_says_how_much_there_is_and_how_to_get_back(visit: Visit) -> None:
     page = html_of(visit("manager", "virtualmachine/", q="no-such-machine"))
 
-    assert "none of them fits these filters" in page
+    assert "none of them matches these filters" in page
     assert "Clear all filters" in page
 
 
@@ -139,14 +139,14 @@ def test_with_the_platform_away_it_says_so_and_shows_what_was_known(visit: Visit
     platform.stop()
     page = html_of(visit("manager", "virtualmachine/"))
 
-    assert "The platform does not answer, and nothing is known from before" in page
+    assert "The platform does not answer, and there is no earlier data" in page
 
 
 def test_a_list_asked_for_by_parts_never_waits_for_the_platform(visit: Visit, platform: Sandbox) -> None:
     platform.control(fault={"kind": "delay", "value": 3, "method": "query"})
     page = html_of(visit("manager", "virtualmachine/", part=True))
 
-    assert "The platform is being asked" in page
+    assert "Loading from the platform" in page
     assert "data-live" in page
 
 

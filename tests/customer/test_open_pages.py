@@ -76,7 +76,7 @@ def test_whoever_types_the_address_learns_nothing_of_what_is_absent(browse: Brow
     client = browse("operator")
     for headers in ({}, {"Referer": f"{HOST}/c/10001/"}, {"Referer": "https://elsewhere.example/c/10001/"}):
         said = text_of(client.get(f"{C}virtualmachine/nobody00/", headers=headers))
-        assert "There is nothing here for you" in said
+        assert "Page not found" in said
         assert "no longer" not in said
 
 
@@ -104,7 +104,7 @@ def test_a_button_for_what_has_vanished_says_so(browse: Browse) -> None:
     headers = {"Referer": f"{HOST}{page.path}", "Origin": HOST}
     answer = page.client.post(f"{MACHINE}-/power", {"online": "false"}, headers=headers)
     assert "shop11 no longer exists" in text_of(answer)
-    assert "What you typed" not in text_of(answer)
+    assert "Your input" not in text_of(answer)
 
 
 def test_a_member_who_was_removed_is_told_so_once(browse: Browse, cast: dict[str, User]) -> None:

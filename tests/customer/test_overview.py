@@ -42,7 +42,7 @@ def page_of(response: Any) -> Overview:
 def test_nothing_is_waited_for_and_what_is_on_its_way_is_said(browse: Browse, platform: Sandbox) -> None:
     platform.control(fault={"kind": "delay", "value": 3, "method": "query", "times": 20})
     response = browse("manager").get(HOME)
-    assert "The platform is being asked" in text_of(response)
+    assert "Loading from the platform" in text_of(response)
     assert 'hx-trigger="every 1s"' in response.content.decode()
 
 
@@ -104,11 +104,11 @@ def test_a_refused_key_needs_someone_and_the_changes_that_wait_for_it_are_counte
     refuse_keys(platform)
     browse("manager").post(HOME)
     response = overview("manager")
-    assert "The platform refuses the key of group services" in text_of(response)
+    assert "The platform has rejected the API key of group services" in text_of(response)
     assert "1 change waits for a new key." in text_of(response)
     assert page_of(response).alerts[0].address == "/c/10001/keys/"
     assert not page_of(response).attention
-    assert "A manager has to enter a new key." in text_of(overview("operator"))
+    assert "A manager must enter a new key." in text_of(overview("operator"))
 
 
 def test_money_is_for_manager_and_billing(overview: Any) -> None:
@@ -119,7 +119,7 @@ def test_money_is_for_manager_and_billing(overview: Any) -> None:
 
 
 def test_the_running_month_is_estimated_for_who_may_see_money(overview: Any) -> None:
-    assert "by the end, if it goes on like this: an estimate." in text_of(overview("manager"))
+    assert "projected, an estimate." in text_of(overview("manager"))
     assert "if it goes on like this" not in text_of(overview("operator"))
 
 
@@ -129,7 +129,7 @@ def test_a_limit_that_is_passed_needs_someone_who_may_see_money(overview: Any, c
     Threshold.objects.create(customer=customer, measure=Measure.TRAFFIC, limit=10**15)
     response = overview("billing")
     assert [alert.address for alert in page_of(response).alerts] == ["/c/10001/thresholds/"]
-    assert "Amount before tax: the limit is passed" in text_of(response)
+    assert "Amount before tax: budget exceeded" in text_of(response)
     assert page_of(overview("operator")).alerts == []
 
 
@@ -171,7 +171,7 @@ def test_an_open_overview_is_told_of_news_only(overview: Any, browse: Browse, sc
 
 def test_a_person_without_a_customer_is_told_so(browse: Browse, cast: Any) -> None:
     Membership.objects.filter(user=cast["viewer"]).delete()
-    assert "You belong to no customer yet" in text_of(browse("viewer").get("/"))
+    assert "You are not a member of any customer yet" in text_of(browse("viewer").get("/"))
 
 
 def test_the_start_page_leads_to_the_first_customer(browse: Browse) -> None:

@@ -90,22 +90,22 @@ def test_a_permission_of_ones_own_ends_what_comes_from_above_and_that_is_said_be
     values = filled(values_of(client.get(PATH)), grant=["frank/login", "alice/login"], preview="1")
     response = client.post(PATH, values, headers={"HX-Request": "true", "HX-Request-Type": "partial"})
     assert response.status_code == 200
-    assert "alice: what comes from above stops holding here: stats, sudo-srv." in text_of(response)
+    assert "alice: permissions set here replace inherited ones: stats, sudo-srv." in text_of(response)
     assert not Change.objects.exists()
 
 
 def test_nothing_changed_is_not_sent(browse: Browse) -> None:
     response = save(browse("manager"), PATH)
     assert response.status_code == 422
-    assert "Nothing has been changed" in text_of(response)
+    assert "No changes" in text_of(response)
     assert not Change.objects.exists()
 
 
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"uids": "nora"}, "Choose what nora may do."),
-        ({"new": ["login"]}, "Name who is to get login."),
+        ({"uids": "nora"}, "Select permissions for nora."),
+        ({"new": ["login"]}, "Enter who gets login."),
         ({"uids": "Nora Ωmega", "new": ["login"]}, "“Ωmega”"),
     ],
 )
@@ -180,7 +180,7 @@ def test_a_silent_platform_is_said_and_what_was_typed_is_shown(browse: Browse, p
     platform.stop()
     response = browse("manager").post(PATH, {"uids": "nora", "new": "login"})
     assert response.status_code == 503
-    assert "Nothing has been sent" in text_of(response)
+    assert "Nothing was sent" in text_of(response)
     assert "nora" in text_of(response)
     assert not Change.objects.exists()
 

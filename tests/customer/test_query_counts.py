@@ -53,9 +53,7 @@ ORDER = Page(f"{C}paper/{FIRST_PAPER}/")
 
 PAGES = {
     "customer:home": [Page("/", status=302)],
-    "customer:overview": [
-        Page(C, [*OVERVIEW.tells, r"([\w ]+): the limit is passed", r"Announcement \d", r"Customer \d"])
-    ],
+    "customer:overview": [Page(C, [*OVERVIEW.tells, r"([\w ]+): budget exceeded", r"Announcement \d", r"Customer \d"])],
     "customer:find": [FOUND],
     "customer:frame": [Page(f"{C}frame/", is_part=True)],
     "customer:list": [*LISTS, TREE, *(Page(f"{C}{name}/?format=csv", [one]) for name, one in EXPORTED.items())],
@@ -139,7 +137,7 @@ def test_so_does_a_page_of_who_is_limited_to_a_group(plenty: Plenty) -> None:
 
 
 def test_so_does_a_page_while_keys_are_refused(plenty: Plenty) -> None:
-    refused = [r"The platform refuses the key of group (\w+)"]
+    refused = [r"The platform has rejected the API key of group (\w+)"]
     pages = [Page(C, refused), Page(f"{C}keys/", refused), *MAIN]
     expect_as_many_for_three_as_for_one(plenty, pages, lambda client: plenty.refuse_keys())
 

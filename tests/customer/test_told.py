@@ -56,11 +56,11 @@ def creating(browse: Browse, scope_of: Callable[..., Scope]) -> Callable[..., No
 @pytest.mark.parametrize(
     ("state", "values", "words"),
     [
-        (State.RECORDED, {"recorded_at": moment.AT}, "The platform has accepted this"),
-        (State.DONE, {}, "It is in force."),
+        (State.RECORDED, {"recorded_at": moment.AT}, "Accepted by the platform:"),
+        (State.DONE, {}, "It has taken effect."),
         (State.PARKED, {}, "The platform refuses the API key"),
         (State.CONFLICT, {}, "Somebody else has changed the same meanwhile."),
-        (State.REJECTED, {"answer": FAULT}, "The platform’s own words: “no room left in rzob”"),
+        (State.REJECTED, {"answer": FAULT}, "Platform message: “no room left in rzob”"),
     ],
 )
 def test_the_message_of_a_change_follows_it(browse: Browse, state: State, values: dict[str, Any], words: str) -> None:
@@ -153,7 +153,7 @@ def test_a_coming_record_obeys_the_filter_or_a_line_says_that_it_comes(
 def test_where_only_coming_records_match_they_stand_there(browse: Browse, creating: Callable[..., None]) -> None:
     creating("shop77", "shop78")
     text = text_of(browse("operator").get(f"{MACHINES}?q=shop77"))
-    assert "Nothing matches" not in text
+    assert "No results" not in text
     assert "1 more is being created." in text
 
 

@@ -73,7 +73,7 @@ def test_every_count_leads_to_the_list_of_exactly_those(look: Look, browse: Brow
 
 
 def test_a_group_in_maintenance_says_until_when(look: Look) -> None:
-    assert "in maintenance until" in text_of(look("viewer"))
+    assert "In maintenance until" in text_of(look("viewer"))
 
 
 def test_a_limited_person_has_their_group_as_the_root(look: Look) -> None:
@@ -82,7 +82,7 @@ def test_a_limited_person_has_their_group_as_the_root(look: Look) -> None:
         ("example", 0),
         ("example-lab", 1),
     ]
-    assert "You see group example and what is below it." in text_of(response)
+    assert "You see group example and the groups below." in text_of(response)
     assert "shop" not in text_of(response)
 
 
@@ -114,7 +114,7 @@ def test_a_group_that_is_being_created_stands_in_it_with_its_change(look: Look, 
     submit(scope_of("manager"), [item], "a" * 32)
     response = look("manager")
     assert [name for name, _notes in tree_of(response).coming] == ["fresh"]
-    assert "fresh creation queued" in text_of(response)
+    assert "fresh Creation: Queued" in text_of(response)
     assert tree_of(response).is_live
 
 

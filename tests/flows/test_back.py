@@ -40,7 +40,7 @@ def test_ticks_of_the_permission_matrix_are_those_of_the_answer(visit: Visit) ->
     leave_and_come_back(page)
     expect(boxes.first).to_be_visible()
     assert boxes.evaluate_all("all => all.map(one => one.checked)") == before
-    expect(page.locator("#outlook")).to_contain_text("Nothing changes yet.")
+    expect(page.locator("#outlook")).to_contain_text("No changes yet.")
 
 
 def test_an_edit_form_opens_with_what_the_record_has(visit: Visit) -> None:

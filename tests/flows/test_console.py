@@ -81,15 +81,15 @@ class Desk:
         page.wait_for_url(re.compile(r"/c/10001/"))
         expect(page.locator(".visiting")).to_contain_text("read-only")
         if writing:
-            page.get_by_role("link", name="Take write access…").click()
+            page.get_by_role("link", name="Enable editing…").click()
             self.check()
             page.get_by_label("The customer has asked for it").check()
-            page.get_by_role("button", name="Take write access").click()
-            expect(page.locator(".visiting")).to_contain_text("with write access")
+            page.get_by_role("button", name="Enable editing").click()
+            expect(page.locator(".visiting")).to_contain_text("editing enabled")
         return page
 
     def stop_viewing(self) -> None:
-        self.page.locator(".visiting").get_by_role("button", name="Stop viewing").click()
+        self.page.locator(".visiting").get_by_role("button", name="End view").click()
         self.page.wait_for_url(re.compile("/console/c/10001/"))
         self.check()
 
@@ -133,11 +133,11 @@ def test_the_machine_wont_come_up(desk: Desk) -> None:
 def test_i_changed_the_memory_and_nothing_happened(desk: Desk) -> None:
     edit(desk.customer("operator", "virtualmachine/shop10/-/edit"), "memory", "3000")
     page = desk.find("shop10", "shop10")
-    desk.says_in_time("being put in force")
+    desk.says_in_time("Pending")
     page.get_by_role("link", name=re.compile("change shop10")).first.click()
     desk.says_in_time("It waits for the maintenance window")
     desk.check()
-    desk.says("The platform has accepted it.")
+    desk.says("Accepted by the platform.")
 
 
 def test_we_cant_sign_in(desk: Desk) -> None:
@@ -149,7 +149,7 @@ def test_we_cant_sign_in(desk: Desk) -> None:
     stranger.wait_for_load_state()
     page = desk.find("vera viewer", "viewer@example.com")
     trail = page.locator("#trail")
-    expect(trail).to_contain_text("Sign-in refused")
+    expect(trail).to_contain_text("Sign-in failed")
     expect(trail).to_contain_text("viewer@example.com")
     expect(page.locator("#people")).to_contain_text("viewer@example.com")
 
@@ -166,9 +166,9 @@ def test_links_in_lists_can_be_hit_wherever_their_lines_break(desk: Desk) -> Non
 
 def test_who_deleted_web12(desk: Desk) -> None:
     page = desk.customer("operator", "virtualmachine/shop12/-/delete")
-    page.get_by_role("button", name="Schedule the deletion").click()
+    page.get_by_role("button", name="Schedule deletion").click()
     page.locator('[name="name"]').fill("shop12")
-    page.get_by_role("button", name="Schedule the deletion").click()
+    page.get_by_role("button", name="Schedule deletion").click()
     page.wait_for_url(re.compile(r"/virtualmachine/shop12/$"))
     desk.find("shop12", "shop12")
     desk.says_in_time("delete shop12")
@@ -201,15 +201,15 @@ def test_our_key_stopped_working(desk: Desk) -> None:
         customer.get_by_role("button", name=re.compile("Refresh|again|now", re.IGNORECASE)).first.click()
         customer.wait_for_timeout(500)
     page = desk.go("")
-    desk.says_in_time("keys refused")
+    desk.says_in_time("keys rejected")
     page.get_by_role("link", name="10001 Example Services GmbH").first.click()
-    desk.says_in_time("refused since")
+    desk.says_in_time("rejected since")
     desk.portal.platform.control(reset=True)
     page.get_by_role("link", name="Manage", exact=True).click()
     desk.check()
     page.locator("[name=group]").fill("services")
     page.locator("[name=credential]").fill("services-demo-key")
-    page.get_by_role("button", name="Check and keep the key").click()
+    page.get_by_role("button", name="Verify and save").click()
     expect(page.locator("#messages")).to_contain_text("The key works and is kept")
     page.goto(f"{desk.portal.url}/console/c/10001/")
     desk.says_in_time("works")
@@ -224,7 +224,7 @@ def test_the_api_is_down(desk: Desk) -> None:
         customer.locator("form:has(.fresh) button, .fresh button").first.click()
         customer.wait_for_timeout(300)
     page = desk.go("platform/")
-    desk.says_in_time("The breaker is open")
+    desk.says_in_time("Circuit breaker: open")
     desk.check()
     asked = desk.portal.platform.calls("query")
     customer.goto(f"{desk.portal.url}/c/10001/virtualmachine/")
@@ -232,9 +232,9 @@ def test_the_api_is_down(desk: Desk) -> None:
     expect(customer.locator("#banner")).to_contain_text("cannot be reached since")
     assert desk.portal.platform.calls("query") <= asked + 1  # a probe at most
     desk.portal.platform.control(reset=True)
-    page.get_by_role("button", name="Let calls out again now").click()
-    expect(page.locator("#messages")).to_contain_text("Calls go out to the platform again")
-    desk.says("The breaker is closed")
+    page.get_by_role("button", name="Turn platform calls on").click()
+    expect(page.locator("#messages")).to_contain_text("Platform calls to the platform again")
+    desk.says("Circuit breaker: closed")
 
 
 def test_a_change_hangs(desk: Desk) -> None:
@@ -244,13 +244,13 @@ def test_a_change_hangs(desk: Desk) -> None:
     desk.says_in_time("shop15")
     page.locator("tr", has_text="shop15").first.get_by_role("checkbox").check()
     desk.portal.platform.control(reset=True)
-    page.get_by_role("button", name="Try again now").click()
+    page.get_by_role("button", name="Retry now").click()
     expect(page.locator("#messages .notice")).to_be_visible()
     page = desk.go("changes/?which=all&q=shop15")
     desk.says_in_time("recorded", tries=60)
     page.get_by_role("link", name=re.compile(r"Change \d+")).first.click()
     desk.check()
-    desk.says("What was answered")
+    desk.says("Response")
     desk.says("It hangs")
 
 

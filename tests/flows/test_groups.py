@@ -14,9 +14,9 @@ def test_a_group_is_made_put_into_maintenance_and_taken_out(visit: Visit) -> Non
     page.get_by_role("button", name="Create").click()
     page.wait_for_url(re.compile(r"/resourcegroup/"))
     visitor.go("resourcegroup/shop-flow/", check=False)
-    expect(page.get_by_role("button", name="Maintenance for an hour")).to_be_visible()
+    expect(page.get_by_role("button", name="Maintenance mode for 1 hour")).to_be_visible()
     visitor.check()
-    page.get_by_role("button", name="Maintenance for an hour").click()
+    page.get_by_role("button", name="Maintenance mode for 1 hour").click()
     confirm = page.locator("#confirm button.btn-primary")
     if confirm.is_visible():
         confirm.click()
@@ -25,7 +25,7 @@ def test_a_group_is_made_put_into_maintenance_and_taken_out(visit: Visit) -> Non
     expect(left).to_have_text(re.compile(r"^(1:00|59):\d\d$"))
     expect(left).not_to_have_text(left.inner_text())
     visitor.check()
-    page.get_by_role("button", name="End maintenance now").click()
+    page.get_by_role("button", name="End maintenance mode").click()
     if confirm.is_visible():
         confirm.click()
     expect(page.locator("h1 .state-ready")).to_be_visible()

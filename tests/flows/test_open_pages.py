@@ -50,7 +50,7 @@ def test_a_form_of_what_was_deleted_meanwhile_says_so_and_shows_what_was_typed(v
     with first.portal.platform.proxy() as proxy:
         proxy.apply([{"__type__": "serviceuser", "__action__": "delete", "uid": "s-shop", "resource_group": "shop"}])
     listed = second.go("serviceuser/", check=False)
-    listed.get_by_role("button", name="Ask the platform again").click()
+    listed.get_by_role("button", name="Refresh").click()
     expect(listed.get_by_role("link", name="s-shop", exact=True)).to_have_count(0)
     form.locator("[name=description]").fill("Typed for nothing")
     expect(form.get_by_role("heading", name="shop/s-shop no longer exists")).to_be_visible()
@@ -182,7 +182,7 @@ def test_back_onto_what_is_refused_is_the_page_that_says_so(visit: Visit) -> Non
     visitor.portal.query(f"UPDATE accounts_membership SET role = 'billing' {OF}", "operator@example.com")
     try:
         page.go_back()
-        expect(page.get_by_role("heading", name="Your role does not allow this")).to_be_visible()
+        expect(page.get_by_role("heading", name="Access denied")).to_be_visible()
         expect(page.locator("#table")).to_have_count(0)
     finally:
         visitor.portal.query(f"UPDATE accounts_membership SET role = 'operator' {OF}", "operator@example.com")
@@ -206,7 +206,7 @@ def test_the_banner_goes_by_itself_when_the_platform_is_back(visit: Visit) -> No
     visitor.go("virtualmachine/", check=False)
     portal.stop_sandbox()
     try:
-        visitor.page.get_by_role("button", name="Ask the platform again").click()
+        visitor.page.get_by_role("button", name="Refresh").click()
         expect(visitor.page.locator("#banner")).to_contain_text("cannot be reached")
         page = visitor.go("help/roles/")
         expect(page.locator("#banner")).to_contain_text("cannot be reached")
@@ -228,7 +228,7 @@ def test_focus_stays_in_lists_of_changes_and_falls_on_the_heading_when_its_place
         expect(page.locator("#change-list tbody td.num").first).to_contain_text("3")
         expect(link).to_be_focused()
         link.click()
-        button = page.get_by_role("button", name="Take it back")
+        button = page.get_by_role("button", name="Cancel change")
         button.focus()
         portal.query("UPDATE changes_change SET state = 'cancelled', done_at = created WHERE state = 'queued'")
         expect(button).to_have_count(0)

@@ -74,7 +74,7 @@ def test_one_invoice_is_downloaded_from_its_page_and_from_the_list(visit: Visit)
 def look_until_made(page: Page) -> None:
     """Without JavaScript a page shows nothing new by itself; between two pages there is neither of the links."""
     download = page.get_by_role("link", name="Download")
-    again = page.get_by_role("link", name="Look again")
+    again = page.get_by_role("link", name="Refresh")
     expect(download.or_(again)).to_be_visible()
     while not download.is_visible():
         again.click()

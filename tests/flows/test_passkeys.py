@@ -86,10 +86,10 @@ def test_a_security_key_is_asked_for_after_the_password(
     page.fill("input[name=login]", "billing@example.com")
     page.fill("input[type=password]", PASSWORD)
     page.press("input[type=password]", "Enter")
-    expect(page.get_by_role("heading", name="Second factor")).to_be_visible()
+    expect(page.get_by_role("heading", name="Two-factor")).to_be_visible()
     axe(page)
     page.goto(f"{url}/c/10001/")
-    expect(page.get_by_role("heading", name="Second factor")).to_be_visible()
+    expect(page.get_by_role("heading", name="Two-factor")).to_be_visible()
     page.get_by_role("button", name="Use a passkey or security key").click()
     page.wait_for_url(re.compile("/c/10001/"))
 

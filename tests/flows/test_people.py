@@ -46,12 +46,12 @@ def test_somebody_is_invited_joins_gets_another_role_and_leaves(manager: Visitor
     put(page, "email", "nіna@example.com")  # a Cyrillic і
     put(page, "group", "example")
     press(page, "Send invitation")
-    manager.says("letters that look like others")
+    manager.says("look-alike letters")
     expect(page.locator("[name=group]")).to_have_value("example")
     manager.check()
     put(page, "email", "nina@example.com")
     press(page, "Send invitation")
-    expect(page.get_by_text("An invitation is on its way to nina@example.com.")).to_be_visible()
+    expect(page.get_by_text("Invitation sent to nina@example.com.")).to_be_visible()
     manager.check()
 
     link = mailed(manager.portal, r"http://\S+/accounts/invitation/\S+")
@@ -61,10 +61,10 @@ def test_somebody_is_invited_joins_gets_another_role_and_leaves(manager: Visitor
     put(elsewhere, "password", SENTENCE)
     press(elsewhere, "Join")
     expect(elsewhere.get_by_text("You belong to 10001 Example Services GmbH now, as Viewer.")).to_be_visible()
-    expect(elsewhere.get_by_text("You see group example and what is below it.").first).to_be_visible()
+    expect(elsewhere.get_by_text("You see group example and the groups below.").first).to_be_visible()
     elsewhere.goto(f"{manager.portal.url}{C}virtualmachine/-/new")
     axe(elsewhere)
-    expect(elsewhere.get_by_role("heading", name="Your role does not allow this")).to_be_visible()
+    expect(elsewhere.get_by_role("heading", name="Access denied")).to_be_visible()
     elsewhere.goto(link)
     expect(elsewhere.get_by_text("was used")).to_be_visible()
     axe(elsewhere)
@@ -74,7 +74,7 @@ def test_somebody_is_invited_joins_gets_another_role_and_leaves(manager: Visitor
     manager.check()
     put(page, "role", "operator")
     press(page, "Save")
-    expect(page.get_by_text("Nina New has that role from now on.")).to_be_visible()
+    expect(page.get_by_text("Nina New changed.")).to_be_visible()
     elsewhere.goto(f"{manager.portal.url}{C}virtualmachine/-/new")
     expect(elsewhere.get_by_role("button", name="Create")).to_be_visible()
     elsewhere.goto(f"{manager.portal.url}{C}people/-/leave")
@@ -88,7 +88,7 @@ def test_somebody_of_another_customer_joins_and_switches_between_both(manager: V
     page = manager.go("people/-/invite", check=False)
     put(page, "email", "outsider@example.com")
     press(page, "Send invitation")
-    expect(page.get_by_text("An invitation is on its way to outsider@example.com.")).to_be_visible()
+    expect(page.get_by_text("Invitation sent to outsider@example.com.")).to_be_visible()
     elsewhere.goto(mailed(manager.portal, r"http://\S+/accounts/invitation/\S+"))
     axe(elsewhere)
     press_link(elsewhere, "Sign in")
@@ -112,10 +112,10 @@ def test_whoever_is_removed_is_out_and_the_last_manager_stays(manager: Visitor, 
     press(page, "Remove")
     expect(page.get_by_text("Chris Child is no longer a member.")).to_be_visible()
     elsewhere.goto(f"{manager.portal.url}{C}")
-    expect(elsewhere.get_by_role("heading", name="There is nothing here for you")).to_be_visible()
-    page.get_by_role("link", name="Leave this customer…").click()
+    expect(elsewhere.get_by_role("heading", name="Page not found")).to_be_visible()
+    page.get_by_role("link", name="Leave customer…").click()
     press(page, "Leave")
-    manager.says("You are the last manager of this customer.")
+    manager.says("You are the last manager .")
     manager.check()
 
 
@@ -144,17 +144,17 @@ def test_a_second_factor_is_required_set_up_and_recovered(manager: Visitor, else
     page.goto(f"{url}/accounts/")
     manager.check()
     set_up_app(page)
-    press_link(page, "I have kept them")
+    press_link(page, "I’ve saved my codes")
     manager.go("people/", check=False)
     press(page, "Require it")
-    expect(page.get_by_text("Members have to give a second factor from now on.")).to_be_visible()
+    expect(page.get_by_text("Two-factor is now required.")).to_be_visible()
 
     sign_in(elsewhere, url, "viewer@example.com")
     elsewhere.goto(f"{url}{C}changes/?state=done")
-    expect(elsewhere.get_by_text("A second factor is asked for")).to_be_visible()
+    expect(elsewhere.get_by_text("Two-factor is required")).to_be_visible()
     axe(elsewhere)
     _secret, code = set_up_app(elsewhere)
-    press_link(elsewhere, "I have kept them")
+    press_link(elsewhere, "I’ve saved my codes")
     assert elsewhere.url == f"{url}{C}changes/?state=done"
     expect(elsewhere.get_by_role("heading", name="Changes")).to_be_visible()
 
@@ -169,8 +169,8 @@ def test_a_second_factor_is_required_set_up_and_recovered(manager: Visitor, else
     press(elsewhere, "Sign in")
     elsewhere.wait_for_url(re.compile(f"{C}$"))
 
-    press(page, "No longer require it")
-    expect(page.get_by_text("A second factor is no longer asked for.")).to_be_visible()
+    press(page, "Stop requiring two-factor")
+    expect(page.get_by_text("Two-factor is no longer required.")).to_be_visible()
     page.goto(f"{url}/accounts/")
     press_link(page, "Remove the authenticator app")
     manager.check()
@@ -204,7 +204,7 @@ def test_somebody_signed_in_elsewhere_is_seen_and_signed_out(visit: Visit, elsew
 
 def enter_key(page: Page, key: str) -> None:
     put(page, "credential", key)
-    press(page, "Check and keep")
+    press(page, "Verify and save")
 
 
 def test_a_refused_key_parks_changes_which_go_on_in_order_with_a_good_one(manager: Visitor) -> None:
@@ -224,19 +224,19 @@ def test_a_refused_key_parks_changes_which_go_on_in_order_with_a_good_one(manage
     parked = "SELECT count(*) FROM changes_change WHERE state = 'parked'"
     wait_until(lambda: portal.query(parked) == [(1,)], portal.worker, seconds=60)
     manager.go("keys/")
-    manager.says("refused since")
+    manager.says("rejected since")
     expect(page.get_by_role("row", name="services").get_by_role("link", name="3", exact=True)).to_be_visible()
     run(celery_command("call", "accounts.tell_of_refused_keys"), env=portal.env)
-    told = "Subject: The platform refuses the key of services"
+    told = "Subject: The platform rejects the API key of services"
     wait_until(lambda: told in portal.worker.output(), portal.worker, seconds=60)
 
-    page.get_by_role("link", name="Replace the key of services").click()
+    page.get_by_role("link", name="Replace key of services").click()
     enter_key(page, "services-demo-key")
-    manager.says("The platform does not accept this key for group services.")
+    manager.says("The platform rejects this key for group services.")
     manager.check()
     with told_to_redis(portal) as told_meanwhile:
         enter_key(page, "acme-demo-key")
-        expect(page.get_by_text("What waited for it goes on, in order: 3 changes.")).to_be_visible()
+        expect(page.get_by_text("Waiting changes are being sent in order: 3 changes.")).to_be_visible()
         recorded = "SELECT turn FROM changes_change WHERE recorded_at IS NOT NULL ORDER BY recorded_at"
         wait_until(lambda: len(portal.query(recorded)) == 3, portal.worker, seconds=90)
     turns = portal.query(recorded)
@@ -288,20 +288,20 @@ def bodies(told: bytes) -> bytes:
 
 def test_a_key_is_removed_and_its_group_connected_again(manager: Visitor) -> None:
     page = manager.go("keys/", check=False)
-    page.get_by_role("link", name="Remove the key of services").click()
+    page.get_by_role("link", name="Remove key of services").click()
     manager.check()
     press(page, "Remove")
-    manager.says("No resource group is connected yet")
+    manager.says("No resource group connected yet")
     manager.check()
-    press_link(page, "Connect a group")
+    press_link(page, "Connect group")
     put(page, "group", "Services")
     enter_key(page, "acme-demo-key")
-    manager.says("This is not the name of a group")
+    manager.says("This is the name of a group")
     expect(page.locator("[name=credential]")).to_have_value("")
     manager.check()
     put(page, "group", "services")
     enter_key(page, "acme-demo-key")
-    expect(page.get_by_text("The key of services works and is kept.")).to_be_visible()
+    expect(page.get_by_text("The key of services verified and saved.")).to_be_visible()
     assert "acme-demo-key" not in page.content()
 
 

@@ -31,7 +31,7 @@ def test_the_form_is_as_it_was_and_submits_once(page: Page, portal_stack: Portal
     page.get_by_label("Description").fill("Typed before the session ended")
     end_sessions(portal_stack)
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Your session has ended. What you typed is kept")).to_be_visible()
+    expect(page.get_by_text("Your session has ended. Your input is kept")).to_be_visible()
     expect(page.locator("input[name=login]")).to_have_value("operator@example.com")
     axe(page)
     sign_in_here(page, "operator@example.com")
@@ -64,7 +64,7 @@ def test_a_session_that_ends_while_one_types_leads_to_signing_in_and_back(page: 
     page.goto(f"{portal_stack.url}{EDIT}")
     end_sessions(portal_stack)
     page.get_by_label("Description").fill("Typed when it was too late")
-    expect(page.get_by_text("What you typed is kept")).to_be_visible()
+    expect(page.get_by_text("Your input is kept")).to_be_visible()
     sign_in_here(page, "operator@example.com")
     expect(page.get_by_label("Description")).to_have_value("Typed when it was too late")
     assert not asked

@@ -21,7 +21,7 @@ def test_the_message_follows_its_change_to_the_end_without_a_reload(visit: Visit
     page.get_by_role("button", name="Save").click()
     page.wait_for_url(re.compile(r"/serviceuser/$"))  # a page on which nothing moves by itself
     told = page.locator("#messages .told")
-    expect(told).to_contain_text("The platform has accepted this")
+    expect(told).to_contain_text("Accepted by the platform:")
     expect(told).not_to_have_attribute("data-live", "")
     expect(page.locator("#pending-count")).to_contain_text("Nothing pending")
 

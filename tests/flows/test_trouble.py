@@ -51,7 +51,7 @@ def test_the_same_field_changed_meanwhile_is_asked_about(visit: Visit) -> None:
     page.locator("#history").get_by_role("link", name=re.compile("Change")).first.click()
     visitor.says("somebody else's")
     visitor.check()
-    page.get_by_role("button", name="Overwrite with what you want").click()
+    page.get_by_role("button", name="Apply mine anyway").click()
     visitor.says("recorded")
     assert recorded(visitor, "shop02")["service_description"] == "mine"
 
@@ -131,7 +131,7 @@ def test_with_the_platform_away_what_is_known_is_shown_and_changes_wait(visit: V
     try:
         page = edit(visitor, "shop12", "service_description", "for later")
         visitor.says("for later")
-        page.get_by_role("button", name="Ask the platform again").click()
+        page.get_by_role("button", name="Refresh").click()
         expect(page.locator("#banner")).to_contain_text("cannot be reached")
         visitor.check()
         visitor.go("virtualmachine/?q=shop12")

@@ -110,7 +110,7 @@ def test_what_moves_nothing_has_no_effect_worth_saying(wanted: dict[str, Any]) -
 )
 def test_mt_02_other_hours_zone_or_lead_time_move_the_next_window(wanted: dict[str, Any], window: Window) -> None:
     (effect,) = effects(wanted, notification_leadtime=1)
-    assert "next maintenance window" in effect.text
+    assert "Next maintenance window" in effect.text
     assert (effect.args, effect.field, effect.level) == ({"window": window}, "", "info")
 
 
@@ -122,7 +122,7 @@ def test_mt_02_also_of_a_new_group_from_what_it_will_have() -> None:
 
 def test_rg_12_what_is_inherited_follows_a_group_to_its_new_place() -> None:
     (effect,) = effects({"parent": "other"})
-    assert "from the new place" in effect.text
+    assert "from the new parent group" in effect.text
     assert (effect.args, effect.field, effect.level) == ({}, "parent", "warning")
 
 

@@ -201,7 +201,7 @@ def test_vm_20_not_the_one_that_announces_the_deletion_which_saving_cancels() ->
 @pytest.mark.parametrize("wanted", [{"cores": 4}, {"service_description": "still needed"}, {}])
 def test_vm_20_saving_anything_cancels_a_pending_deletion_and_that_is_said_first(wanted: dict[str, Any]) -> None:
     first, *others = effects(wanted, deletion={"deadline": "2026-11-30", "stages": []})
-    assert "cancels the planned deletion on %(day)s" in first.text
+    assert "cancels the deletion planned for %(day)s" in first.text
     assert (first.args, first.field, first.level) == ({"day": date(2026, 11, 30)}, "", "warning")
     assert len(others) == len({"cores"} & wanted.keys())
 
@@ -239,7 +239,7 @@ class TestAddresses:
 
     def test_vm_14_fewer_takes_none_away_and_support_can(self, name: str, held: str) -> None:
         (effect,) = effects({name: 0}, **{name: 1}, interfaces=fe(held))
-        assert "no address is taken away" in effect.text
+        assert "no address is removed" in effect.text
         assert "support" in effect.text
         assert (effect.args, effect.field, effect.level) == ({}, name, "warning")
 
@@ -247,7 +247,7 @@ class TestAddresses:
         (effect,) = effects({name: 1}, **{name: "one"})
         assert effect.args == {"more": 1}
         (effect,) = effects({name: 0}, **{name: "one"})
-        assert "no address is taken away" in effect.text
+        assert "no address is removed" in effect.text
 
 
 def test_vm_14_addresses_of_one_kind_are_no_reason_to_withhold_the_other() -> None:

@@ -16,21 +16,21 @@ GONE = Status(State.SHUTDOWN, datetime(2026, 12, 2, 23, 0, tzinfo=UTC))
 
 def test_a_page_says_the_day() -> None:
     assert "on 30 Nov" in badges.badges((LEAVING,), BERLIN, NOW)
-    assert "gone on 3 Dec" in badges.badges((GONE,), BERLIN, NOW)
+    assert "data deleted on 3 Dec" in badges.badges((GONE,), BERLIN, NOW)
 
 
 def test_a_row_says_days_briefly() -> None:
     assert "on 30 Nov<" in badges.in_row((LEAVING,), BERLIN, NOW)
     shown = badges.in_row((GONE,), BERLIN, NOW)
-    assert ">shut down <" in shown
-    assert "gone 3 Dec" in shown
-    assert 'title="shut down for deletion gone on 3 Dec"' in shown
+    assert ">In deletion <" in shown
+    assert "data until 3 Dec" in shown
+    assert 'title="Shut down for deletion data deleted on 3 Dec"' in shown
 
 
 def test_a_note_in_a_row_keeps_its_words_for_the_hover_and_for_ears() -> None:
     shown = badges.in_row((OFF, LEAVING), BERLIN, NOW)
-    assert '<span class="note-word">leaving</span>' in shown
-    assert 'title="leaving on 30 Nov"' in shown
+    assert '<span class="note-word">Deletion</span>' in shown
+    assert 'title="Deletion on 30 Nov"' in shown
 
 
 def test_a_row_says_the_day_only_where_the_time_alone_would_leave_a_doubt() -> None:
@@ -41,7 +41,7 @@ def test_a_row_says_the_day_only_where_the_time_alone_would_leave_a_doubt() -> N
 
 
 def test_plain_words_tell_all_states() -> None:
-    assert badges.text((LEAVING, OFF), BERLIN, NOW) == "leaving on 30 Nov, off"
+    assert badges.text((LEAVING, OFF), BERLIN, NOW) == "Deletion on 30 Nov, Off"
 
 
 def test_what_a_machine_is_in_first_is_its_state_in_the_order_of_precedence() -> None:

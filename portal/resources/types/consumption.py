@@ -26,7 +26,7 @@ CONSUMPTION = ResourceType(
                 Choice(value="contract", label=_("Contract")),
             ),
         ),
-        Field(name="type_id", label=_("Of what"), filterable=True),
+        Field(name="type_id", label=_("Item"), filterable=True),
         Field(name="customer_no", label=_("Customer"), default="", filterable=True),
         Field(name="parameters", label=_("Measured"), kind=Kind.STRUCT, section="parameters", default={}),
     ),

@@ -15,10 +15,16 @@ WINDOW_FIELDS = ("timezone", "maintenance_start", "maintenance_end", "notificati
 def maintenance_buttons(group: Record, now: datetime) -> tuple[Button, ...]:
     """For an hour, or end it now; a time of one's own is POSTed as `until` (rg_06, rg_07)."""
     hour = Button(
-        label=_("Maintenance for an hour"), icon="tool", going=_("Beginning maintenance…"), params={"for": "hour"}
+        label=_("Maintenance mode for 1 hour"),
+        icon="tool",
+        going=_("Starting maintenance mode…"),
+        params={"for": "hour"},
     )
     end = Button(
-        label=_("End maintenance now"), icon="tools-off", going=_("Ending maintenance…"), params={"for": "nothing"}
+        label=_("End maintenance mode"),
+        icon="tools-off",
+        going=_("Ending maintenance mode…"),
+        params={"for": "nothing"},
     )
     return (end,) if group_in_maintenance(group.values, now) else (hour,)
 
@@ -47,12 +53,12 @@ def group_effects(before: Record | None, wanted: Values, context: Context) -> li
     if any(name in wanted for name in WINDOW_FIELDS):
         planned = {**(before.values if before else {}), **wanted}
         window = next_window(planned, context.now)
-        effects.append(Effect(_("The next maintenance window is then %(window)s."), {"window": window}))
+        effects.append(Effect(_("Next maintenance window: %(window)s."), {"window": window}))
     if before is not None and "parent" in wanted:
-        text = _("Service users, permissions and the customer then come from the new place.")
+        text = _("Service users, permissions and the customer will come from the new parent group.")
         effects.append(Effect(text, field="parent", level="warning"))
     if wanted.get("production") is True and before is not None:
-        effects.append(Effect(_("All its machines are then backed up."), field="production"))
+        effects.append(Effect(_("All its machines will be backed up."), field="production"))
     if wanted.get("maintenance_until"):
         # rg_13
         text = _("Until then, the platform’s staff are not alerted for this group. Maintenance mode ends by itself.")

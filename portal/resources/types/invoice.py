@@ -24,8 +24,8 @@ INVOICE = ResourceType(
             default="",
             filterable=True,
             choices=(
-                Choice(value="pending", label=_("being reviewed")),
-                Choice(value="final", label=_("final")),
+                Choice(value="pending", label=_("Draft")),
+                Choice(value="final", label=_("Final")),
             ),
         ),
         Field(name="total", label=_("Total before tax"), kind=Kind.MONEY, default="", unit="EUR"),

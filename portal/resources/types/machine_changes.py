@@ -18,14 +18,14 @@ STEP = re.compile(r"\b(cores|memory|disk) from ([0-9]{1,9}) to ([0-9]{1,9})\b")
 def power_buttons(machine: Record, now: datetime) -> tuple[Button, ...]:
     """Off for a machine that is wanted on, on for one that is wanted off (vm_13)."""
     if machine.get("online") is False:
-        return (Button(label=_("Switch on"), icon="player-play", going=_("Switching on…"), params={"online": "true"}),)
+        return (Button(label=_("Start"), icon="player-play", going=_("Starting…"), params={"online": "true"}),)
     return (
         Button(
-            label=_("Switch off"),
+            label=_("Shut down"),
             icon="power",
-            going=_("Switching off…"),
+            going=_("Shutting down…"),
             params={"online": "false"},
-            confirm=_("It is shut down properly, or killed if that fails. Whatever it serves stops."),
+            confirm=_("The machine is shut down properly, or forced off if that fails. Its services stop."),
             level="danger",
         ),
     )
@@ -46,7 +46,7 @@ def keep_buttons(machine: Record, now: datetime) -> tuple[Button, ...]:
     deletion = read_deletion(machine.get("deletion"))
     if not deletion.is_pending:
         return ()
-    label = _("Bring back") if deletion.is_shut_down else _("Cancel deletion")
+    label = _("Restore") if deletion.is_shut_down else _("Cancel deletion")
     return (Button(label=label, icon="calendar-off", going=_("Cancelling the deletion…")),)
 
 
@@ -66,7 +66,7 @@ def what_runs(machine: Record, context: Context) -> Values:
 def machine_effects(before: Record | None, wanted: Values, context: Context) -> list[Effect]:
     """What saving `wanted` (the fields that differ) will bring about. `before` is None for a new machine."""
     if before is None:
-        return [Effect(_("The machine is installed right after the platform has accepted it."))]
+        return [Effect(_("The machine is installed as soon as the platform has accepted it."))]
     return [*_cancelled_deletion(before), *_hardware(before, wanted, context), *_addresses(before, wanted)]
 
 
@@ -100,7 +100,7 @@ def _cancelled_deletion(before: Record) -> Iterator[Effect]:
     deletion = read_deletion(before.get("deletion"))
     if deletion.is_pending:
         day = deletion.deadline
-        text = _("Saving cancels the planned deletion on %(day)s.") if day else _("Saving cancels its deletion.")
+        text = _("Saving cancels the deletion planned for %(day)s.") if day else _("Saving cancels the deletion.")
         yield Effect(text, {"day": day}, level="warning", brief=_("cancels the deletion"))
 
 
@@ -126,12 +126,12 @@ def _addresses(before: Record, wanted: Values) -> Iterator[Effect]:
         listed = [one for one in addresses(before.get("interfaces")) if one.interface == PUBLIC]
         more = wanted[name] - max(recorded, sum(one.version == version for one in listed))
         if more > 0:
-            text = _("%(more)s more will be allocated. They cannot be given back here later.")
+            text = _("%(more)s more will be allocated. They cannot be returned here.")
             yield Effect(text, {"more": more}, field=name, level="warning", brief=_("allocates addresses"))
         elif wanted[name] > recorded:
-            yield Effect(_("The machine has as many already: none will be allocated."), field=name)
+            yield Effect(_("The machine already has that many: none will be allocated."), field=name)
         else:
-            text = _("The number is recorded, but no address is taken away. Ask %(support)s for that.")
+            text = _("The number is saved, but no address is removed. Ask %(support)s for that.")
             yield Effect(text, field=name, level="warning")
 
 

@@ -27,13 +27,13 @@ MAINTENANCE = ResourceType(
     key=("machine", "starts"),
     sections=(
         Section(name="main", label=_("Window"), icon="calendar-clock"),
-        Section(name="activities", label=_("What is done"), icon="list-check"),
+        Section(name="activities", label=_("Work"), icon="list-check"),
     ),
     fields=(
         Field(name="machine", label=_("Machine"), filterable=True, refers_to="virtualmachine"),
         Field(name="starts", label=_("Starts"), kind=Kind.MOMENT),
         Field(name="ends", label=_("Ends"), kind=Kind.MOMENT, default=""),
-        Field(name="active", label=_("Under way"), kind=Kind.BOOLEAN, default=False, filterable=True),
+        Field(name="active", label=_("In progress"), kind=Kind.BOOLEAN, default=False, filterable=True),
         Field(name="announced", label=_("Announced"), kind=Kind.BOOLEAN, default=False, filterable=True),
         Field(name="comment", label=_("Comment"), default=""),
         Field(

@@ -16,8 +16,8 @@ PERMISSION = ResourceType(
             name="resource_group",
             label=_("Resource group"),
             help=_(
-                "It also holds in the groups below, as long as they define none of their own for this person "
-                "(as we read the platform’s rules)."
+                "It also applies in the groups below, as long as they define none of their own for "
+                "this person (as we read the platform’s rules)."
             ),
             settable=Settable.AT_CREATION,
             required=True,

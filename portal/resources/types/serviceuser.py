@@ -13,7 +13,7 @@ SERVICE_USER = ResourceType(
     sections=(
         Section(name="main", label=_("Service user"), icon="user-cog"),
         Section(name="account", label=_("Account on the machines"), icon="terminal-2"),
-        Section(name="reach", label=_("Where it exists"), icon="topology-star-3"),
+        Section(name="reach", label=_("Available on"), icon="topology-star-3"),
     ),
     fields=(
         Field(
@@ -30,7 +30,7 @@ SERVICE_USER = ResourceType(
         Field(
             name="resource_group",
             label=_("Resource group"),
-            help=_("It exists on this group and on all groups below. This cannot be changed later."),
+            help=_("It exists in this group and in all groups below. This cannot be changed later."),
             settable=Settable.AT_CREATION,
             required=True,
             filterable=True,
@@ -44,8 +44,8 @@ SERVICE_USER = ResourceType(
             default="",
             max_length=1000,
         ),
-        Field(name="id_number", label=_("User id"), kind=Kind.INTEGER, section="account"),
-        Field(name="gid_number", label=_("Group id"), kind=Kind.INTEGER, section="account", default=101),
+        Field(name="id_number", label=_("User ID"), kind=Kind.INTEGER, section="account"),
+        Field(name="gid_number", label=_("Group ID"), kind=Kind.INTEGER, section="account", default=101),
         Field(name="home_directory", label=_("Home directory"), section="account", default=""),
         Field(name="login_shell", label=_("Login shell"), section="account", default="/bin/bash"),
         Field(

@@ -82,7 +82,7 @@ VIRTUAL_MACHINE = ResourceType(
         Section(name="resources", label=_("Resources"), icon="cpu"),
         Section(name="network", label=_("Network"), icon="network"),
         Section(name="platform", label=_("Platform"), icon="stack-2"),
-        Section(name="lifecycle", label=_("What will happen"), icon="calendar-event", aside=True),
+        Section(name="lifecycle", label=_("Upcoming"), icon="calendar-event", aside=True),
     ),
     fields=(
         Field(
@@ -175,8 +175,8 @@ VIRTUAL_MACHINE = ResourceType(
             kind=Kind.INTEGER,
             section="network",
             help=_(
-                "Addresses are scarce: usually one machine of a group has one. Unused ones may be taken back. "
-                "For fewer than now, or more than 3, ask %(support)s."
+                "Addresses are scarce: usually one machine of a group has one. Unused ones may be "
+                "reclaimed. For fewer than now, or more than 3, ask %(support)s."
             ),
             settable=Settable.ALWAYS,
             default=0,
@@ -197,7 +197,7 @@ VIRTUAL_MACHINE = ResourceType(
             label=_("Public names"),
             kind=Kind.NAMES,
             section="network",
-            help=_("Further host names on the public network. One a line."),
+            help=_("Additional host names on the public network. One per line."),
             settable=Settable.ALWAYS,
             default=[],
             max_length=253,
@@ -208,7 +208,7 @@ VIRTUAL_MACHINE = ResourceType(
             label=_("Internal names"),
             kind=Kind.NAMES,
             section="network",
-            help=_("Further host names between your machines. One a line."),
+            help=_("Additional host names between your machines. One per line."),
             settable=Settable.ALWAYS,
             default=[],
             max_length=253,
@@ -219,7 +219,7 @@ VIRTUAL_MACHINE = ResourceType(
             label=_("Environment"),
             kind=Kind.CHOICE,
             section="platform",
-            help=_("The release of the platform that the machine follows."),
+            help=_("The platform release that the machine follows."),
             settable=Settable.ALWAYS,
             default="fc-22.05-production",
             filterable=True,
@@ -274,7 +274,7 @@ VIRTUAL_MACHINE = ResourceType(
         ),
         Field(
             name="online",
-            label=_("Switched on"),
+            label=_("Powered on"),
             kind=Kind.BOOLEAN,
             section="lifecycle",
             default=True,
@@ -282,7 +282,7 @@ VIRTUAL_MACHINE = ResourceType(
         ),
         Field(
             name="needs_install",
-            label=_("Being installed"),
+            label=_("Installing"),
             kind=Kind.BOOLEAN,
             section="lifecycle",
             default=False,
@@ -329,7 +329,7 @@ VIRTUAL_MACHINE = ResourceType(
         Field(name="id", label=_("Number"), kind=Kind.INTEGER, section="platform"),
         Field(
             name="kvm_host",
-            label=_("Runs on host"),
+            label=_("Host"),
             section="platform",
             help=_("Machines on the same host may reach each other faster than others do."),
             default="",
