@@ -43,11 +43,7 @@ LOOKS: Mapping[State, tuple[str, str]] = {  # state -> icon, tone
 }
 CANCELLABLE = frozenset({State.QUEUED, State.PARKED, State.CONFLICT})
 ASKS = frozenset({State.REJECTED, State.PARKED, State.CONFLICT})
-ACTS = {
-    ("set", True): lazy("create"),
-    ("set", False): lazy("change"),
-    ("delete", False): lazy("delete"),
-}
+SIZES = frozenset({"cores", "memory", "disk"})
 UNREACHED = lazy("The platform could not be reached (attempts: %(attempts)s). Next attempt: %(next)s.")
 # Rejected by us, before the platform was asked: by kind of the answer.
 NOT_SENT: Mapping[str, object] = {
@@ -95,7 +91,7 @@ class Line:
 
     @property
     def what(self) -> SafeString:
-        """`change shop13`, with the link, in the order of the language."""
+        """`Resize shop13`, with the link, in the order of the language."""
         link = format_html('<a href="{}">{}</a>' if self.url else "<strong>{1}</strong>", self.url, self.title)
         act = format_html('<span class="soft">{}</span>', self.act)
         return format_html(pgettext("what is done, to what, with markup", "{act} {name}"), act=act, name=link)
@@ -248,10 +244,21 @@ def tag_of(changes: Sequence[Change]) -> str:
 
 
 def _act(item: Item, resource_type: ResourceType) -> str:
-    """What is done to the record; what can only be there or not is granted and revoked."""
-    if not resource_type.editable:
-        return _("revoke") if item.action == Action.DELETE else _("grant")
-    return str(ACTS.get((item.action, item.creates), item.action))
+    """What is done to the record, by the fields; what can only be there or not is granted and revoked."""
+    if item.action == Action.DELETE:
+        return pgettext("change", "Delete") if resource_type.editable else pgettext("change", "Revoke")
+    if item.creates:
+        return pgettext("change", "Create") if resource_type.editable else pgettext("change", "Grant")
+    if not item.wanted:  # sent as it is (vm_20)
+        return pgettext("change", "Cancel deletion of")
+    if item.wanted.keys() <= SIZES:
+        return pgettext("change", "Resize")
+    if item.wanted.keys() == {"online"}:
+        return pgettext("change", "Start") if item.wanted["online"] else pgettext("change", "Shut down")
+    if "maintenance_until" in item.wanted:
+        begins = bool(item.wanted["maintenance_until"])
+        return pgettext("change", "Start maintenance of") if begins else pgettext("change", "End maintenance of")
+    return pgettext("change", "Update")
 
 
 def moment(at: datetime) -> str:

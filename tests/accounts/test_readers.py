@@ -105,7 +105,7 @@ def test_a_link_in_a_mail_is_in_one_piece(
     assert [line for line in outbox[0].body.splitlines() if line not in sent] == []
 
 
-@pytest.mark.parametrize(("language", "subject"), [("de", "Die Plattform weist"), ("en", "The platform refuses")])
+@pytest.mark.parametrize(("language", "subject"), [("de", "Die Plattform lehnt"), ("en", "The platform rejects")])
 def test_a_mail_of_a_worker_is_in_the_language_of_its_reader(
     cast: dict[str, User], outbox: list[Any], language: str, subject: str
 ) -> None:

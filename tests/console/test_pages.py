@@ -128,9 +128,9 @@ def test_a_customer_is_on_one_screen(staff: Client, browse: Browse, cast: dict[s
         "never signed in",
         f"signed in {when.words(timezone.now(), timezone.now()).partition(',')[0]}",
     )
-    machines = ("leaving", "ready", "Changes to the virtual hardware", "is shut down for deletion")
-    changes = ("1: change shop14", "2: change shop14", "no room left", "Change submitted")
-    for said in ("Example Services GmbH", "services", "works", "EUR", *people, *machines, *changes):
+    machines = ("Deletion", "Ready", "Changes to the virtual hardware", "is shut down for deletion")
+    changes = ("1: Resize shop14", "2: Resize shop14", "no room left", "Change submitted")
+    for said in ("Example Services GmbH", "services", "Active", "EUR", *people, *machines, *changes):
         assert said in text, said
 
 

@@ -43,7 +43,7 @@ def test_each_says_who_what_old_and_new_and_where_it_is(browse: Browse, ask: Ask
         text = text_of(browse("viewer").get(path))
         assert "shop00" in text
         assert str(change.author) in text
-        assert "queued" in text
+        assert "Queued" in text
     assert "2 becomes 3" in text_of(browse("viewer").get(address(change)))
 
 

@@ -115,7 +115,7 @@ def test_a_file_has_exactly_what_is_filtered_on_all_pages(ask: Callable[..., Any
     assert len(rows_of_workbook(ask(f"{C}trail/", format="xlsx", kind="change"))) == 2
     assert len(rows_of_workbook(ask(f"{C}changes/", format="xlsx", q="nothing"))) == 1
     assert len(rows_of_workbook(ask("/console/changes/", format="xlsx", customer="10002"))) == 1
-    assert rows_of_workbook(ask("/console/changes/", format="xlsx"))[1][:3] == ["10001", 1, "change shop13"]
+    assert rows_of_workbook(ask("/console/changes/", format="xlsx"))[1][:3] == ["10001", 1, "Resize shop13"]
 
 
 @pytest.mark.parametrize(

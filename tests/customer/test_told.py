@@ -58,20 +58,20 @@ def creating(browse: Browse, scope_of: Callable[..., Scope]) -> Callable[..., No
     [
         (State.RECORDED, {"recorded_at": moment.AT}, "Accepted by the platform:"),
         (State.DONE, {}, "It has taken effect."),
-        (State.PARKED, {}, "The platform refuses the API key"),
-        (State.CONFLICT, {}, "Somebody else has changed the same meanwhile."),
+        (State.PARKED, {}, "The platform rejects the API key"),
+        (State.CONFLICT, {}, "Someone else changed the same values in the meantime."),
         (State.REJECTED, {"answer": FAULT}, "Platform message: “no room left in rzob”"),
     ],
 )
 def test_the_message_of_a_change_follows_it(browse: Browse, state: State, values: dict[str, Any], words: str) -> None:
     client = browse("operator")
     said, address = announced(client, save(client, EDIT, service_description="Front door"))
-    assert "Change 1 : change shop00" in said
-    assert "It waits for its turn" in said
+    assert "Change 1 : Update shop00" in said
+    assert "Queued. It is sent automatically." in said
     settle(state, **values)
     followed = part(client, address)
     assert words in text_of(followed)
-    assert "waits for its turn" not in text_of(followed)
+    assert "It is sent automatically" not in text_of(followed)
 
 
 def test_the_message_asks_only_until_the_end_and_is_told_of_news_only(browse: Browse) -> None:

@@ -39,7 +39,7 @@ def test_the_form_is_as_it_was_and_submits_once(page: Page, portal_stack: Portal
     expect(page.get_by_label("Description")).to_have_value("Typed before the session ended")
     assert changes(portal_stack) == before
     page.get_by_role("button", name="Save").click()
-    expect(page.locator("#messages .told")).to_contain_text("change shop")
+    expect(page.locator("#messages .told")).to_contain_text("Update shop")
     assert changes(portal_stack) == before + 1
     page.goto(f"{portal_stack.url}{EDIT}")
     expect(page.get_by_text("It has not been sent.")).to_have_count(0)
