@@ -36,7 +36,7 @@ from portal.resources.looks import LOOKS, State, Status
 from portal.resources.states import is_open
 from portal.resources.times import BERLIN, parse_moment
 from portal.resources.types import TYPES
-from portal.ui import badges, values
+from portal.ui import badges, said, values
 from portal.ui.pages import Nowhere
 
 MACHINES, MAINTENANCES, INVOICES = "virtualmachine", "maintenance", "invoice"
@@ -256,13 +256,17 @@ class CustomerPage:
             starts = parse_moment(one["starts"] or "")
             if is_open(one, self.now) and starts is not None and starts < self.now + AHEAD:
                 name = str(one["machine"])
-                text = str(one["comment"] or _("Maintenance")).removeprefix(f"{name} ")  # which stands before it
+                text = said.told(str(one["comment"])) or _("Maintenance")
                 yield Coming("tool", name, self.record_address(MACHINES, name), text, starts)
 
     def _deletions(self) -> Iterator[Coming]:
+        announced = {
+            (str(one["machine"]), parse_moment(one["starts"] or "")) for one in self.listings[MAINTENANCES].records
+        }
         for machine in self.listings[MACHINES].records:
             at = read_deletion(machine.get("deletion")).shuts_down
-            if at is not None and at >= self.now:  # else it is among the machines, with what has become of it
+            # What is past is among the machines, with what has become of it; what is announced, among the maintenances.
+            if at is not None and at >= self.now and (machine.key, at) not in announced:
                 yield Coming(
                     "trash", machine.key, self.record_address(MACHINES, machine.key), _("Shutdown for deletion"), at
                 )

@@ -28,7 +28,7 @@ from portal.resources.spec import Record
 from portal.resources.states import is_open
 from portal.resources.times import BERLIN, parse_moment
 from portal.resources.types import TYPES
-from portal.ui import addresses, badges, measures, pending, values, when
+from portal.ui import addresses, badges, measures, pending, said, values, when
 from portal.ui.progress import Installs, progress
 from portal.ui.surroundings import GROUPS, MACHINES, Surroundings
 
@@ -281,7 +281,7 @@ class Overview:
             if one.get("active") is True:
                 viewing = self._around.viewing(one)
                 state = badges.badge(Status(State.MAINTENANCE, ends), viewing.zone, viewing.now)
-                yield Line("tool", self._link(MACHINES, str(one["machine"])), state, str(one["comment"]))
+                yield Line("tool", self._link(MACHINES, str(one["machine"])), state, said.told(str(one["comment"])))
 
     @cached_property
     def _open_maintenances(self) -> list[Record]:
@@ -294,7 +294,7 @@ class Overview:
                 continue
             viewing = self._around.viewing(one)
             at = when.time_tag(starts, when.words(starts, viewing.now, viewing.zone), viewing.zone)
-            comment = self._link(MAINTENANCES, one.key, str(one["comment"] or _("Maintenance")))
+            comment = self._link(MAINTENANCES, one.key, said.told(str(one["comment"])) or _("Maintenance"))
             yield Line("tool", self._link(MACHINES, str(one["machine"])), "", comment, at, starts)
 
     def _deletions_ahead(self) -> Iterator[Line]:

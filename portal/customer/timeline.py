@@ -13,7 +13,7 @@ from portal.changes.history import history_of
 from portal.customer.change_words import Told
 from portal.resources.spec import Record
 from portal.resources.times import parse_moment
-from portal.ui import values
+from portal.ui import said, values
 from portal.ui.values import Viewing
 
 MOST = 30
@@ -47,7 +47,7 @@ def _maintenances(maintenances: Sequence[Record], viewing: Viewing) -> Iterator[
     for one in maintenances:
         starts = parse_moment(one["starts"])
         if starts is not None and starts <= viewing.now:
-            text = f"{_('Maintenance')}: {one['comment'] or one['machine']}"
+            text = f"{_('Maintenance')}: {said.told(str(one['comment'])) or one['machine']}"
             yield Entry(starts, "tool", values.record_link(one.type.name, one.key, text, viewing))
 
 

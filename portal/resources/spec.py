@@ -82,6 +82,7 @@ class Field:
     label: str
     kind: Kind = Kind.TEXT
     help: str = ""
+    said: bool = False  # a sentence of the platform's own
     section: str = "main"
     settable: Settable = Settable.NEVER
     required: bool = False  # on creation

@@ -22,7 +22,7 @@ from portal.resources.states import is_open
 from portal.resources.times import parse_moment
 from portal.resources.types import TYPES
 from portal.resources.windows import next_window
-from portal.ui import addresses, badges, measures, menu, pending, values, when
+from portal.ui import addresses, badges, measures, menu, pending, said, values, when
 from portal.ui.list_page import HOUR, MOVES
 from portal.ui.pages import Pages
 from portal.ui.panels import Fact, Holder, Panel, Row, facts, holders, month_row, row
@@ -74,7 +74,8 @@ class DetailPage:
 
     @property
     def lead(self) -> str:
-        return str(self.record.get(self.type.lead) or "") if self.type.lead else ""
+        text = str(self.record.get(self.type.lead) or "") if self.type.lead else ""
+        return said.told(text) if self.type.lead and self.type.field(self.type.lead).said else text
 
     @property
     def own_address(self) -> str:
@@ -242,7 +243,7 @@ class DetailPage:
         label = when.words(starts, self.viewing.now, self.viewing.zone) if starts else str(maintenance["starts"])
         if maintenance.get("active") is True:
             label = _("In progress")
-        text, machine = str(maintenance["comment"] or _("Maintenance")), str(maintenance["machine"])
+        text, machine = said.told(str(maintenance["comment"])) or _("Maintenance"), str(maintenance["machine"])
         if self.type.name != MACHINES and machine not in text:
             text = f"{machine}: {text}"
         return Fact(label, values.record_link(MAINTENANCES, maintenance.key, text, self.viewing))

@@ -54,7 +54,8 @@ def facts(record: Record, section: Section, changes: Mapping[str, Change], viewi
 def _fact(record: Record, spec: Field, change: Change | None, viewing: Viewing) -> Fact:
     """A field; with its help where no form of ours explains it."""
     is_explained = bool(spec.help) and spec.settable is Settable.NEVER
-    label, told = _(spec.label), support.named(_(spec.help)) if is_explained else ""
+    has_value = not values.is_empty(record.values[spec.name])
+    label, told = _(spec.label), support.named(_(spec.help)) if is_explained and has_value else ""
     if spec.name in record.problems:
         return Fact(label, format_html('<span class="state state-waiting">{}</span>', _("unreadable")), told)
     if change is not None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from portal.resources.spec import Field, Kind, Record, Value
 from portal.resources.times import parse_day, parse_moment
-from portal.ui import measures, network, when
+from portal.ui import measures, network, said, when
 from portal.ui.icons import symbol_use
 from portal.ui.markup import joined
 from portal.ui.pages import Pages
@@ -209,6 +209,8 @@ def _named(field: Field, name: str, viewing: Viewing) -> SafeString:
         return record_link(field.refers_to, name, name, viewing)
     if field.kind is Kind.EMAILS:
         return format_html('<a href="mailto:{}">{}</a>', name, name)
+    if field.said:
+        return format_html("{}", said.told(name))
     return format_html("{}", choice_label(field, name))
 
 
@@ -283,5 +285,7 @@ def _activity(activity: Mapping[str, Value], viewing: Viewing) -> SafeString:
     if activity.get("result"):
         notes.append(str(activity["result"]))
     return format_html(
-        '{} <span class="soft">{}</span>', activity.get("comment") or _("Maintenance"), " · ".join(notes)
+        '{} <span class="soft">{}</span>',
+        said.told(str(activity.get("comment") or "")) or _("Maintenance"),
+        " · ".join(notes),
     )

@@ -35,7 +35,7 @@ MAINTENANCE = ResourceType(
         Field(name="ends", label=_("Ends"), kind=Kind.MOMENT, default=""),
         Field(name="active", label=_("In progress"), kind=Kind.BOOLEAN, default=False, filterable=True),
         Field(name="announced", label=_("Announced"), kind=Kind.BOOLEAN, default=False, filterable=True),
-        Field(name="comment", label=_("Comment"), default=""),
+        Field(name="comment", label=_("Comment"), default="", said=True),
         Field(
             name="activities",
             label=_("Activities"),

@@ -307,7 +307,7 @@ VIRTUAL_MACHINE = ResourceType(
             label=_("Last maintenance ended"),
             kind=Kind.MOMENT,
             section="lifecycle",
-            help=_("Alerts of your monitoring shortly before it may be due to the maintenance."),
+            help=_("Alerts of your monitoring around this time may be due to it."),
             default="",
         ),
         Field(name="creation_date", label=_("Created"), kind=Kind.MOMENT, section="lifecycle", default=""),
