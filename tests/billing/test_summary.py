@@ -93,7 +93,7 @@ def test_what_has_no_readable_price_is_unknown_and_not_for_nothing(
 def test_an_invoice_on_which_nothing_can_be_read_gives_no_figure(november: Any, items: Any) -> None:
     found = november([*OCTOBER, *HALF], [invoice("2026-10-01", [], "9" * 41) | {"items": items}])
     assert (found.estimated, found.so_far) == (None, "")
-    assert "What November 2026 comes to cannot be told yet" in found.why_not
+    assert "November 2026 cannot be estimated yet" in found.why_not
 
 
 def test_use_that_cannot_be_read_is_unknown_in_the_figure_and_in_the_limits(november: Any) -> None:
@@ -107,7 +107,7 @@ def test_use_that_cannot_be_read_is_unknown_in_the_figure_and_in_the_limits(nove
     assert {one.threshold.group: (one.shown_value.replace("\xa0", " "), one.word) for one in found.limits} == {
         "": ("100 MB + 1 unknown", "unknown"),
         "odd": ("unknown", "unknown"),
-        "shop": ("100 MB", "within"),
+        "shop": ("100 MB", "Within budget"),
     }
 
 

@@ -102,14 +102,14 @@ def test_a_missing_invoice_stands_in_the_list_and_in_its_sum(invoices: Any) -> N
     text = plain(text_of(invoices("invoice/")))
     assert "February 2026 no invoice unknown unknown" in text
     assert "Total 2026 5.00 EUR + 2 unknown" in text
-    assert "April 2026 final final 4.00 EUR unknown unknown" in text  # below, on a phone
+    assert "April 2026 Final Final 4.00 EUR unknown unknown" in text  # below, on a phone
     assert "no invoice" not in text_of(invoices("invoice/", status="final"))
 
 
 def test_an_invoice_without_one_before_it_says_so(invoices: Any) -> None:
     text = plain(text_of(invoices(f"invoice/{MARCH}/")))
     assert "That is unknown: the platform has no invoice of February 2026." in text
-    assert "Against February 2026 unknown" in text
+    assert "vs. February 2026 unknown" in text
     assert "VM-SSD 1 unknown" in text
     assert "Changes since" not in text_of(invoices(f"invoice/{JANUARY}/"))
 

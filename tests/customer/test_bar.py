@@ -52,7 +52,7 @@ def test_an_edit_says_how_many_fields_change_and_what_comes_of_it(browse: Browse
     assert bar(client.get(EDIT)) == "No changes"
     assert re.fullmatch(r"2 changes · reboot \w{3} \d+ \w{3}, \d\d:\d\d", typed(client, EDIT, cores="7", memory="3072"))
     assert typed(client, EDIT, service_description="Till") == "1 change"
-    assert typed(client, EDIT, cores="99", memory="lots") == "2 fields need another look."
+    assert typed(client, EDIT, cores="99", memory="lots") == "2 fields need attention."
 
 
 def test_the_reboot_of_a_group_elsewhere_names_its_zone(browse: Browse) -> None:

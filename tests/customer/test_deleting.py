@@ -127,7 +127,7 @@ def test_a_machine_that_is_shut_down_already_has_no_day_to_choose(browse: Browse
     listed = client.get(f"{HOME}virtualmachine/", {"state": "shutdown"})
     name = listed.context["list"].page.records[0].key
     page = text_of(client.get(f"{HOME}virtualmachine/{name}/"))
-    assert "Bring back" in page
+    assert "Restore" in page
     assert "Delete…" not in page
     assert "Change date…" not in page
     path = f"{HOME}virtualmachine/{name}/-/delete"
@@ -193,7 +193,7 @@ def test_vm_21_a_machine_that_is_shut_down_already_is_not_asked_for_another_day(
         assert "Delete…" not in text_of(client.get(address))
     shown = client.get(f"{page}-/delete")
     assert "services00 is shut down for deletion" in text_of(shown)
-    assert "Until 26 Nov the machine can be brought back" in text_of(shown)
+    assert "The machine can be restored until 26 Nov" in text_of(shown)
     assert f'action="{page}-/keep"' in shown.content.decode()
     client.post(f"{page}-/delete", {"name": "services00", "day": "2027-12-31"})
     assert not Change.objects.exists()

@@ -180,7 +180,7 @@ def test_a_database_that_is_away_is_named(client: Client, all_well: None, monkey
 def test_a_sweeper_that_stands_still_is_named(client: Client, all_well: None) -> None:
     Heartbeat.objects.filter(name=health.SWEEPER).update(at=timezone.now() - timedelta(seconds=90))
     Heartbeat.objects.filter(name=health.FOLLOWER).delete()
-    assert checks(client)["sweeper"] == "has not gone on for 90 s"
+    assert checks(client)["sweeper"] == "has not run for 90 s"
     assert checks(client)["follower"] == "has never run"
 
 

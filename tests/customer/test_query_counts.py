@@ -92,7 +92,7 @@ PAGES = {
     ],
     "customer:invoices": [
         Page(f"{C}invoice/", [r"2026-\d\d-01", r"2025-\d\d-01"]),
-        Page(f"{C}invoice/?format=csv", [r"(2026-\d\d-01),.*,final", r"(2025-\d\d-01),.*,final"]),
+        Page(f"{C}invoice/?format=csv", [r"(2026-\d\d-01),.*,Final", r"(2025-\d\d-01),.*,Final"]),
     ],
     "customer:invoice": [Page(f"{C}invoice/2026-11-01/{end}", [r"shop0\d"]) for end in ("", "?format=csv")],
     "customer:document": [

@@ -71,7 +71,7 @@ def test_the_message_of_a_change_follows_it(browse: Browse, state: State, values
     settle(state, **values)
     followed = part(client, address)
     assert words in text_of(followed)
-    assert "It is sent automatically" not in text_of(followed)
+    assert "Queued. It is sent automatically" not in text_of(followed)
 
 
 def test_the_message_asks_only_until_the_end_and_is_told_of_news_only(browse: Browse) -> None:
