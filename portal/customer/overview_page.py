@@ -306,7 +306,7 @@ class Overview:
             if at is None:
                 continue
             if self.now - timedelta(days=1) < at < self.now + AHEAD and (machine.key, at) not in announced:
-                text = _("Disk deleted") if gone else _("Shut down for deletion")
+                text = _("Disk deletion") if gone else _("Shutdown for deletion")
                 shown = when.day_words(at.astimezone(BERLIN).date(), self.now.astimezone(BERLIN).date())
                 yield Line("trash-x" if gone else "calendar-x", self._link(MACHINES, machine.key), "", text, shown, at)
 

@@ -35,7 +35,7 @@ LOOKS: dict[State, Look] = {
     State.MAINTENANCE: Look(_("In maintenance"), "tool", "orange"),
     State.LEAVING: Look(_("Deletion"), "calendar-x", "red"),
     State.OFF: Look(_("Off"), "power", "secondary"),
-    State.WAITING: Look(_("Change pending"), "clock", "yellow"),
+    State.WAITING: Look(_("Change pending"), "clock", "yellow", _("Pending")),
     State.READY: Look(_("Ready"), "circle-check", "green"),
 }
 

@@ -55,10 +55,10 @@ def test_a_bookkeeper_sees_understands_and_takes_along_what_a_month_cost(visit: 
 def test_a_limit_is_set_by_keyboard_changed_and_removed(visit: Visit) -> None:
     visitor = visit("billing")
     page = visitor.go("consumption/?type=traffic")
-    page.get_by_role("link", name="Limits").focus()
+    page.get_by_role("link", name="Budgets").focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/thresholds/"))
-    what = page.get_by_label("What", exact=True)
+    what = page.get_by_label("Item", exact=True)
     what.focus()
     what.select_option(label="Traffic of shop")
     page.keyboard.press("Tab")

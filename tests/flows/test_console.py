@@ -121,10 +121,10 @@ def test_the_machine_wont_come_up(desk: Desk) -> None:
     with desk.portal.platform.proxy() as proxy:
         proxy.apply([{"__type__": "virtualmachine", "name": "shop14", "online": False}])
     page = desk.find("shop14", "shop14")
-    desk.says_in_time("off", tries=60)
+    desk.says_in_time("Off", tries=60)
     expect(page.locator("h1 .state-off")).to_be_visible()
     desk.view_as("operator@example.com", "Ticket 1: the machine won't come up", writing=True)
-    page.get_by_role("button", name="Switch on").click()
+    page.get_by_role("button", name="Start").click()
     expect(page.locator("h1 .state-ready")).to_be_visible()
     desk.stop_viewing()
     desk.says("Viewed by support staff")
@@ -212,7 +212,7 @@ def test_our_key_stopped_working(desk: Desk) -> None:
     page.get_by_role("button", name="Verify and save").click()
     expect(page.locator("#messages")).to_contain_text("The key works and is kept")
     page.goto(f"{desk.portal.url}/console/c/10001/")
-    desk.says_in_time("works")
+    desk.says_in_time("Active")
 
 
 def test_the_api_is_down(desk: Desk) -> None:
@@ -247,7 +247,7 @@ def test_a_change_hangs(desk: Desk) -> None:
     page.get_by_role("button", name="Retry now").click()
     expect(page.locator("#messages .notice")).to_be_visible()
     page = desk.go("changes/?which=all&q=shop15")
-    desk.says_in_time("recorded", tries=60)
+    desk.says_in_time("Accepted", tries=60)
     page.get_by_role("link", name=re.compile(r"Change \d+")).first.click()
     desk.check()
     desk.says("Response")

@@ -22,7 +22,7 @@ def test_a_change_is_seen_from_wish_to_evidence_without_reloading(visit: Visit) 
     page.wait_for_url(re.compile(r"/virtualmachine/shop13/$"))
     visitor.says("77")
     expect(page.locator("#record .is-pending, #record .change")).to_have_count(0)
-    expect(page.locator("#history")).to_contain_text("recorded")
+    expect(page.locator("#history")).to_contain_text("Accepted")
     visitor.check()
     with visitor.portal.platform.proxy() as proxy:
         assert proxy.query("virtualmachine", {"name": "shop13"})[0]["disk"] == 77
@@ -62,12 +62,12 @@ def test_a_new_machine_is_watched_until_it_is_ready(visit: Visit) -> None:
 def test_switching_off_asks_and_off_is_shown(visit: Visit) -> None:
     visitor = visit("operator")
     page = visitor.go("virtualmachine/shop14/")
-    page.get_by_role("button", name="Switch off").click()
-    expect(page.locator("#confirm")).to_contain_text("shop14: Switch off?")
+    page.get_by_role("button", name="Shut down").click()
+    expect(page.locator("#confirm")).to_contain_text("shop14: Shut down?")
     visitor.check()
-    page.locator("#confirm").get_by_role("button", name="Switch off").click()
+    page.locator("#confirm").get_by_role("button", name="Shut down").click()
     expect(page.locator("h1 .state-off")).to_be_visible()
-    page.get_by_role("button", name="Switch on").click()
+    page.get_by_role("button", name="Start").click()
     expect(page.locator("h1 .state-ready")).to_be_visible()
 
 
@@ -134,7 +134,7 @@ def test_a_list_is_filtered_and_a_record_opened_and_edited_by_keyboard(visit: Vi
     page.wait_for_url(re.compile(r"state=ready"))
     expect(page.locator('#facet-state [value="ready"]')).to_be_focused()
     keys.press("Escape")
-    expect(page.locator(".chip")).to_contain_text("ready")
+    expect(page.locator(".chip")).to_contain_text("Ready")
     page.locator("#row-shop01 .row-do .icon-button").focus()
     keys.press("Enter")
     keys.press("ArrowDown")

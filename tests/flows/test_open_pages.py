@@ -238,7 +238,7 @@ def test_focus_stays_in_lists_of_changes_and_falls_on_the_heading_when_its_place
 def test_after_a_confirmed_action_and_after_signing_in_the_heading_has_the_focus(visit: Visit) -> None:
     visitor = visit("operator")
     page = visitor.go("virtualmachine/shop16/", check=False)
-    page.get_by_role("button", name="Switch off").first.click()
+    page.get_by_role("button", name="Shut down").first.click()
     page.locator("#confirm[open] [value=yes]").click()
     expect(page.locator("#messages")).to_contain_text("on its way")
     expect(page.locator("main h1")).to_be_focused()

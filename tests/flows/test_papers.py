@@ -25,7 +25,7 @@ def file_of(page: Page) -> tuple[str, bytes]:
 def test_a_year_of_invoices_is_ordered_followed_and_fetched(visit: Visit) -> None:
     visitor = visit("billing")
     page = visitor.go("invoice/")
-    page.get_by_role("button", name="Zip of PDFs").last.click()
+    page.get_by_role("button", name="ZIP of PDFs").last.click()
     page.wait_for_url(re.compile("/paper/[0-9a-f-]{36}/"))
     visitor.check()
     name, data = file_of(page)
@@ -49,7 +49,7 @@ def test_invoices_are_ordered_without_javascript(visit: Visit, browser: Browser,
     page.goto(f"{portal_stack.url}{C}paper/")
     page.locator("select[name=from]").select_option(f"{month(2)}")
     page.locator("select[name=to]").select_option(f"{month(1)}")
-    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Create").click()
     look_until_made(page)
     name, data = file_of(page)
     assert name == f"invoice-10001-{month(2):%Y-%m}--{month(1):%Y-%m}.pdf"

@@ -39,7 +39,7 @@ def confirm(page: Page) -> None:
     """allauth asks once more for the password where signing in is a while ago."""
     if "/reauthenticate/" in page.url:
         page.fill("input[type=password]", PASSWORD)
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
 
 
 def add_passkey(page: Page, url: str, name: str, *, passwordless: bool) -> None:

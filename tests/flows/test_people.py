@@ -126,7 +126,7 @@ def set_up_app(page: Page) -> tuple[str, str]:
     """Sets up an authenticator app from where it is offered. Its secret, and a recovery code."""
     page.get_by_role("link", name="Set up an app").click()
     page.fill("input[type=password]", PASSWORD)
-    press(page, "Go on")
+    press(page, "Continue")
     expect(page.get_by_role("heading", name="Set up an authenticator app")).to_be_visible()
     axe(page)
     secret = page.locator("p.mono").inner_text()
@@ -146,7 +146,7 @@ def test_a_second_factor_is_required_set_up_and_recovered(manager: Visitor, else
     set_up_app(page)
     press_link(page, "I’ve saved my codes")
     manager.go("people/", check=False)
-    press(page, "Require it")
+    press(page, "Require two-factor")
     expect(page.get_by_text("Two-factor is now required.")).to_be_visible()
 
     sign_in(elsewhere, url, "viewer@example.com")
@@ -190,7 +190,7 @@ def test_somebody_signed_in_elsewhere_is_seen_and_signed_out(visit: Visit, elsew
     elsewhere.goto("about:blank")  # a page of the portal would go to the sign-in by itself, across the goto below
     page.goto(f"{url}/accounts/sessions/")
     visitor.check()
-    expect(page.get_by_role("row").filter(has_text="this one")).to_contain_text("127.0.0.1")
+    expect(page.get_by_role("row").filter(has_text="this device")).to_contain_text("127.0.0.1")
     page.get_by_role("button", name=re.compile("^Sign out .*Linux")).first.click()
     expect(page.get_by_text(re.compile("Signed out on .*Linux"))).to_be_visible()
     elsewhere.goto(f"{url}{C}")
@@ -236,7 +236,7 @@ def test_a_refused_key_parks_changes_which_go_on_in_order_with_a_good_one(manage
     manager.check()
     with told_to_redis(portal) as told_meanwhile:
         enter_key(page, "acme-demo-key")
-        expect(page.get_by_text("Waiting changes are being sent in order: 3 changes.")).to_be_visible()
+        expect(page.get_by_text("Waiting changes are being sent in order: 3.")).to_be_visible()
         recorded = "SELECT turn FROM changes_change WHERE recorded_at IS NOT NULL ORDER BY recorded_at"
         wait_until(lambda: len(portal.query(recorded)) == 3, portal.worker, seconds=90)
     turns = portal.query(recorded)

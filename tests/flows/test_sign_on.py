@@ -44,7 +44,7 @@ def sign_on(page: Page, portal: Portal, subject: str, path: str = "/") -> None:
     page.goto(f"{portal.url}{path}")
     page.get_by_role("link", name="Work").click()
     axe(page)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     page.wait_for_url(lambda address: not address.startswith(portal.url))
     page.fill("input[name=sub]", subject)
     page.get_by_role("button", name="Authorize", exact=True).click()

@@ -29,7 +29,7 @@ def test_what_the_platform_rejects_comes_back_filled_with_its_words(visit: Visit
     fault = {"kind": "fault", "value": "disk: no storage left in rzob", "method": "apply", "times": 1}
     visitor.portal.platform.control(fault=fault)
     page = edit(visitor, "shop01", "disk", "123")
-    visitor.says("rejected")
+    visitor.says("Rejected")
     visitor.check()
     page.locator("#history").get_by_role("link", name=re.compile("Change")).first.click()
     visitor.says("no storage left")
@@ -47,12 +47,12 @@ def test_the_same_field_changed_meanwhile_is_asked_about(visit: Visit) -> None:
         proxy.apply([{"__type__": "virtualmachine", "name": "shop02", "service_description": "somebody else's"}])
     page.get_by_role("button", name="Save").click()
     page.wait_for_url(re.compile(r"/virtualmachine/shop02/$"))
-    visitor.says("conflict")
+    visitor.says("Conflict")
     page.locator("#history").get_by_role("link", name=re.compile("Change")).first.click()
     visitor.says("somebody else's")
     visitor.check()
     page.get_by_role("button", name="Apply mine anyway").click()
-    visitor.says("recorded")
+    visitor.says("Accepted")
     assert recorded(visitor, "shop02")["service_description"] == "mine"
 
 
@@ -90,7 +90,7 @@ def test_a_killed_worker_loses_nothing(visit: Visit) -> None:
     portal = visitor.portal
     portal.kill_worker()
     page = edit(visitor, "shop14", "service_description", "asked of nobody")
-    visitor.says("queued")
+    visitor.says("Queued")
     visitor.check()
     portal.start_worker()
     expect(page.locator("h1 .state-waiting")).to_have_count(0)
