@@ -210,7 +210,7 @@ def test_our_key_stopped_working(desk: Desk) -> None:
     page.locator("[name=group]").fill("services")
     page.locator("[name=credential]").fill("services-demo-key")
     page.get_by_role("button", name="Verify and save").click()
-    expect(page.locator("#messages")).to_contain_text("The key works and is kept")
+    expect(page.locator("#messages")).to_contain_text("Key verified and saved")
     page.goto(f"{desk.portal.url}/console/c/10001/")
     desk.says_in_time("Active")
 
@@ -229,11 +229,11 @@ def test_the_api_is_down(desk: Desk) -> None:
     asked = desk.portal.platform.calls("query")
     customer.goto(f"{desk.portal.url}/c/10001/virtualmachine/")
     expect(customer.locator("main")).to_contain_text("shop00")  # what was last known
-    expect(customer.locator("#banner")).to_contain_text("cannot be reached since")
+    expect(customer.locator("#banner")).to_contain_text("has been unreachable since")
     assert desk.portal.platform.calls("query") <= asked + 1  # a probe at most
     desk.portal.platform.control(reset=True)
     page.get_by_role("button", name="Turn platform calls on").click()
-    expect(page.locator("#messages")).to_contain_text("Platform calls to the platform again")
+    expect(page.locator("#messages")).to_contain_text("Platform calls are on again")
     desk.says("Circuit breaker: closed")
 
 

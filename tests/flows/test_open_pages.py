@@ -143,7 +143,7 @@ def test_cannot_be_reached_is_said_only_when_nothing_answers(visit: Visit) -> No
         answer_with(500)
         expect(said).to_contain_text("has answered with an error")
         answer_with(503)
-        expect(said).to_contain_text("cannot be reached")
+        expect(said).to_contain_text("has been unreachable")
         page.unroute_all(behavior="ignoreErrors")
         expect(said).to_be_hidden()
 
@@ -207,9 +207,9 @@ def test_the_banner_goes_by_itself_when_the_platform_is_back(visit: Visit) -> No
     portal.stop_sandbox()
     try:
         visitor.page.get_by_role("button", name="Refresh").click()
-        expect(visitor.page.locator("#banner")).to_contain_text("cannot be reached")
+        expect(visitor.page.locator("#banner")).to_contain_text("has been unreachable")
         page = visitor.go("help/roles/")
-        expect(page.locator("#banner")).to_contain_text("cannot be reached")
+        expect(page.locator("#banner")).to_contain_text("has been unreachable")
     finally:
         portal.start_sandbox()
     expect(page.locator("#banner > *")).to_have_count(0)

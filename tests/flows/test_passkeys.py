@@ -105,7 +105,7 @@ def test_a_device_that_does_not_answer_is_told_of_and_nothing_is_added(
     page.fill("input[name=name]", "Nothing")
     page.locator("input[name=passwordless]").set_checked(True)
     page.get_by_role("button", name="Add", exact=True).click()
-    expect(page.get_by_text("the passkey or key gave no answer")).to_be_visible()
+    expect(page.get_by_text("The passkey or key did not answer")).to_be_visible()
     page.goto(f"{url}/accounts/2fa/webauthn/")
     expect(page.get_by_text("No passkey yet")).to_be_visible()
 
