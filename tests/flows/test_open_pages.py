@@ -240,7 +240,7 @@ def test_after_a_confirmed_action_and_after_signing_in_the_heading_has_the_focus
     page = visitor.go("virtualmachine/shop16/", check=False)
     page.get_by_role("button", name="Shut down").first.click()
     page.locator("#confirm[open] [value=yes]").click()
-    expect(page.locator("#messages")).to_contain_text("on its way")
+    expect(page.locator("#messages")).to_contain_text("Shut down shop16")
     expect(page.locator("main h1")).to_be_focused()
     visitor.portal.query("DELETE FROM django_session")
     visitor.portal.cookies.clear()

@@ -60,7 +60,7 @@ def test_somebody_is_invited_joins_gets_another_role_and_leaves(manager: Visitor
     put(elsewhere, "name", "Nina New")
     put(elsewhere, "password", SENTENCE)
     press(elsewhere, "Join")
-    expect(elsewhere.get_by_text("You belong to 10001 Example Services GmbH now, as Viewer.")).to_be_visible()
+    expect(elsewhere.get_by_text("You are now a member of 10001 Example Services GmbH (Viewer).")).to_be_visible()
     expect(elsewhere.get_by_text("You see group example and the groups below.").first).to_be_visible()
     elsewhere.goto(f"{manager.portal.url}{C}virtualmachine/-/new")
     axe(elsewhere)
@@ -74,7 +74,7 @@ def test_somebody_is_invited_joins_gets_another_role_and_leaves(manager: Visitor
     manager.check()
     put(page, "role", "operator")
     press(page, "Save")
-    expect(page.get_by_text("Nina New changed.")).to_be_visible()
+    expect(page.get_by_text("Role of Nina New changed.")).to_be_visible()
     elsewhere.goto(f"{manager.portal.url}{C}virtualmachine/-/new")
     expect(elsewhere.get_by_role("button", name="Create")).to_be_visible()
     elsewhere.goto(f"{manager.portal.url}{C}people/-/leave")
@@ -115,7 +115,7 @@ def test_whoever_is_removed_is_out_and_the_last_manager_stays(manager: Visitor, 
     expect(elsewhere.get_by_role("heading", name="Page not found")).to_be_visible()
     page.get_by_role("link", name="Leave customer…").click()
     press(page, "Leave")
-    manager.says("You are the last manager .")
+    manager.says("You are the last manager of this customer")
     manager.check()
 
 
@@ -296,12 +296,12 @@ def test_a_key_is_removed_and_its_group_connected_again(manager: Visitor) -> Non
     press_link(page, "Connect group")
     put(page, "group", "Services")
     enter_key(page, "acme-demo-key")
-    manager.says("This is the name of a group")
+    manager.says("Enter the name of a group")
     expect(page.locator("[name=credential]")).to_have_value("")
     manager.check()
     put(page, "group", "services")
     enter_key(page, "acme-demo-key")
-    expect(page.get_by_text("The key of services verified and saved.")).to_be_visible()
+    expect(page.get_by_text("Key of services verified and saved.")).to_be_visible()
     assert "acme-demo-key" not in page.content()
 
 

@@ -71,7 +71,7 @@ def test_a_member_signs_in_where_they_wanted_to_go(page: Page, portal: Portal) -
 @pytest.mark.parametrize(
     ("subject", "reason"),
     [
-        ("stranger", "Accounts are made by invitation"),
+        ("stranger", "Accounts are created by invitation"),
         ("unverified", "Your provider has not verified the address manager@example.com"),
     ],
 )

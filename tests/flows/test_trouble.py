@@ -132,7 +132,7 @@ def test_with_the_platform_away_what_is_known_is_shown_and_changes_wait(visit: V
         page = edit(visitor, "shop12", "service_description", "for later")
         visitor.says("for later")
         page.get_by_role("button", name="Refresh").click()
-        expect(page.locator("#banner")).to_contain_text("cannot be reached")
+        expect(page.locator("#banner")).to_contain_text("has been unreachable")
         visitor.check()
         visitor.go("virtualmachine/?q=shop12")
         visitor.says("shop12")
