@@ -68,6 +68,15 @@ document.addEventListener("keydown", (event) => {
   event.target.click();
 });
 
+// --- Back or Forward while the page was loading -----------------------------------------------------------------------
+
+// A step within the history that came before htmx listened has moved the address, and not the page.
+document.addEventListener("DOMContentLoaded", () => {
+  const [loaded] = performance.getEntriesByType("navigation");
+  const bare = (address) => address.split("#")[0];
+  if (loaded?.name && bare(loaded.name) !== bare(location.href)) location.reload();
+});
+
 // --- light and dark without a round trip ----------------------------------------------------------------------------
 
 const markTheme = () => {

@@ -1,6 +1,7 @@
 """Back: what is ticked, chosen and typed is what the portal's answer says, not what the browser puts back by place."""
 
 import re
+from threading import Event
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -70,6 +71,28 @@ def test_facets_show_the_filter_of_the_address(visit: Visit) -> None:
     expect(page.locator('#facet-state [value="off"]')).to_be_checked()
     page.goto(f"{visitor.portal.url}/accounts/")
     page.go_back()
+    expect(page.locator('#facet-state [value="off"]')).to_be_checked()
+
+
+def test_forward_is_followed_also_while_the_page_is_loading(visit: Visit) -> None:
+    """Nothing listens to a step within the history yet: the address moves, and the page has to follow."""
+    visitor = visit("operator")
+    page = visitor.go("virtualmachine/", check=False)
+    page.locator('[popovertarget="facet-state"]').click()
+    page.locator('#facet-state [value="off"]').check()
+    page.wait_for_url(re.compile("state=off"))
+    held: list[Route] = []
+    goes_on = Event()
+    page.route(
+        re.compile(r"/vendor/htmx\b"), lambda route: route.continue_() if goes_on.is_set() else held.append(route)
+    )
+    page.go_back(wait_until="commit")
+    expect(page.locator('#facet-state [value="off"]')).not_to_be_checked()
+    page.evaluate("history.forward()")
+    page.wait_for_url(re.compile("state=off"), wait_until="commit")
+    goes_on.set()
+    for route in held:
+        route.continue_()
     expect(page.locator('#facet-state [value="off"]')).to_be_checked()
 
 
