@@ -25,16 +25,16 @@ def state_word(state: State) -> str:
 
 
 def state_detail(status: Status, tz: tzinfo, now: datetime, *, brief: bool = False) -> str:
-    """When it ends or happens: "gone on 3 Dec", "until 14:30", "Thu 26 Nov, 22:00"; '' where that is not known.
+    """When it ends or happens: "data deleted on 3 Dec", "until 14:30", "Thu 26 Nov, 22:00"; '' where that is not known.
 
-    Briefly, for a row: "gone 3 Dec", and without what the clock at the place shows.
+    Briefly, for a row: "until 3 Dec", and without what the clock at the place shows.
     """
     if status.until is None:
         return ""
     match status.state:
         case State.SHUTDOWN:
             day = _berlin_day(status.until, now)
-            return (_("data until %(day)s") if brief else _("data deleted on %(day)s")) % {"day": day}
+            return (_("until %(day)s") if brief else _("data deleted on %(day)s")) % {"day": day}
         case State.LEAVING:
             return _("on %(day)s") % {"day": _berlin_day(status.until, now)}
         case State.MAINTENANCE:

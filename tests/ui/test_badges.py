@@ -23,7 +23,7 @@ def test_a_row_says_days_briefly() -> None:
     assert "on 30 Nov<" in badges.in_row((LEAVING,), BERLIN, NOW)
     shown = badges.in_row((GONE,), BERLIN, NOW)
     assert ">In deletion <" in shown
-    assert "data until 3 Dec" in shown
+    assert "until 3 Dec" in shown
     assert 'title="Shut down for deletion data deleted on 3 Dec"' in shown
 
 
