@@ -143,7 +143,7 @@ def test_cannot_be_reached_is_said_only_when_nothing_answers(visit: Visit) -> No
         answer_with(500)
         expect(said).to_contain_text("has answered with an error")
         answer_with(503)
-        expect(said).to_contain_text("has been unreachable")
+        expect(said).to_contain_text("The portal cannot be reached")
         page.unroute_all(behavior="ignoreErrors")
         expect(said).to_be_hidden()
 

@@ -81,8 +81,8 @@ def test_what_the_month_comes_to_is_what_the_platform_then_counts(
         assert "first day of the month" in text_of(limits)
         assert summary.so_far.replace("\xa0", " ") in overview
         return
-    assert f"({percent})" in text_of(consumption)
-    assert f"({percent} of the month" in text_of(limits)
+    assert f"({percent} have passed)" in text_of(consumption)
+    assert f"({percent} have passed)" in text_of(limits)
     assert summary.by_the_end.replace("\xa0", " ") in overview
     with moved(platform, end_of(almanac) + MINUTE):
         used, invoiced = query("consumption"), query("invoice")
@@ -115,7 +115,7 @@ def test_a_month_that_has_just_begun_is_not_told_by_what_is_known_of_the_last(
     with time_machine.travel((end + MINUTE).timestamp()):  # what was fetched two minutes ago is still good
         consumption, limits = page(client, "consumption/", ENGLISH), text_of(page(client, "thresholds/", ENGLISH))
         assert consumption.context["page"].projection is None
-        assert f"{ENGLISH.month(almanac.next_month)} the platform has told nothing" in limits
+        assert f"The platform has no data for {ENGLISH.month(almanac.next_month)} yet" in limits
 
 
 def test_a_spreadsheet_is_named_by_the_month(browse: Browse, almanac: Almanac) -> None:

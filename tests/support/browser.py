@@ -84,6 +84,9 @@ def missing_headers(headers: Mapping[str, str]) -> list[str]:
     return [name for name, part in HEADERS.items() if part not in headers.get(name, "")]
 
 
+LET_GO = "htmx:error: Failed to fetch"
+
+
 class Complaints:
     """What is wrong with the pages of one context: scripts, blocked content, missing files, missing headers."""
 
@@ -94,8 +97,10 @@ class Complaints:
         context.on("response", self._on_response)
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        # Answers like 404 and 503 are told apart by _on_response: tests ask for them on purpose.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        # Answers like 404 and 503 are told apart by _on_response: tests ask for them on purpose. A page that is left
+        # while its script asks for something lets that go.
+        is_let_go = LET_GO in message.text or message.text.startswith("Failed to load resource")
+        if message.type == "error" and not is_let_go:
             self.texts.append(f"console: {message.text}")
 
     def _on_response(self, response: Response) -> None:
