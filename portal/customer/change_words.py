@@ -234,7 +234,7 @@ class Told:
 
 
 def tag_of(changes: Sequence[Change]) -> str:
-    """Of all that is told about these changes; by the hour, since "today" may then be "yesterday"."""
+    """Of all that is told about these changes; by the hour, since a day may then have to say its year."""
     digest = blake2b(repr((int(timezone.now().timestamp()) // HOUR, when.reading())).encode(), digest_size=9)
     for change in changes:
         items = [(item.settled_at, item.evidence, item.maintenance) for item in change.shown_items]  # type: ignore[attr-defined]

@@ -29,12 +29,11 @@ from portal.resources.states import is_open
 from portal.resources.times import BERLIN, parse_moment
 from portal.resources.types import TYPES
 from portal.ui import addresses, badges, measures, pending, said, values, when
+from portal.ui.list_page import HOUR, MOVES
 from portal.ui.progress import Installs, progress
 from portal.ui.surroundings import GROUPS, MACHINES, Surroundings
 
 AHEAD = timedelta(days=7)
-MOVES = 5  # seconds after which a progress bar has moved
-HOUR = 3600
 MOST = 12  # lines of a panel
 MAINTENANCES, INVOICES = "maintenance", "invoice"
 

@@ -24,6 +24,7 @@ from portal.resources.looks import LOOKS, State, Status
 from portal.resources.spec import Record
 from portal.resources.times import BERLIN
 from portal.ui import addresses, badges, measures, pending, when
+from portal.ui.list_page import HOUR
 from portal.ui.refusal import Refused, refused_creations
 from portal.ui.surroundings import GROUPS, MACHINES, Surroundings
 
@@ -31,7 +32,6 @@ TEMPLATE = "tree/tree.html"
 PERMISSIONS, SERVICE_USERS = "permission", "serviceuser"
 SHOWN = (GROUPS, MACHINES, SERVICE_USERS, PERMISSIONS)
 DEEPEST = 6  # steps of indentation
-HOUR = 3600  # seconds after which "today" may be "tonight"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from portal.ui.rows import Layout, Row
 from portal.ui.surroundings import Surroundings
 
 MOVES = 5  # seconds after which a progress bar has moved
-HOUR = 3600  # seconds after which "today" may be "tonight"
+HOUR = 3600  # seconds after which a time alone may have to say its day, and a day its year
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ def _alike(one: Value, other: Value, within: timedelta | None) -> bool:
 
 
 def words(one: Pending) -> str:
-    """Where a pending change is: "deletion queued", "change being sent", "creation recorded"."""
+    """Where a pending change is: "Deletion: Queued", "Change: Sending", "Creation: Accepted"."""
     return _("%(what)s: %(state)s") % {"what": kind(one), "state": State(one.state).label}
 
 
