@@ -180,6 +180,16 @@ document.addEventListener("formdata", ({ target, formData }) => {
   if (page && target.method === "post") formData.set("portal-page", page);
 });
 
+// A page that is being left is not led elsewhere by an answer that comes meanwhile: the view that it showed, say, has just
+// been ended by the button that leaves it. The time is for what turns out to be a download, and leaves nothing.
+const LEAVING = 30_000; // milliseconds
+let left = -LEAVING;
+addEventListener("beforeunload", () => { left = performance.now(); });
+document.addEventListener("htmx:before:response", (event) => {
+  const leads = event.detail.ctx.response.headers.get("HX-Redirect");
+  if (leads && performance.now() - left < LEAVING) event.preventDefault();
+});
+
 const line = byId("offline");
 const lineAt = (text) => {
   line.querySelector("span").textContent = text;

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from tests.flows.conftest import put
 from tests.support.browser import PATIENCE, check, enter
@@ -127,6 +127,20 @@ def test_the_machine_wont_come_up(desk: Desk) -> None:
     page.get_by_role("button", name="Start").click()
     expect(page.locator("h1 .state-ready")).to_be_visible()
     desk.stop_viewing()
+    desk.says("Viewed by support staff")
+
+
+def test_ending_a_view_is_not_overtaken_by_what_its_page_asks_meanwhile(desk: Desk) -> None:
+    desk.go("c/10001/")
+    page = desk.view_as("operator@example.com", "Ticket 2: what do they see?")
+    done: list[tuple[Route, APIResponse]] = []
+    page.route("**/view-as/end", lambda route: done.append((route, route.fetch(max_redirects=0))))
+    with page.expect_response(lambda response: "hx-redirect" in response.headers):
+        page.evaluate("() => setInterval(() => htmx.ajax('GET', location.href, {target: 'main'}), 100)")
+        page.locator(".visiting").get_by_role("button", name="End view").click(no_wait_after=True)
+    route, answer = done[0]
+    route.fulfill(response=answer)
+    page.wait_for_url(re.compile("/console/c/10001/"))
     desk.says("Viewed by support staff")
 
 
