@@ -28,7 +28,8 @@ from scripts.packages import bring, missing_for_pdf
 from scripts.processes import StartError
 
 RESULTS = ROOT / "var" / "test"
-PROGRAMS = {"redis-server": "redis-server", "chromium": "chromium"}  # what tests start → its package
+CHROMIUM = ("chromium-headless-shell", "chromium")  # the first one has no windows: its pages take half the time
+PROGRAMS = {"redis-server": ("redis-server",), CHROMIUM[0]: CHROMIUM}  # package → what tests start: one of these
 # A module stays together, since its tests share servers; modules go in the order in which tests/conftest.py has them.
 OPTIONS = ["--quiet", "-o", "junit_family=xunit1", "--dist=loadscope", "--no-loadscope-reorder"]
 IN_THE_SANDBOX = ["--ds=portal.sandbox.settings"]
@@ -88,7 +89,7 @@ def bring_programs() -> None:
 
 
 def missing_packages() -> list[str]:
-    programs = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+    programs = [package for package, programs in PROGRAMS.items() if not any(map(shutil.which, programs))]
     return [*programs, *missing_for_pdf()]
 
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 from portal.accounts.access import get_scope
 from portal.changes.submit import submit
 from portal.changes.wanted import Wanted
+from portal.customer import errors
 from portal.resources.types import TYPES
 from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
 from tests.isolation.routes import CUSTOMER, ELSEWHERE, EVERYBODY, ROUTES, SEES
@@ -73,6 +75,15 @@ def walk(browse: Browse, keys: dict[str, str], cast: Any, settings: Any) -> Any:
     return go
 
 
+@pytest.fixture
+def errors_are_bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most answers of the walk are refusals, and most of the work would be to write their pages, which are all alike.
+
+    The tests of what they tell have them as they are.
+    """
+    monkeypatch.setattr(errors, "render", lambda _request, _page, _context=None, *, status: HttpResponse(status=status))
+
+
 def unlike_the_table(walk: Any, route: str, method: str) -> dict[tuple[str, str, str], str]:
     """Who is answered otherwise than the table says, at which address of the route."""
     wrong = {}
@@ -85,6 +96,7 @@ def unlike_the_table(walk: Any, route: str, method: str) -> dict[tuple[str, str,
     return wrong
 
 
+@pytest.mark.usefixtures("errors_are_bare")
 def test_everybody_sees_what_the_table_says(walk: Any) -> None:
     assert not [wrong for route in ROUTES if (wrong := unlike_the_table(walk, route, "GET"))]
 
@@ -93,11 +105,13 @@ def takes_something(route: str) -> bool:
     return any(status not in (403, 404, 405) for stop in ROUTES[route] for status in stop.post.values())
 
 
+@pytest.mark.usefixtures("errors_are_bare")
 @pytest.mark.parametrize("route", list(filter(takes_something, ROUTES)))
 def test_everybody_may_send_what_the_table_says(walk: Any, route: str) -> None:
     assert not unlike_the_table(walk, route, "POST")
 
 
+@pytest.mark.usefixtures("errors_are_bare")
 def test_nobody_may_send_anything_elsewhere(walk: Any) -> None:
     others = [route for route in ROUTES if not takes_something(route)]
     assert not [wrong for route in others if (wrong := unlike_the_table(walk, route, "POST"))]
@@ -111,6 +125,7 @@ def test_asking_for_the_head_alone_tells_no_more(walk: Any) -> None:
                 assert (answer.status_code, b"".join(answer)) == (stop.get[name], b""), (name, stop.path)
 
 
+@pytest.mark.usefixtures("errors_are_bare")
 def test_no_other_method_does_anything(walk: Any) -> None:
     for stops in ROUTES.values():
         for stop in stops[:1]:
@@ -120,6 +135,7 @@ def test_no_other_method_does_anything(walk: Any) -> None:
                     assert answer.status_code in (302, 404, 405) or stop.path == "/", (stop.path, method)
 
 
+@pytest.mark.usefixtures("errors_are_bare")
 def test_a_part_is_refused_like_its_page(walk: Any) -> None:
     """htmx headers open nothing: who may not see the page gets no part of it."""
     for stops in ROUTES.values():

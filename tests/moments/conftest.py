@@ -9,6 +9,8 @@ import pytest
 import time_machine
 from django.test import Client
 
+from portal.accounts.access import Scope
+from portal.inventory.reads import listings
 from tests.customer.conftest import Browse, browse  # noqa: F401
 from tests.moments.almanac import Almanac, almanac_of
 from tests.support.services import Sandbox
@@ -56,9 +58,10 @@ def query(platform: Sandbox) -> Callable[..., Records]:
 
 
 @pytest.fixture
-def manager(browse: Browse) -> Client:  # noqa: F811
+def manager(browse: Browse, scope_of: Callable[..., Scope]) -> Client:  # noqa: F811
     """The manager, in a portal that knows all there is: pages wait for nothing around their subject."""
-    client = browse("manager")
-    for type_name in ("resourcegroup", "virtualmachine", "maintenance", "serviceuser", "permission"):
-        assert client.get(f"/c/10001/{type_name}/").status_code == 200
-    return client
+    known = listings(
+        scope_of("manager"), ("resourcegroup", "virtualmachine", "maintenance", "serviceuser", "permission")
+    )
+    assert all(listing.records for listing in known.values())
+    return browse("manager")

@@ -19,6 +19,7 @@ from playwright.sync_api import (
 )
 
 from scripts.environment import ROOT
+from scripts.test import CHROMIUM
 from tests.support.services import require
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--font-ren
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    chromium = require("chromium")
+    chromium = require(*CHROMIUM)
     # Playwright keeps an event loop in this thread, and Django then refuses its database in it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     expect.set_options(timeout=PATIENCE)

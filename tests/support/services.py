@@ -24,11 +24,11 @@ SANDBOX_SETTINGS = "portal.sandbox.settings"
 MICROSECOND = timedelta(microseconds=1)
 
 
-def require(program: str) -> str:
-    """The path of a program that tests need. Without it they fail in CI, and are skipped elsewhere."""
-    path = shutil.which(program)
+def require(*programs: str) -> str:
+    """The path of the first of these that is there. Without any, tests fail in CI, and are skipped elsewhere."""
+    path = next(filter(None, map(shutil.which, programs)), None)
     if path is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{program} is not installed")
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{programs[0]} is not installed")
     return path
 
 
