@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from portal.accounts import drafts
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
+from portal.billing import monthly
 from portal.changes import pending as under_way
 from portal.changes.errors import NoKey, Unsendable
 from portal.changes.models import Change
@@ -115,7 +116,8 @@ class Desk:
         ignored = self._heeded[1]
         if self.record is not None and not self.wanted:
             return in_words(ignored, self.context.now)
-        return in_words([*self.type.effects(self._before, self.wanted, self.context), *ignored], self.context.now)
+        found = in_words([*self.type.effects(self._before, self.wanted, self.context), *ignored], self.context.now)
+        return found if self.is_wrong else [*found, *monthly.told(self.scope, self.type.name, self._before, self.wanted)]
 
     @cached_property
     def changes(self) -> list[FieldChange]:
