@@ -111,9 +111,7 @@ def _read(used: Used, invoice: Record) -> Prices:
     return Prices(invoice.key, prices, averages, rest.known, rest.unknown, machines)
 
 
-def _machines(
-    used: Used, month: str, prices: Mapping[tuple[str, str], Decimal]
-) -> Iterator[tuple[Parts, Fraction]]:
+def _machines(used: Used, month: str, prices: Mapping[tuple[str, str], Decimal]) -> Iterator[tuple[Parts, Fraction]]:
     """Those that ran all of the month: of others, hours that are counted whole say too little."""
     for record in used.by_month[month].get("virtualmachine", ()):
         price = prices.get((str(record["type"]), str(record["type_id"])))

@@ -117,7 +117,8 @@ class Desk:
         if self.record is not None and not self.wanted:
             return in_words(ignored, self.context.now)
         found = in_words([*self.type.effects(self._before, self.wanted, self.context), *ignored], self.context.now)
-        return found if self.is_wrong else [*found, *monthly.told(self.scope, self.type.name, self._before, self.wanted)]
+        money = [] if self.is_wrong else monthly.told(self.scope, self.type.name, self._before, self.wanted)
+        return [*found, *money]
 
     @cached_property
     def changes(self) -> list[FieldChange]:

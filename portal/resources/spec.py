@@ -106,7 +106,7 @@ class Field:
         return next((one.needs[0] for one in self.choices if one.needs), "")
 
     def default_beside(self, others: Values) -> Value:
-        """The default where the other fields have these values: its own where that suits them, else the first choice."""
+        """The default where the other fields have these values: its own if that suits them, else the first choice."""
         suiting = [one.value for one in self.choices_beside(others)] if self.goes_by else []
         return self.default if not suiting or self.default in suiting else suiting[0]
 

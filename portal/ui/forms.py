@@ -254,7 +254,7 @@ def _hint(spec_field: SpecField, default: Any) -> str:
 
 
 def follow(resource_type: ResourceType, data: QueryDict) -> QueryDict:
-    """What was typed; a default that nobody has touched becomes the one beside what is typed in the field it goes by."""
+    """What was typed; a default that nobody has touched becomes the one that suits the field it goes by."""
     followed = data.copy()
     for spec in (one for one in resource_type.settable_fields(creating=True) if one.goes_by):
         was = spec.default_beside({spec.goes_by: data.get(spec.name + BESIDE)})
