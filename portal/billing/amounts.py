@@ -80,7 +80,16 @@ def exact_difference(amount: Decimal) -> str:
 
 def about(amount: Decimal) -> str:
     """≈ 1,798 EUR: an estimate is no more exact than that; cents where there are but a few euros."""
-    return f"≈{NBSP}{money(amount) if abs(amount) < FEW else whole(amount)}"
+    return f"≈{NBSP}{_rough(amount)}"
+
+
+def about_difference(amount: Decimal) -> str:
+    """+19 EUR: by how much an estimate differs."""
+    return f"+{_rough(amount)}" if amount > 0 else _rough(amount)
+
+
+def _rough(amount: Decimal) -> str:
+    return money(amount) if abs(amount) < FEW else whole(amount)
 
 
 def whole(amount: Decimal, *, with_currency: bool = True) -> str:

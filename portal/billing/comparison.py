@@ -89,9 +89,7 @@ class Cost:
 
     @property
     def is_whole_month(self) -> bool:
-        """Whether it ran all the time; hours are counted whole, and the last may be missing."""
-        whole = months.hours(str(self.thing["period"])) if self.thing else 0
-        return bool(self.kind == MACHINE and self.used and self.used >= whole - 1)
+        return self.thing is not None and use.ran_all_month(self.thing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,15 @@ much of it was used: so a price for an hour of this machine, or a byte of that g
 reckoned at the average of its type; items of it that belong to no consumption are taken as they were. An estimate.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
+from fractions import Fraction
+from functools import cached_property
 
 from portal.billing import amounts, sums, use
 from portal.billing.items import read_items
+from portal.billing.rates import Parts, Priced, Rates, parts, rates
 from portal.billing.sums import Sum
 from portal.billing.use import Used
 from portal.inventory.bounded import Bounded
@@ -23,7 +26,7 @@ DIGITS = 120  # no amount that is read has more than a third of that
 PLACES = Decimal(1).scaleb(-measures.PLACES)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prices:
     """What one unit of each thing came to on an invoice."""
 
@@ -32,6 +35,12 @@ class Prices:
     by_type: Mapping[str, Decimal] = field(default_factory=dict)  # the average
     others: Decimal = Decimal()  # items that belong to no consumption
     unknown: int = 0  # of those, without a readable price
+    machines: Priced = ()  # that ran all of the month
+
+    @cached_property
+    def rates(self) -> Rates:
+        """What more or less hardware costs."""
+        return rates(self.machines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,7 @@ def estimate(used: Used, invoices: Sequence[Record], month: str, part: float | N
     total = amounts.parse(own["total"]) if own else None
     if total is not None:
         return Estimate(total, total, "")
-    prices = _prices(used, invoices, month)
+    prices = prices_before(used, invoices, month)
     if prices is None:
         return None
     with localcontext(prec=DIGITS):
@@ -67,7 +76,7 @@ def estimate(used: Used, invoices: Sequence[Record], month: str, part: float | N
         return Estimate(so_far.quantize(PLACES), by_the_end.quantize(PLACES), prices.month, unknown)
 
 
-def _prices(used: Used, invoices: Sequence[Record], month: str) -> Prices | None:
+def prices_before(used: Used, invoices: Sequence[Record], month: str) -> Prices | None:
     """By the latest invoice before that month whose consumption is known."""
     earlier = [one for one in invoices if one.key < month and one.key in used.by_month and parse_day(one.key)]
     if not earlier:
@@ -98,7 +107,17 @@ def _read(used: Used, invoice: Record) -> Prices:
             amounts_of[name] = much
     averages = {kind: _average(kind, costs, amounts_of) for kind in {kind for kind, _name in costs}}
     prices, rest = {name: cost / amounts_of[name] for name, cost in costs.items()}, sums.of(others)
-    return Prices(invoice.key, prices, averages, rest.known, rest.unknown)
+    machines = list(_machines(used, invoice.key, prices))
+    return Prices(invoice.key, prices, averages, rest.known, rest.unknown, machines)
+
+
+def _machines(used: Used, month: str, prices: Mapping[tuple[str, str], Decimal]) -> Iterator[tuple[Parts, Fraction]]:
+    """Those that ran all of the month: of others, hours that are counted whole say too little."""
+    for record in used.by_month[month].get("virtualmachine", ()):
+        price = prices.get((str(record["type"]), str(record["type_id"])))
+        much = parts(record["parameters"] or {})
+        if price is not None and much is not None and use.ran_all_month(record):
+            yield much, Fraction(price)
 
 
 def _average(kind: str, costs: Mapping[tuple[str, str], Decimal], much: Mapping[tuple[str, str], int]) -> Decimal:

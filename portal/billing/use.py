@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
-from portal.billing import sums
+from portal.billing import months, sums
 from portal.billing.matching import Things
 from portal.billing.sums import Sum
 from portal.inventory.bounded import Bounded
@@ -70,6 +70,12 @@ def main(record: Record) -> int | None:
     parameters = record["parameters"]
     value = parameters.get(name) if isinstance(parameters, Mapping) else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def ran_all_month(record: Record) -> bool:
+    """Of a machine; hours are counted whole, and the last may be missing."""
+    ran = main(record) if record["type"] == "virtualmachine" else None
+    return bool(ran and ran >= months.hours(str(record["period"])) - 1)
 
 
 def total(records: Iterable[Record]) -> Sum:

@@ -15,6 +15,7 @@ from django.utils.translation import pgettext
 
 from portal.accounts.access import Scope
 from portal.changes.models import Action, Change, Item, State
+from portal.changes.pending import ATTENTION_FOR
 from portal.changes.wanted import as_sent
 from portal.customer.again import again_url
 from portal.inventory import reads
@@ -166,6 +167,12 @@ class Told:
     def can_retry(self) -> bool:
         waits = self.state == State.QUEUED and self.change.answer.get("kind") == "unreachable"
         return self.state in (State.REJECTED, State.PARKED) or waits
+
+    @property
+    def needs_someone(self) -> bool:
+        """Whether it goes no further by itself; of what was rejected, as long as it counts as needing attention."""
+        ended = self.change.done_at
+        return self.state in ASKS and (ended is None or ended >= timezone.now() - ATTENTION_FOR)
 
     @property
     def is_open(self) -> bool:

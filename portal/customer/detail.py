@@ -10,7 +10,7 @@ from portal.changes.pending import PendingIndex, pending_of
 from portal.customer.reading import current, type_of
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.targets import NoRecord, was_shown
-from portal.customer.timeline import changes_of, timeline
+from portal.customer.timeline import Entry, changes_of, not_taken, timeline
 from portal.inventory import watching
 from portal.inventory.reads import Listing, Source
 from portal.resources.spec import Record, ResourceType, UnreadableRecord
@@ -43,7 +43,8 @@ def _answer(request: HttpRequest, page: DetailPage) -> HttpResponseBase:
     if wants_part(request) and request.headers.get("HX-PTag") == page.tag:
         return HttpResponseNotModified()
     entries = timeline(page.scope, page.record, page.maintenances, page.viewing)
-    context = {"page": page, "entries": entries}
+    told = not_taken(entries, page.record.key, is_new=page.is_new)
+    context = {"page": page, "entries": entries, "told": told}
     if not wants_part(request):
         return render_page(request, page.scope, TEMPLATE, context, pending=page.pending)
     response = render_part(request, page.scope, f"{TEMPLATE}#record", context, pending=page.pending)
@@ -52,14 +53,19 @@ def _answer(request: HttpRequest, page: DetailPage) -> HttpResponseBase:
 
 
 def _coming(resource_type: ResourceType, key: str, pending: PendingIndex) -> Record | None:
-    """The record of that key that is being created, as it was asked for; None where none is."""
-    for one in pending.created(resource_type.name):
+    """The record of that key that is being created, or was lately refused, as asked for; None where none is."""
+    for one in (*pending.created(resource_type.name), *pending.refused_creations(resource_type.name)):
         if one.key == key:
             try:
                 return read_record(resource_type, {**one.wanted, **resource_type.key_values(key)})
             except (ValueError, UnreadableRecord):
                 return None
     return None
+
+
+def _is_creation_that_failed(latest: Entry, key: str) -> bool:
+    told = latest.told
+    return bool(told and not told.change.recorded_at and any(one.creates for one in told.items if one.key == key))
 
 
 def _missing(request: HttpRequest, scope: Scope, listing: Listing, key: str, pending: PendingIndex) -> HttpResponse:
@@ -71,4 +77,5 @@ def _missing(request: HttpRequest, scope: Scope, listing: Listing, key: str, pen
     if not entries:
         raise NoRecord(key)
     context = {"entries": entries, "type": listing.type, "key": key, "was_shown": was_shown(request)}
+    context["was_created"] = not _is_creation_that_failed(entries[0], key)
     return render_page(request, scope, "resources/gone.html", context, pending=pending, status=404)

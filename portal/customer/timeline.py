@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
 from portal.changes.history import history_of
+from portal.changes.models import State
 from portal.customer.change_words import Told
 from portal.resources.spec import Record
 from portal.resources.times import parse_moment
@@ -41,6 +42,27 @@ def changes_of(scope: Scope, type_name: str, key: str) -> list[Entry]:
         return []
     told = (Told(scope, change) for change in history_of(scope, type_name, key, most=MOST))
     return [Entry(one.change.created, one.icon, told=one) for one in told]
+
+
+def not_taken(entries: Sequence[Entry], key: str, *, is_new: bool) -> Told | None:
+    """The latest change of the record that goes no further by itself, unless the same was asked for since.
+
+    Once there is such a record, its creation matters only while somebody else's stands in its place.
+    """
+    since: set[str] = set()
+    for told in (entry.told for entry in entries if entry.told):
+        asked = _asked(told, key, creations=is_new or told.state == State.CONFLICT)
+        if asked and told.needs_someone and not asked & since:
+            return told
+        if told.state not in (State.REJECTED, State.CANCELLED, State.SUPERSEDED):
+            since |= asked
+    return None
+
+
+def _asked(told: Told, key: str, *, creations: bool) -> set[str]:
+    """The fields that a change asks for, of one record; of a deletion, that."""
+    items = [item for item in told.items if item.key == key and (creations or not item.creates)]
+    return {name for item in items for name in item.wanted or [item.action]}
 
 
 def _maintenances(maintenances: Sequence[Record], viewing: Viewing) -> Iterator[Entry]:

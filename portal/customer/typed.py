@@ -10,7 +10,7 @@ from portal.accounts.leading import back_to, is_from_here, keep_form, path_of
 from portal.accounts.models import User
 from portal.resources.spec import Value
 from portal.resources.types import TYPES
-from portal.ui.forms import Opened
+from portal.ui.forms import BESIDE, Opened
 
 CARRIED = frozenset({drafts.PAGE, "opened", "next", "preview", "suggested"})  # sent along, not typed
 
@@ -32,8 +32,12 @@ def typed_into(request: HttpRequest) -> dict[str, list[str]]:
     return {
         labels.get(name, name): [text for text in texts if text]
         for name, texts in data.lists()
-        if any(texts) and name not in CARRIED and not drafts.is_secret(name) and not _is_as_it_was(name, texts, seen)
+        if any(texts) and not _is_carried(name) and not drafts.is_secret(name) and not _is_as_it_was(name, texts, seen)
     }
+
+
+def _is_carried(name: str) -> bool:
+    return name in CARRIED or name.endswith(BESIDE)
 
 
 def _data(request: HttpRequest) -> QueryDict:

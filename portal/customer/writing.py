@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from portal.accounts import drafts
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
+from portal.billing import monthly
 from portal.changes import pending as under_way
 from portal.changes.errors import NoKey, Unsendable
 from portal.changes.models import Change
@@ -36,7 +37,7 @@ from portal.ui import addresses
 from portal.ui.api_call import as_python
 from portal.ui.diff import FieldChange, differences
 from portal.ui.effects import Said, in_brief, in_words
-from portal.ui.forms import Opened, ResourceForm
+from portal.ui.forms import Opened, ResourceForm, follow
 from portal.ui.refusal import UNSENDABLE
 
 NEW = {
@@ -115,7 +116,9 @@ class Desk:
         ignored = self._heeded[1]
         if self.record is not None and not self.wanted:
             return in_words(ignored, self.context.now)
-        return in_words([*self.type.effects(self._before, self.wanted, self.context), *ignored], self.context.now)
+        found = in_words([*self.type.effects(self._before, self.wanted, self.context), *ignored], self.context.now)
+        money = [] if self.is_wrong else monthly.told(self.scope, self.type.name, self._before, self.wanted)
+        return [*found, *money]
 
     @cached_property
     def changes(self) -> list[FieldChange]:
@@ -173,6 +176,8 @@ def edit(request: HttpRequest, customer_no: str, type_name: str, key: str) -> Ht
 def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, record: Record | None) -> Desk:
     pending = under_way.pending_of(scope)
     data = drafts.typed(request)
+    if data is not None and "preview" in data:
+        data = follow(resource_type, data)
     asked = {name: str(value) for name, value in (request.GET if data is None else data).items()}
     offers = offers_for(scope, resource_type, record, asked, pending)
     again = asked_again(scope, request.GET.get("again", ""), resource_type.name, record.key if record else None)
@@ -267,12 +272,16 @@ def _new_label(resource_type: ResourceType) -> str:
 
 
 def _followed(desk: Desk, data: Mapping[str, str]) -> dict[str, Any]:
-    """A suggested name that nobody has touched follows the group: the row to be put in its place."""
+    """What is put in its place beside the summary: effects, choices that go by what is typed, and a suggested name.
+
+    The name follows the group as long as nobody has touched it.
+    """
+    followed = {"effects_by_field": _by_field(desk), "redrawn": desk.form.redrawn()}
     suggested = desk.form.offers.defaults.get("name", "")
     typed = data.get("name", "")
     if not suggested or suggested == typed or typed not in ("", data.get("suggested", "")):
-        return {"effects_by_field": _by_field(desk)}
-    return {"effects_by_field": _by_field(desk), "new_name": suggested}
+        return followed
+    return {**followed, "new_name": suggested}
 
 
 def _by_field(desk: Desk) -> list[tuple[str, list[Said]]]:

@@ -101,6 +101,16 @@ class Field:
         return tuple(one for one in self.choices if one.needs is None or others.get(one.needs[0]) == one.needs[1])
 
     @property
+    def goes_by(self) -> str:
+        """The other field that its choices go by, '' where they go by none."""
+        return next((one.needs[0] for one in self.choices if one.needs), "")
+
+    def default_beside(self, others: Values) -> Value:
+        """The default where the other fields have these values: its own if that suits them, else the first choice."""
+        suiting = [one.value for one in self.choices_beside(others)] if self.goes_by else []
+        return self.default if not suiting or self.default in suiting else suiting[0]
+
+    @property
     def sortable(self) -> bool:
         """Whether records can be put in an order by it that means something."""
         return self.kind not in UNSORTABLE

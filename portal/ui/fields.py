@@ -84,6 +84,7 @@ class SpecField(forms.Field):
         self.present = present
         self.offered = tuple(offered)
         self.stated = spec.choices_beside(beside)
+        self.default = spec.default_beside(beside)
         self.limit = limit_of(spec)
 
     @property
@@ -154,10 +155,10 @@ class SpecField(forms.Field):
         return parsed
 
     def _absent(self) -> Value:
-        not_offered = self.offered and self.spec.default not in {choice.value for choice in self.offered}
+        not_offered = self.offered and self.default not in {choice.value for choice in self.offered}
         if self.creating and (self.spec.required or not_offered):
             raise ValidationError(_("This field is required."))
-        return self.spec.default if self.creating else self.present
+        return self.default if self.creating else self.present
 
     def _untouched(self, sent: list[str]) -> bool:
         present = as_typed(self.present)

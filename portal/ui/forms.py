@@ -7,12 +7,13 @@ can be asked whether the same field was changed by somebody else meanwhile.
 import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
 from django import forms
 from django.core import signing
+from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
@@ -21,6 +22,7 @@ from portal.ui import support
 from portal.ui.fields import SpecField, as_typed, sent_as
 
 PREFIX = "id_"
+BESIDE = "-beside"  # after a field's name: the value, of the field that its choices go by, for which they were drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Row:
     errors: tuple[str, ...]
     required: bool
     numeric: bool
+    beside: str = ""  # what its choices were drawn for, where that can be typed as well
 
     @property
     def described_by(self) -> str:
@@ -124,14 +127,15 @@ class ResourceForm(forms.Form):
         self.offers = offers or Offers()
         settable = resource_type.settable_fields(creating=self.creating)
         self.specs = tuple(spec for spec in settable if spec.name not in self.offers.fixed)
-        beside = {spec.name: spec.default for spec in resource_type.fields} | {**self.seen, **(others or {})}
+        defaults = {spec.name: spec.default for spec in resource_type.fields}
+        self.beside: Values = {**defaults, **self.seen, **(others or {}), **self.filled, **self._sent()}
         for spec in self.specs:
             self.fields[spec.name] = SpecField(
                 spec,
                 creating=self.creating,
                 present=self.seen.get(spec.name),
                 offered=self.offers.choices.get(spec.name, ()),
-                beside=beside,
+                beside=self.beside,
             )
 
     def wanted(self) -> dict[str, Any]:
@@ -154,6 +158,16 @@ class ResourceForm(forms.Form):
         named, reason = place_fault(text, self.type)
         known = next((one for one in (named, name) if one in self.fields), None)
         self.errors.setdefault(known or "__all__", self.error_class()).append(reason if known else text)
+
+    def _sent(self) -> dict[str, str]:
+        """What was sent for each field that is asked for, as it came."""
+        sent = {spec.name: sent_as(spec.name, self.data) for spec in self.specs}
+        return {name: texts[-1] for name, texts in sent.items() if texts}
+
+    def redrawn(self) -> list[Row]:
+        """The rows whose choices were drawn for something else than what is typed now."""
+        rows = (self.row(spec.name) for spec in self.specs)
+        return [replace(row, errors=()) for row in rows if row.beside != self.data.get(row.name + BESIDE, "")]
 
     def sections(self) -> list[tuple[str, list[Row]]]:
         """The rows by section of the type, those without any left out."""
@@ -184,6 +198,7 @@ class ResourceForm(forms.Form):
             errors=tuple(str(error) for error in self.errors.get(name, ())),
             required=spec_field.required,
             numeric=spec_field.control == "number",
+            beside=self.beside[spec.goes_by] if spec.goes_by in self.fields else "",
         )
 
     @property
@@ -196,7 +211,7 @@ class ResourceForm(forms.Form):
         return found
 
     def _default(self, spec_field: SpecField) -> Any:
-        return self.offers.defaults.get(spec_field.spec.name, spec_field.spec.default)
+        return self.offers.defaults.get(spec_field.spec.name, spec_field.default)
 
     def _typed(self, spec_field: SpecField) -> list[str]:
         """What stands in the field: what was sent, else what it is filled with."""
@@ -236,6 +251,16 @@ def _hint(spec_field: SpecField, default: Any) -> str:
         label = next((c.label for c in spec_field.choices if c.value == str(default)), str(default))
         parts.append(_("default %s") % label)
     return " · ".join(parts)
+
+
+def follow(resource_type: ResourceType, data: QueryDict) -> QueryDict:
+    """What was typed; a default that nobody has touched becomes the one that suits the field it goes by."""
+    followed = data.copy()
+    for spec in (one for one in resource_type.settable_fields(creating=True) if one.goes_by):
+        was = spec.default_beside({spec.goes_by: data.get(spec.name + BESIDE)})
+        if spec.name + BESIDE in data and data.get(spec.name) == was:
+            followed[spec.name] = spec.default_beside(data.dict())
+    return followed
 
 
 def place_fault(text: str, resource_type: ResourceType) -> tuple[str, str]:

@@ -10,11 +10,11 @@ if (guarded) {
   document.addEventListener("htmx:after:swap", (event) => {
     if (event.target.id === "suggested") opened = typed(guarded);
   });
-  // A suggestion that comes late does not take the place of what has been typed meanwhile.
-  document.addEventListener("htmx:before:swap", ({ detail: { tasks } }) => {
-    const name = document.getElementById("id_name");
-    if (!name || name.value === document.getElementById("suggested").value) return;
-    for (const late of tasks.filter(({ fragment }) => fragment?.querySelector("#id_name, #suggested"))) {
+  // A suggestion, or other choices, that come late do not take the place of what has been typed in the field meanwhile.
+  document.addEventListener("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
+    const isLate = (name) => guarded.elements[name].value !== ctx.request.body.get(name);
+    const fieldOf = ({ fragment }) => fragment?.querySelector("[data-while]")?.dataset.while;
+    for (const late of tasks.filter((task) => fieldOf(task) && isLate(fieldOf(task)))) {
       tasks.splice(tasks.indexOf(late), 1);
     }
   });

@@ -13,6 +13,7 @@ from tests.support import moment
 HOME = "/c/10001/"
 EDIT = f"{HOME}virtualmachine/shop00/-/edit"
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
+POOLS = ("rbd.hdd", "rbd.ssd")
 FORMS = {
     EDIT: "Save",
     f"{HOME}virtualmachine/-/new?resource_group=shop": "Create",
@@ -53,6 +54,78 @@ def test_an_edit_says_how_many_fields_change_and_what_comes_of_it(browse: Browse
     assert re.fullmatch(r"2 changes · reboot \w{3} \d+ \w{3}, \d\d:\d\d", typed(client, EDIT, cores="7", memory="3072"))
     assert typed(client, EDIT, service_description="Till") == "1 change"
     assert typed(client, EDIT, cores="99", memory="lots") == "2 fields need attention."
+
+
+MONEY = r"about ([+-][\d.,]+ EUR) a month"
+
+
+@pytest.fixture
+def manager(browse: Browse) -> Client:
+    """Who may see money, once the portal knows what was used and what it came to."""
+    client = browse("manager")
+    for known in ("consumption", "invoice"):
+        assert client.get(f"{HOME}{known}/").status_code == 200
+    return client
+
+
+@pytest.mark.parametrize(
+    ("values", "more"),
+    [
+        ({"cores": 2}, "+19 EUR"),
+        ({"disk": 20}, "+1.60 EUR"),
+        ({"cores": -1, "disk": 120}, "+0.10 EUR"),
+        ({"memory": -256}, "-1.55 EUR"),
+        ({"cores": 4, "memory": 1024}, "+44 EUR"),
+    ],
+)
+def test_what_it_costs_in_a_month_is_said_to_who_may_see_money(
+    manager: Client, values: dict[str, int], more: str
+) -> None:
+    """By the sandbox's prices: 9.50 for a core, 6.20 for a GiB of memory, 0.08 for a GiB of disk on hdd."""
+    present = values_of(manager.get(EDIT))
+    said = typed(manager, EDIT, **{name: int(present[name][0]) + step for name, step in values.items()})
+    assert re.findall(MONEY, said.replace("\xa0", " ")) == [more]
+    assert said.startswith("1 change · " if len(values) == 1 else "2 changes · ")
+
+
+def test_what_a_new_machine_costs_is_said_as_well(manager: Client) -> None:
+    path = f"{HOME}virtualmachine/-/new?resource_group=shop"
+    hdd, ssd = (typed(manager, path, cores="4", memory="2048", disk="100", rbd_pool=one) for one in POOLS)
+    assert re.findall(MONEY, hdd.replace("\xa0", " ")) == ["+58 EUR"]
+    assert re.findall(MONEY, ssd.replace("\xa0", " ")) == ["+72 EUR"]
+
+
+def test_the_summary_says_by_which_prices(manager: Client) -> None:
+    sent = filled(values_of(manager.get(EDIT)), preview="1", cores="7")
+    text = text_of(manager.post(EDIT, sent, headers=PART))
+    assert "a month before tax, at the prices of the invoice for October 2026." in text
+
+
+@pytest.mark.parametrize(
+    "values", [{"service_description": "Till"}, {"cores": "99"}, {"cores": "7", "memory": "lots"}, {}]
+)
+def test_where_nothing_is_dearer_or_something_is_wrong_no_money_is_told(manager: Client, values: Any) -> None:
+    assert "EUR" not in typed(manager, EDIT, **values)
+
+
+def test_of_a_machine_that_is_to_go_no_money_is_told(manager: Client) -> None:
+    assert "EUR" not in typed(manager, f"{HOME}virtualmachine/example10/-/edit", cores="7")
+
+
+@pytest.mark.parametrize("name", ["operator", "child"])
+def test_who_may_not_see_money_is_told_of_none(browse: Browse, manager: Client, name: str) -> None:
+    group = "example" if name == "child" else "shop"
+    client = browse(name)
+    sent = filled(values_of(client.get(f"{HOME}virtualmachine/{group}00/-/edit")), preview="1", cores="7")
+    response = client.post(f"{HOME}virtualmachine/{group}00/-/edit", sent, headers=PART)
+    assert "change" in bar(response)
+    assert "EUR" not in response.content.decode()
+
+
+def test_without_an_invoice_no_money_is_told(browse: Browse) -> None:
+    client = browse("manager")
+    assert typed(client, EDIT, cores="7").startswith("1 change")
+    assert "EUR" not in bar(client.get(EDIT))
 
 
 def test_the_reboot_of_a_group_elsewhere_names_its_zone(browse: Browse) -> None:

@@ -1,5 +1,6 @@
 """Creating and editing: what is asked, what is sent, what is said where it does not fit; what is typed is kept."""
 
+import re
 from typing import Any
 
 import pytest
@@ -155,6 +156,38 @@ def test_vm_08_an_old_machine_is_offered_what_suits_it(browse: Browse, odd_platf
     assert [option.value for option in options] == ["production", "staging"]
     save(client, path, environment="staging")
     assert only_item().wanted == {"environment": "staging"}
+
+
+def test_vm_07_the_environments_follow_the_class_that_is_chosen_for_a_new_machine(browse: Browse) -> None:
+    client = browse("operator")
+    path = f"{NEW}?resource_group=shop"
+    shown = preview(client, path, environment_class="Puppet")
+    row = shown.content.decode().partition('id="id_environment-row"')[2].partition("</select>")[0]
+    assert re.findall(r'<option value="([^"]*)"( selected)?', row) == [("production", " selected"), ("staging", "")]
+    assert "need attention" not in text_of(shown)
+    assert "id_environment-row" not in preview(client, path, cores="2").content.decode()
+
+
+def test_vm_07_a_class_is_sent_with_an_environment_that_suits_it_or_not_at_all(browse: Browse) -> None:
+    client = browse("operator")
+    path = f"{NEW}?resource_group=shop"
+    refused = save(client, path, environment_class="Puppet", service_description="Legacy")
+    assert refused.status_code == 422
+    form = refused.context["form"]
+    assert form.row("environment").errors
+    assert form.row("service_description").value == "Legacy"
+    assert not Change.objects.exists()
+    sent = filled(values_of(refused), environment="staging")
+    assert client.post(path, sent).status_code == 302
+    wanted = only_item().wanted
+    assert (wanted["environment_class"], wanted["environment"]) == ("Puppet", "staging")
+
+
+def test_vm_07_the_class_is_not_asked_of_a_machine_that_there_is(browse: Browse) -> None:
+    client = browse("operator")
+    assert "environment_class" not in values_of(client.get(EDIT))
+    save(client, EDIT, environment_class="Puppet", service_description="Legacy")
+    assert only_item().wanted == {"service_description": "Legacy"}
 
 
 @pytest.mark.parametrize("parent", ["", "company"])

@@ -20,6 +20,11 @@ from tests.support.services import Sandbox
 HOME = "/c/10001/"
 MACHINES = f"{HOME}virtualmachine/"
 EDIT = f"{MACHINES}shop00/-/edit"
+SAID = {
+    State.REJECTED: "Rejected by the platform. Nothing was changed.",
+    State.CONFLICT: "Someone else changed the same values",
+    State.PARKED: "The platform rejects the API key",
+}
 FAULT = {"kind": "fault", "text": "no room left in rzob", "field": ""}
 
 
@@ -188,6 +193,79 @@ def test_many_refused_creations_are_counted(browse: Browse, creating: Callable[.
     text = text_of(browse("operator").get(MACHINES))
     assert text.count("was not created") == 3
     assert "4 in all were not created." in text
+
+
+# --- the record's own page, which stands open
+
+
+def test_the_page_of_what_is_being_created_says_that_it_was_refused_and_keeps_what_was_typed(
+    browse: Browse, creating: Callable[..., None]
+) -> None:
+    creating("shop77")
+    client = browse("operator")
+    assert "It is being created with these values." in text_of(client.get(f"{MACHINES}shop77/"))
+    settle(State.REJECTED, answer=FAULT)
+    for response in (part(client, f"{MACHINES}shop77/"), client.get(f"{MACHINES}shop77/")):
+        assert response.status_code == 200
+        text = text_of(response)
+        assert "Rejected Change 1 : Create shop77. Rejected by the platform. Nothing was changed." in text
+        assert "Platform message: “no room left in rzob”" in text
+        assert "The till" in text
+        assert "being created" not in text
+    assert browse("child").get(f"{MACHINES}shop77/").status_code == 404
+    (again,) = re.findall(r'href="([^"]+)">Edit again', response.content.decode())
+    form = client.get(again)
+    assert form.context["form"].row("service_description").value == "The till"
+    assert "no room left in rzob" in problems(form)
+
+
+def test_a_refused_creation_that_is_dismissed_has_a_page_that_says_so(
+    browse: Browse, creating: Callable[..., None]
+) -> None:
+    creating("shop77")
+    settle(State.REJECTED, answer=FAULT)
+    client = browse("operator")
+    client.post(f"{HOME}changes/1/-/cancel")
+    response = client.get(f"{MACHINES}shop77/")
+    assert response.status_code == 404
+    assert "shop77 was not created" in text_of(response)
+
+
+@pytest.mark.parametrize("state", [State.REJECTED, State.CONFLICT, State.PARKED])
+def test_the_page_of_a_record_says_that_a_change_of_it_was_not_taken(browse: Browse, state: State) -> None:
+    client = browse("operator")
+    save(client, EDIT, cores="7")
+    path = f"{MACHINES}shop00/"
+    assert 'id="not-taken"' not in client.get(path).content.decode()
+    settle(state, answer=FAULT)
+    body = part(client, path).content.decode()
+    assert f"Change 1</a>: Resize shop00. {SAID[state]}" in body
+    assert (f"{EDIT}?again=1" in body) is (state != State.PARKED)
+    assert f"{EDIT}?again=1" not in part(browse("viewer"), path).content.decode()
+    client.post(f"{HOME}changes/1/-/cancel")
+    assert 'id="not-taken"' not in part(client, path).content.decode()
+
+
+@pytest.mark.parametrize(("typed", "is_over"), [({"cores": "6"}, True), ({"memory": "3072"}, False)])
+def test_what_was_refused_is_said_until_the_same_is_asked_for_again(
+    browse: Browse, typed: dict[str, object], is_over: bool
+) -> None:
+    client = browse("operator")
+    save(client, EDIT, cores="7")
+    settle(State.REJECTED, answer=FAULT)
+    save(client, EDIT, **typed)
+    Change.objects.filter(number=2).update(state=State.DONE, done_at=timezone.now())
+    assert ("no room left" in part(client, f"{MACHINES}shop00/").content.decode().partition("<h2")[0]) is not is_over
+
+
+def test_a_page_says_that_somebody_else_has_created_what_it_waits_for(
+    browse: Browse, creating: Callable[..., None]
+) -> None:
+    creating("shop00")
+    settle(State.CONFLICT, answer={"kind": "conflict", "items": [{"item": 0, "reason": "exists", "fields": {}}]})
+    assert "Create shop00. Someone else changed" in text_of(browse("operator").get(f"{MACHINES}shop00/"))
+    settle(State.REJECTED, answer=FAULT)
+    assert "Create shop00. " not in text_of(browse("operator").get(f"{MACHINES}shop00/")).partition("Activity")[0]
 
 
 # --- changes made elsewhere

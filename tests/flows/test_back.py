@@ -133,3 +133,31 @@ def test_a_suggested_name_that_comes_late_leaves_what_was_typed(visit: Visit, ty
         expect(name).to_have_value(typed)
     else:
         expect(name).to_have_value(re.compile(r"example\d\d"))
+
+
+@pytest.mark.parametrize("chosen", ["fc-21.11-staging", ""], ids=["chosen meanwhile", "left alone"])
+def test_environments_follow_the_class_and_leave_what_was_chosen(visit: Visit, chosen: str) -> None:
+    page = visit("operator").go("virtualmachine/-/new?resource_group=shop", check=False)
+    environment, class_ = page.locator("#id_environment"), page.locator("#id_environment_class")
+    held: list[Route] = []
+    page.route("**/virtualmachine/-/new*", lambda route: held.append(route))
+    class_.select_option("Puppet")
+    while not held:
+        page.wait_for_timeout(20)
+    environment.focus()
+    if chosen:  # before its own question is asked, which takes the place of the one that is held
+        environment.evaluate("(one, value) => { one.value = value; }", chosen)
+    with page.expect_response(re.compile("/virtualmachine/-/new")):
+        held[0].continue_()
+    page.unroute_all(behavior="ignoreErrors")
+    expect(environment).to_have_value(chosen or "production")
+    expect(environment).to_be_focused()
+    if chosen:
+        environment.dispatch_event("input")
+        expect(page.locator("#bar")).to_contain_text("attention")
+        expect(environment).to_have_value(chosen)
+        environment.select_option("staging")  # is offered beside it
+        expect(page.locator("#bar")).not_to_contain_text("attention")
+    class_.select_option("NixOS")
+    expect(environment.locator("option[value='fc-22.05-staging']")).to_have_count(1)
+    expect(environment).to_have_value("staging" if chosen else "fc-22.05-production")

@@ -195,10 +195,13 @@ def test_vm_01_a_machine() -> None:
     assert VIRTUAL_MACHINE.field("name").max_length >= 32 + 2  # of the group and the number
 
 
-def test_vm_02_vm_12_where_a_machine_is_and_on_which_storage_is_chosen_once() -> None:
-    chosen_once = {"name", "resource_group", "location", "rbd_pool"}
+def test_vm_02_vm_07_vm_12_where_a_machine_is_its_class_and_its_storage_are_chosen_once() -> None:
+    chosen_once = {"name", "resource_group", "location", "rbd_pool", "environment_class"}
     assert settable(VIRTUAL_MACHINE, Settable.AT_CREATION) == chosen_once
-    assert {name for name in chosen_once if VIRTUAL_MACHINE.field(name).required} == chosen_once - {"rbd_pool"}
+    assert {name for name in chosen_once if VIRTUAL_MACHINE.field(name).required} == chosen_once - {
+        "rbd_pool",
+        "environment_class",
+    }
 
 
 def test_vm_16_what_the_platform_says_of_a_machine_is_not_asked_for() -> None:

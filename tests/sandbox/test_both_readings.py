@@ -233,6 +233,13 @@ def test_vm_08_environments_suit_their_class() -> None:
     assert field.default == sandbox_machine.ENVIRONMENTS["NixOS"][0]
 
 
+@pytest.mark.parametrize("name", sandbox_machine.ENVIRONMENTS)
+def test_vm_07_a_class_is_chosen_at_creation_and_has_an_environment_of_its_own(services: Api, name: str) -> None:
+    created = services.machine("shop00", environment_class=name)
+    expected = VIRTUAL_MACHINE.field("environment").default_beside({"environment_class": name})
+    assert (created["environment_class"], created["environment"]) == (name, expected)
+
+
 @writable_types
 def test_vm_09_vm_14_rg_04_rg_05_numbers_end_where_the_platform_ends_them(type_: ResourceType) -> None:
     for field in (one for one in type_.fields if one.limit):

@@ -11,7 +11,7 @@ from portal.resources.times import parse_moment
 from portal.resources.types import RESOURCE_GROUP, SERVICE_USER, VIRTUAL_MACHINE
 from portal.resources.windows import next_window
 from portal.ui.effects import in_words
-from portal.ui.forms import Offers, Opened, ResourceForm, group_choices, place_fault
+from portal.ui.forms import Offers, Opened, ResourceForm, follow, group_choices, place_fault
 
 NOW = parse_moment("2026-11-24T09:00:00+01:00")
 GROUPS = Offers(choices={"resource_group": group_choices([("services", 0), ("shop", 1)])})
@@ -46,7 +46,7 @@ def test_limits_and_defaults_are_said_before_typing() -> None:
 def test_only_what_may_be_set_at_creation_is_asked_then() -> None:
     new = {spec.name for spec in ResourceForm(VIRTUAL_MACHINE).specs}
     later = {spec.name for spec in ResourceForm(VIRTUAL_MACHINE, seen=machine()).specs}
-    assert new - later == {"resource_group", "name", "rbd_pool", "location"}
+    assert new - later == {"resource_group", "name", "rbd_pool", "location", "environment_class"}
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,68 @@ def test_vm_08_a_machine_is_offered_the_environments_of_its_class_and_no_other()
     data = sent(environment="fc-22.05-production")
     form = ResourceForm(VIRTUAL_MACHINE, seen=machine(environment="production"), others=others, data=data)
     assert "production, staging" in errors(form, "environment")
+
+
+@pytest.mark.parametrize(
+    ("kind", "environment", "wrong"),
+    [
+        ("NixOS", "fc-21.11-staging", ""),
+        ("Puppet", "staging", ""),
+        ("Puppet", "fc-21.11-staging", "production, staging"),
+        ("NixOS", "staging", "not available"),
+    ],
+)
+def test_vm_07_vm_08_the_environments_of_a_new_machine_go_by_the_class_that_is_typed(
+    kind: str, environment: str, wrong: str
+) -> None:
+    data = sent(resource_group="shop", name="shop14", location="rzob", environment_class=kind, environment=environment)
+    form = ResourceForm(VIRTUAL_MACHINE, offers=GROUPS, data=data)
+    assert form.is_valid() is (wrong == "")
+    assert wrong in errors(form, "environment")
+    assert [option.value for option in form.row("environment").options if option.chosen] == [environment]
+    if not wrong:
+        assert {name: form.wanted()[name] for name in ("environment_class", "environment")} == {
+            "environment_class": kind,
+            "environment": environment,
+        }
+
+
+def test_vm_07_a_refused_creation_of_a_puppet_machine_opens_with_the_environments_of_puppet() -> None:
+    filled = {"environment_class": "Puppet", "environment": "staging"}
+    options = ResourceForm(VIRTUAL_MACHINE, offers=GROUPS, filled=filled).row("environment").options
+    assert [(option.value, option.chosen) for option in options] == [("production", False), ("staging", True)]
+
+
+def test_vm_07_an_environment_that_is_left_out_is_that_of_the_class() -> None:
+    data = sent(resource_group="shop", name="shop14", location="rzob", environment_class="Puppet")
+    form = ResourceForm(VIRTUAL_MACHINE, offers=GROUPS, data=data)
+    assert form.is_valid()
+    assert form.wanted()["environment"] == "production"
+
+
+def test_vm_07_the_class_of_a_machine_that_there_is_cannot_be_typed() -> None:
+    form = edit(machine(), environment_class="Puppet", environment="staging")
+    assert not form.is_valid()
+    assert form.row("environment").beside == ""
+
+
+@pytest.mark.parametrize(
+    ("drawn", "kind", "typed", "followed"),
+    [
+        ("NixOS", "Puppet", "fc-22.05-production", "production"),  # as it stood
+        ("Puppet", "NixOS", "production", "fc-22.05-production"),
+        ("NixOS", "Puppet", "fc-21.11-staging", "fc-21.11-staging"),  # chosen by the person: theirs to change
+        ("NixOS", "NixOS", "fc-22.05-production", "fc-22.05-production"),
+        ("NixOS", "Gentoo", "fc-22.05-production", "fc-22.05-production"),
+    ],
+)
+def test_an_environment_that_nobody_chose_follows_the_class(drawn: str, kind: str, typed: str, followed: str) -> None:
+    fields = {"environment_class": kind, "environment": typed, "environment-beside": drawn}
+    data = follow(VIRTUAL_MACHINE, sent(**fields))
+    assert data["environment"] == followed
+    assert (data["environment_class"], data["environment-beside"]) == (kind, drawn)
+    redrawn = ResourceForm(VIRTUAL_MACHINE, offers=GROUPS, data=data).redrawn()
+    assert [row.name for row in redrawn] == (["environment"] if drawn != kind else [])
 
 
 def test_outdated_environments_are_marked_and_puppet_is_not_offered() -> None:
