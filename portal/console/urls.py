@@ -36,6 +36,7 @@ urlpatterns = [
     path("view-as/end", viewing.end, name="end"),
     path("changes/", changes.changes, name="changes"),
     path("changes/decide", changes.decide, name="decide"),
+    path("changes/told", changes.told, name="told"),
     path("platform/", platform.health, name="health"),
     path("platform/keys/<str:group>/", keys_page.key, name="key"),
     path("platform/reset", platform.reset, name="reset"),
