@@ -211,13 +211,12 @@ def change(request: HttpRequest, number: str, change: int) -> HttpResponse:
     if found is None:
         raise Http404
     subject = subject_of(found)
-    page = f"{addresses.page(number, 'changes')}{found.number}/"
     context = {
         "row": row_of(request, found),
         "customer": customer,
         "notes": notes_of(customer, subject),
         "subject": subject,
-        "view_as": view_as_address(number, page),
+        "view_as": view_as_address(number, addresses.change(number, found.number)),
     }
     return render_console(request, "console/change.html", context)
 
