@@ -38,7 +38,7 @@ LOOKS: dict[State, Look] = {
     State.OFF: Look(_("Off"), "power", "secondary"),
     State.WAITING: Look(_("Change pending"), "clock", "yellow", _("Pending")),
     State.READY: Look(_("Ready"), "circle-check", "green"),
-    State.ACTIVE: Look(_("Active"), "circle-check", "green"),
+    State.ACTIVE: Look(_("Active"), "check", "green"),
 }
 
 
