@@ -43,6 +43,7 @@ urlpatterns = [
     path("announcements/", announcing.announcements, name="announcements"),
     path("announcements/<int:pk>/end", announcing.end, name="end_announcement"),
     path("staff/", managing.staff, name="people"),
+    path("trail/", trail.own, name="own_trail"),
     path("people/<int:pk>/second-factor", factors.reset, name="reset_factor"),
     path("customers/new", managing.new_customer, name="new_customer"),
 ]

@@ -307,3 +307,24 @@ def test_there_is_always_an_admin(staff: Client, cast: dict[str, User]) -> None:
 def test_the_trail_of_a_customer_says_whose_it_is(staff: Client) -> None:
     page = staff.get("/console/c/10002/trail/").content.decode()
     assert '<a href="/console/c/10002/">10002 Acme AG</a>' in page
+
+
+# --- what belongs to no customer
+
+
+def test_admins_see_the_portals_own_trail_and_no_one_else_does(browse: Browse, cast: dict[str, User]) -> None:  # noqa: F811
+    client = browse("staff")
+    User.objects.filter(email="staff@example.com").update(is_superuser=True)
+    audit.record("platform.reset", target="the breaker")
+    audit.record("key.added", customer=Customer.objects.get(number="10001"), target="services")
+    page = client.get("/console/trail/")
+    assert "the breaker" in text_of(page)
+    assert not any(row.entry.chain for row in page.context["trail"].rows)
+    assert 'href="/console/trail/"' in client.get("/console/").content.decode()
+    assert client.get("/console/trail/?format=csv")["Content-Disposition"].startswith(
+        'attachment; filename="portal-trail-'
+    )
+    User.objects.filter(email="staff@example.com").update(is_superuser=False)
+    assert client.get("/console/trail/").status_code == 403
+    assert 'href="/console/trail/"' not in client.get("/console/").content.decode()
+    assert browse("manager").get("/console/trail/").status_code == 404

@@ -36,6 +36,7 @@ PAGES = {
         )
     ],
     "console:trail": [Page(f"{C}c/10001/trail/{end}", [r"target\d"]) for end in ("", "?format=csv", "?format=jsonl")],
+    "console:own_trail": [Page(f"{C}trail/")],
     "console:change": [Page(f"{C}c/10001/changes/1/", [NOTES, r"virtualmachine/(shop1\d)/"])],
     "console:view_as": [Page(f"{C}c/10001/view-as", [r"person\d"])],
     "console:manage": [Page(f"{C}c/10001/manage", [r"person\d", r"<li>(shop|part\d) "])],
