@@ -28,6 +28,5 @@ def between(scope: Scope, names: Sequence[str], first: str, last: str) -> Mappin
         change__recorded_at__gte=midnight(begin),
         change__recorded_at__lt=end,
     )
-    address = addresses.page(scope.customer.number, "changes")
-    found = items.order_by("change__recorded_at").values_list("key", "change__number", "change_id")
-    return {key: (number, f"{address}{pk}/") for key, number, pk in found}
+    found = items.order_by("change__recorded_at").values_list("key", "change__number")
+    return {key: (number, addresses.change(scope.customer.number, number)) for key, number in found}

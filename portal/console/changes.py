@@ -10,11 +10,13 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import OuterRef, Prefetch, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -31,12 +33,13 @@ from portal.console.shell import render_console
 from portal.console.staff import find_customer, for_staff, scope_of
 from portal.console.viewing import view_as_address
 from portal.customer.change_sheet import change_sheet
-from portal.customer.change_words import Told
+from portal.customer.change_words import Told, tag_of
+from portal.customer.shell import wants_part
+from portal.inventory import watching
 from portal.resources.times import berlin_today
 from portal.ui import addresses, downloads
 
-PER_PAGE = 50
-MOST_AT_ONCE = 100
+PER_PAGE = 50  # and as many can be decided about at once
 STUCK_AFTER = timedelta(minutes=2)  # on its way for longer than this deserves a look
 LATELY = timedelta(days=7)
 SECRET = re.compile(r"password|secret|token|passphrase|private|(?<!pub)key$", re.IGNORECASE)
@@ -208,13 +211,12 @@ def change(request: HttpRequest, number: str, change: int) -> HttpResponse:
     if found is None:
         raise Http404
     subject = subject_of(found)
-    page = f"{addresses.page(number, 'changes')}{found.number}/"
     context = {
         "row": row_of(request, found),
         "customer": customer,
         "notes": notes_of(customer, subject),
         "subject": subject,
-        "view_as": view_as_address(number, page),
+        "view_as": view_as_address(number, addresses.change(number, found.number)),
     }
     return render_console(request, "console/change.html", context)
 
@@ -226,14 +228,57 @@ def decide(request: HttpRequest) -> HttpResponse:
     action = request.POST.get("do", "")
     if action not in DECISIONS:
         raise Http404
-    ids = [pk for pk in request.POST.getlist("change")[:MOST_AT_ONCE] if _is_id(pk)]
-    done: list[str] = []
-    not_done: list[str] = []
-    for one in all_changes().filter(pk__in=ids):
-        (done if _decided(request, one, action) else not_done).append(f"{one.customer.number}/{one.number}")
+    done: list[Change] = []
+    not_done: list[Change] = []
+    for one in _named(request.POST.getlist("change")):
+        (done if _decided(request, one, action) else not_done).append(one)
     _say(request, action, done, not_done)
     page = request.POST.get("next", "")
     return redirect(page if page.startswith("/console/") and "\n" not in page else reverse("console:changes"))
+
+
+@for_staff
+@require_safe
+def told(request: HttpRequest) -> HttpResponse:
+    """What has become of the changes named by `change` (10001/6): the message that a decision leaves asks for it."""
+    found = list(all_changes().filter(_any_of(request.GET.getlist("change")[:PER_PAGE])))
+    if not wants_part(request):
+        return redirect("console:changes")
+    tag = tag_of(found)
+    if request.headers.get("HX-PTag") == tag:
+        return HttpResponseNotModified()
+    response = HttpResponse(_message(request, found, tag))
+    response.headers["HX-PTag"] = tag
+    return response
+
+
+def _message(request: HttpRequest, changes: Sequence[Change], tag: str) -> SafeString:
+    """Where they are, in words that follow them until nothing more can happen to any."""
+    rows = [row_of(request, one) for one in changes]
+    for customer in {one.customer for one in changes if not one.is_final}:
+        watching.watch(customer)
+    asked = urlencode([("change", _name(one)) for one in changes], safe="/")
+    context = {
+        "rows": rows,
+        "address": f"{reverse('console:told')}?{asked}",
+        "is_over": all(one.is_final for one in changes),
+        "tag": tag,
+    }
+    return render_to_string("console/told.html", context)
+
+
+def _any_of(names: Sequence[str]) -> Q:
+    """Changes by the names that people have for them; nothing else."""
+    found = Q(pk__in=[])
+    for customer, _slash, number in (name.partition("/") for name in names if "\x00" not in name):
+        if number.isascii() and number.isdigit() and len(number) < 10:
+            found |= Q(customer__number=customer, number=int(number))
+    return found
+
+
+def _named(ids: Sequence[str]) -> list[Change]:
+    """The changes of these ids, as far as there are any."""
+    return list(all_changes().filter(pk__in=[pk for pk in ids[:PER_PAGE] if _is_id(pk)]))
 
 
 def _decided(request: HttpRequest, change: Change, action: str) -> bool:
@@ -244,15 +289,25 @@ def _decided(request: HttpRequest, change: Change, action: str) -> bool:
     return True
 
 
-def _say(request: HttpRequest, action: str, done: Sequence[str], not_done: Sequence[str]) -> None:
-    if done:
-        text = ngettext("Change %(names)s: %(what)s.", "Changes %(names)s: %(what)s.", len(done))
-        messages.success(request, text % {"names": ", ".join(done), "what": SAID[action]})
+def _say(request: HttpRequest, action: str, done: Sequence[Change], not_done: Sequence[Change]) -> None:
+    if done and action == "cancel":
+        text = ngettext("Change %(names)s cancelled.", "Changes %(names)s cancelled.", len(done))
+        messages.success(request, text % {"names": _names(done)})
+    elif done:
+        messages.info(request, _message(request, done, tag_of(done)))
     if not_done:
         text = _("Unchanged, not possible in their state: %(names)s.")
-        messages.warning(request, text % {"names": ", ".join(not_done)})
+        messages.warning(request, text % {"names": _names(not_done)})
     if not done and not not_done:
         messages.warning(request, _("No change was selected. Nothing was done."))
+
+
+def _names(changes: Sequence[Change]) -> str:
+    return ", ".join(map(_name, changes))
+
+
+def _name(change: Change) -> str:
+    return f"{change.customer.number}/{change.number}"
 
 
 def _is_id(text: str) -> bool:
@@ -261,8 +316,3 @@ def _is_id(text: str) -> bool:
 
 type Decision = Callable[[Scope, Change], None]
 DECISIONS: Mapping[str, Decision] = {"retry": decisions.retry, "cancel": decisions.cancel, "look": decisions.look}
-SAID = {
-    "retry": lazy("being sent again"),
-    "cancel": lazy("Cancelled"),
-    "look": lazy("being checked on the platform"),
-}

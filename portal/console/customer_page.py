@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import groupby, islice
+from urllib.parse import urlencode
 
 from allauth.mfa.models import Authenticator
 from django.http import HttpRequest, HttpResponse
@@ -38,10 +39,12 @@ from portal.resources.times import BERLIN, parse_moment
 from portal.resources.types import TYPES
 from portal.ui import badges, said, values
 from portal.ui.pages import Nowhere
+from portal.ui.paging import numbers
 
 MACHINES, MAINTENANCES, INVOICES = "virtualmachine", "maintenance", "invoice"
 AHEAD = timedelta(days=14)
 MOST = 8
+PER_PAGE = 100  # machines
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,18 +194,40 @@ class CustomerPage:
 
     @cached_property
     def machines(self) -> list[Machine]:
-        """Those in the state that was chosen, else all with something the matter."""
+        """Those in the state that was chosen, else all with something the matter; a page of them."""
         notes = Counter(note.subject for note in self.notes)
+        first = (self.number - 1) * PER_PAGE
         return [
             Machine(
                 key,
                 self.record_address(MACHINES, key),
-                badges.in_row(states, BERLIN, self.now),
+                badges.in_row(self._machine_states[key], BERLIN, self.now),
                 notes[f"{MACHINES}/{key}"],
             )
-            for key, states in self._machine_states.items()
-            if self._is_listed(states[0].state)
+            for key in self._listed[first : first + PER_PAGE]
         ]
+
+    @cached_property
+    def _listed(self) -> list[str]:
+        return [key for key, states in self._machine_states.items() if self._is_listed(states[0].state)]
+
+    @cached_property
+    def number(self) -> int:
+        """Of the page of machines; the last one where there are fewer."""
+        text = self.request.GET.get("page", "")
+        asked = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 1
+        return max(1, min(asked, self._page_count))
+
+    @property
+    def _page_count(self) -> int:
+        return -(-len(self._listed) // PER_PAGE)
+
+    @property
+    def machine_pages(self) -> list[tuple[int | None, str]]:
+        """(number, address) of the pager; (None, '') for what is left out."""
+        here = [("state", self.state)] if self.state else []
+        found = numbers(self.number, self._page_count)
+        return [(one, f"?{urlencode([*here, ('page', one)])}#machines" if one else "") for one in found]
 
     def _is_listed(self, state: State) -> bool:
         return state.value == self.state if self.state else state not in (State.READY, State.OFF)

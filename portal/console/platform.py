@@ -47,6 +47,11 @@ class Platform:
     def breaker(self) -> breaker.State:
         return breaker.state()
 
+    @property
+    def tries_every(self) -> int:
+        """Seconds between single calls while the breaker is open."""
+        return round(settings.API_BREAKER["open_for"])
+
     @cached_property
     def totals(self) -> Mapping[Count, float]:
         try:

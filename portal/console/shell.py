@@ -43,7 +43,11 @@ class Shell:
             self._item(_("Platform"), "activity", "health"),
             self._item(_("Announcements"), "speakerphone", "announcements"),
         ]
-        return [*items, self._item(_("Staff"), "shield-lock", "people")] if self.is_admin else items
+        of_admins = [
+            self._item(_("Staff"), "shield-lock", "people"),
+            self._item(_("Audit trail"), "list-search", "own_trail"),
+        ]
+        return [*items, *of_admins] if self.is_admin else items
 
     @property
     def troubles(self) -> list[Said]:

@@ -101,14 +101,17 @@ class Told:
 class Trail:
     """A page of it. One more than shown is looked up, so that nothing has to be counted."""
 
-    customer: Customer
+    customer: Customer | None  # None: what belongs to no customer
     filters: Filters
     number: int
 
+    @property
+    def _chain(self) -> QuerySet[AuditEntry]:
+        return AuditEntry.objects.filter(chain=self.customer.number if self.customer else trail_of.PORTAL)
+
     @cached_property
     def entries(self) -> QuerySet[AuditEntry]:
-        chain = AuditEntry.objects.filter(chain=self.customer.number).order_by("-sequence")
-        return self.filters.apply(chain)
+        return self.filters.apply(self._chain.order_by("-sequence"))
 
     @cached_property
     def _found(self) -> list[AuditEntry]:
@@ -133,7 +136,7 @@ class Trail:
 
     @cached_property
     def people(self) -> list[str]:
-        found = AuditEntry.objects.filter(chain=self.customer.number).exclude(actor="").order_by("actor")
+        found = self._chain.exclude(actor="").order_by("actor")
         return list(found.values_list("actor", flat=True).distinct()[:500])
 
     @property
@@ -165,15 +168,15 @@ def trail(request: HttpRequest, customer_no: str) -> HttpResponseBase:
     return download(request, found) or render_page(request, scope, "audit/trail.html", {"trail": found})
 
 
-def trail_for(request: HttpRequest, customer: Customer) -> Trail:
-    """What the address asks for of the customer's trail."""
+def trail_for(request: HttpRequest, customer: Customer | None) -> Trail:
+    """What the address asks for of the customer's trail, or of the portal's own."""
     return Trail(customer, Filters.of(request), _number(request.GET.get("page", "")))
 
 
 def download(request: HttpRequest, found: Trail) -> HttpResponseBase | None:
     """The file that the address asks for; None where it asks for the page."""
     customer, asked = found.customer, dict(found.filters.pairs)
-    name = f"{customer.number}-trail-{berlin_today(now())}"
+    name = f"{customer.number if customer else 'portal'}-trail-{berlin_today(now())}"
     if downloads.is_asked(request):
         return downloads.download(request, _sheet(found), name, customer=customer, target="trail", **asked)
     if request.GET.get("format") != "jsonl":

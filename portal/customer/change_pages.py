@@ -159,8 +159,7 @@ def decide(request: HttpRequest, customer_no: str, number: int, decision: str) -
         messages.error(request, _("The name %(name)s is already taken. Choose another one.") % {"name": error.key})
     else:
         messages.info(request, str(end) % {"number": change.number}) if end else tell(request, scope, change)
-    own = f"{addresses.page(customer_no, 'changes')}{change.number}/"
-    return redirect(way_back(request, own))
+    return redirect(way_back(request, addresses.change(customer_no, change.number)))
 
 
 def find(scope: Scope, number: int) -> Change:

@@ -132,7 +132,7 @@ class Told:
         self.number = change.number
         self.state = change.state
         self.icon, self.tone = LOOKS[State(change.state)]
-        self.url = f"{addresses.page(scope.customer.number, 'changes')}{change.number}/"
+        self.url = addresses.change(scope.customer.number, change.number)
 
     @property
     def word(self) -> str:

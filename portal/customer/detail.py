@@ -13,9 +13,9 @@ from portal.customer.targets import NoRecord, was_shown
 from portal.customer.timeline import Entry, changes_of, not_taken, timeline
 from portal.inventory import watching
 from portal.inventory.reads import Listing, Source
-from portal.resources.spec import Record, ResourceType, UnreadableRecord
-from portal.resources.spec import read as read_record
+from portal.resources.spec import Record, ResourceType
 from portal.ui import addresses
+from portal.ui.coming import as_wanted
 from portal.ui.detail_page import DetailPage
 
 TEMPLATE = "resources/detail.html"
@@ -54,13 +54,8 @@ def _answer(request: HttpRequest, page: DetailPage) -> HttpResponseBase:
 
 def _coming(resource_type: ResourceType, key: str, pending: PendingIndex) -> Record | None:
     """The record of that key that is being created, or was lately refused, as asked for; None where none is."""
-    for one in (*pending.created(resource_type.name), *pending.refused_creations(resource_type.name)):
-        if one.key == key:
-            try:
-                return read_record(resource_type, {**one.wanted, **resource_type.key_values(key)})
-            except (ValueError, UnreadableRecord):
-                return None
-    return None
+    some = (*pending.created(resource_type.name), *pending.refused_creations(resource_type.name))
+    return next((as_wanted(one) for one in some if one.key == key), None)
 
 
 def _is_creation_that_failed(latest: Entry, key: str) -> bool:

@@ -1,6 +1,6 @@
 """Search, and jump to a page: one answer as a page, and as what drops down below the search field."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,14 +13,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.accounts.access import Scope, get_scope
+from portal.changes.models import State
+from portal.changes.pending import Pending, PendingIndex, pending_of
 from portal.customer.shell import Shell, render_page, wants_part
 from portal.inventory import reads
 from portal.inventory.index import what_mentions
+from portal.inventory.listing import Listing
 from portal.inventory.search import Found, search
 from portal.resources.spec import Record
 from portal.resources.spelling import plain, words_of
 from portal.resources.types import TYPES
 from portal.ui import addresses, badges, values
+from portal.ui import pending as pending_words
+from portal.ui.coming import as_wanted
+from portal.ui.refusal import refused_of
 from portal.ui.surroundings import Surroundings
 from portal.ui.values import Viewing
 
@@ -45,14 +51,37 @@ class Search:
     """What a person looks for, and what there is."""
 
     scope: Scope
+    pending: PendingIndex
     shell: Shell
     text: str
     most: int
 
     @cached_property
     def found(self) -> Found:
-        names = [name for name in TYPES if self.scope.may_see(name)]
-        return search(reads.listings(self.scope, names, wait=False).values(), self.text, most=self.most)
+        return search(self._listings.values(), self.text, most=self.most, beside=self._beside)
+
+    @cached_property
+    def _listings(self) -> Mapping[str, Listing]:
+        return reads.listings(self.scope, [name for name in TYPES if self.scope.may_see(name)], wait=False)
+
+    @cached_property
+    def _creations(self) -> dict[tuple[str, str], Pending]:
+        """What is being created and not on the platform yet, and what was lately refused, by type and key."""
+        asked = (
+            (listing, one)
+            for name, listing in self._listings.items()
+            for one in (*self.pending.created(name), *refused_of(self.scope, self.pending, listing))
+        )
+        return {(one.type_name, one.key): one for listing, one in asked if one.key not in listing.by_key}
+
+    @property
+    def _beside(self) -> Mapping[str, list[Record]]:
+        """The records that these would be."""
+        found: dict[str, list[Record]] = {}
+        for one in self._creations.values():
+            if record := as_wanted(one):
+                found.setdefault(one.type_name, []).append(record)
+        return found
 
     @cached_property
     def hits(self) -> list[Hit]:
@@ -92,6 +121,10 @@ class Search:
         statuses = reads.states(self.scope, listing).get(record.key, ()) if record.type.has_states else ()
         address = addresses.record(self.scope.customer.number, record.type.name, record.key)
         state = badges.badges(statuses, viewing.zone, viewing.now) if statuses else ""
+        if creation := self._creations.get((record.type.name, record.key)):
+            state = pending_words.badge(creation)
+            refused = creation.state == State.REJECTED
+            address = addresses.change(self.scope.customer.number, creation.number) if refused else address
         parts = (*self._mentioned(record), _distinction(record, viewing), _(record.type.label))
         note = format_html_join(" · ", "{}", ((part,) for part in parts if part))
         return Hit(record.type.icon, record.title, address, note, state)
@@ -120,10 +153,11 @@ def find(request: HttpRequest, customer_no: str) -> HttpResponse:
     """All that the person may see and that mentions `q`; `#hits` for htmx. With `go`, on to what is meant."""
     scope = get_scope(request.user, customer_no)
     text = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:MOST_TYPED]
-    part = wants_part(request)
-    found = Search(scope, Shell(scope, request.path), text, MOST_BELOW_FIELD if part else MOST_ON_PAGE)
+    part, pending = wants_part(request), pending_of(scope)
+    shell = Shell(scope, request.path, pending)
+    found = Search(scope, pending, shell, text, MOST_BELOW_FIELD if part else MOST_ON_PAGE)
     if part:
         return render(request, "find/find.html#hits", {"search": found, "part": True})
     if "go" in request.GET and found.goes_at_once:
         return redirect(found.hits[0].address)
-    return render_page(request, scope, "find/find.html", {"search": found})
+    return render_page(request, scope, "find/find.html", {"search": found}, pending=pending)

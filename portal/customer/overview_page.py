@@ -320,7 +320,7 @@ class Overview:
             name=name,
             address=addresses.record(number, GROUPS, name),
             depth=min(depth, 6),
-            state=badges.badges([one for one in states if one.state is not State.READY], BERLIN, self.now),
+            state=badges.badges([one for one in states if one.state is not State.ACTIVE], BERLIN, self.now),
             machines=held.get("count", 0),
             machines_address=addresses.of_type(number, MACHINES, [("resource_group", name)]),
             cores=held.get("cores", 0),

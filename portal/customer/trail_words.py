@@ -13,6 +13,7 @@ from portal.changes.models import Action, State
 from portal.resources.spec import ResourceType
 from portal.resources.types import TYPES
 from portal.ui.values import text as value_text
+from portal.ui.values import truth
 
 LONGEST = 200
 NAMES: Mapping[str, Any] = {
@@ -97,11 +98,12 @@ def _value(about: ResourceType | None, name: str, value: Any) -> str | None:
     """In words; None for nothing, and for a deletion without a day."""
     if value is None or value in ("", [], {}) or (isinstance(value, dict) and value.get("deadline") == ""):
         return None
+    known = about is not None and name in about.field_names
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        return truth(about.field(name) if about is not None and known else None, value)
     if isinstance(value, list):
         return ", ".join(_value(about, name, one) or "" for one in value)
-    if about is not None and name in about.field_names and (not isinstance(value, dict) or "deadline" in value):
+    if about is not None and known and (not isinstance(value, dict) or "deadline" in value):
         return _of_field(about, name, value)
     if isinstance(value, str):
         return str(CODES.get(name, {}).get(value, value))

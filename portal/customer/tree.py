@@ -188,7 +188,7 @@ class Tree:
             name=name,
             address=addresses.record(number, GROUPS, name),
             depth=min(depth, DEEPEST),
-            state=badges.badges([one for one in states if one.state is not State.READY], viewing.zone, viewing.now),
+            state=badges.badges([one for one in states if one.state is not State.ACTIVE], viewing.zone, viewing.now),
             pending=pending.notes(self.pending.of(GROUPS, name), viewing),
             machines=self._counted(MACHINES, name),
             by_state=self._by_state(name),

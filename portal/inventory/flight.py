@@ -13,7 +13,7 @@ from threading import Event, Lock, Thread
 from portal.accounts.models import ApiKey
 from portal.accounts.sealing import Broken
 from portal.api import ApiError, Client, NotReachable
-from portal.inventory import store
+from portal.inventory import breaker, store
 from portal.inventory.connection import Away, connected
 from portal.inventory.keys import client_for, reason_of
 from portal.inventory.known import State, keep, keep_failure, known
@@ -128,6 +128,8 @@ def _failure(before: State, reason: str, text: str, retry_in: float) -> Failure:
 
 
 def _retry_in(error: ApiError) -> float:
+    if isinstance(error, breaker.Stopped):
+        return error.retry_after or 0.0
     if isinstance(error, NotReachable):
         return min(max(error.retry_after or 0.0, RETRY_IN), MOST_RETRY_IN)
     return RETRY_REFUSED_IN if reason_of(error) == "refused" else RETRY_IN

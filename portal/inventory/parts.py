@@ -15,7 +15,7 @@ from threading import Event
 from django.db.models import prefetch_related_objects
 
 from portal.accounts.models import ApiKey, Customer
-from portal.inventory import counters, flight
+from portal.inventory import breaker, counters, flight
 from portal.inventory.behind import refresh_behind
 from portal.inventory.known import State, known
 from portal.inventory.listing import Source, Trouble
@@ -106,9 +106,7 @@ def _look(customer: Customer, type_names: Iterable[str]) -> list[Part]:
 def _fetch_where_needed(parts: Sequence[Part]) -> list[tuple[Event, float]]:
     """Begin what is needed. Answers what is worth waiting for, and for how many seconds each."""
     awaited = []
-    for part in parts:
-        if part.source is Source.FRESH or not part.may_ask:
-            continue
+    for part in _worth_asking(parts):
         if part.state.snapshot is None:
             awaited.append((flight.start(part.place, part.api_key, part.state), _patience_for_nothing(part)))
         elif part.source is Source.STALE and part.age > TYPES[part.place.type_name].fresh_for + STALE_FOR:
@@ -116,6 +114,15 @@ def _fetch_where_needed(parts: Sequence[Part]) -> list[tuple[Event, float]]:
         else:
             refresh_behind(part.place, part.api_key, part.state)
     return awaited
+
+
+def _worth_asking(parts: Sequence[Part]) -> list[Part]:
+    """Those to ask for now. While the breaker stops all calls, what fails is left alone, but for one that may try."""
+    wanted = [part for part in parts if part.source is not Source.FRESH and part.may_ask]
+    failing = [part for part in wanted if part.state.failing]
+    if not failing or not (stopped := breaker.state()).is_open:
+        return wanted
+    return [part for part in wanted if not part.state.failing] + failing[: int(stopped.may_try)]
 
 
 def _patience_for_nothing(part: Part) -> float:

@@ -1,13 +1,16 @@
 """Looks for a text in all that a scope sees, of every type, best first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
+from portal.inventory.index import search_text
 from portal.inventory.listing import Listing
 from portal.resources.spec import Record
 from portal.resources.spelling import Words, mentions, natural, plain, words_of
 
 MOST_WORDS = 8
+NONE: Mapping[str, Sequence[Record]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +21,12 @@ class Found:
     total: int
 
 
-def search(listings: Iterable[Listing], text: str, *, most: int) -> Found:
+def search(
+    listings: Iterable[Listing], text: str, *, most: int, beside: Mapping[str, Sequence[Record]] = NONE
+) -> Found:
     """Records that mention every word of the text, anywhere in what their type is searched by.
 
+    `beside` are records, by type, that the listings do not have yet.
     First whose name is the text, then whose name begins with it, then whose name holds it; then the others. Among
     equals by the order of the listings, then by name; money comes last.
     """
@@ -31,7 +37,8 @@ def search(listings: Iterable[Listing], text: str, *, most: int) -> Found:
     for position, listing in enumerate(listings):
         texts = listing.index.texts
         found = (record for record in listing.records if mentions(texts[record.key], words))
-        hits += [(_rank(record, words), position, record) for record in found]
+        further = (one for one in beside.get(listing.type.name, ()) if mentions(search_text(one), words))
+        hits += [(_rank(record, words), position, record) for record in chain(found, further)]
     best = sorted(hits, key=lambda hit: (hit[0], hit[1], natural(hit[2].title)))[:most]
     return Found(tuple(record for _rank, _position, record in best), len(hits))
 

@@ -17,6 +17,7 @@ class State(StrEnum):
     OFF = "off"
     WAITING = "waiting"
     READY = "ready"
+    ACTIVE = "active"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ LOOKS: dict[State, Look] = {
     State.OFF: Look(_("Off"), "power", "secondary"),
     State.WAITING: Look(_("Change pending"), "clock", "yellow", _("Pending")),
     State.READY: Look(_("Ready"), "circle-check", "green"),
+    State.ACTIVE: Look(_("Active"), "check", "green"),
 }
 
 

@@ -89,6 +89,7 @@ class Field:
     filterable: bool = False  # in lists; the platform's own list is `upstream_filter`
     default: Value = None
     choices: tuple[Choice, ...] = ()
+    words: tuple[str, str] | None = None  # for true and false, where they are not "yes" and "no"
     limit: str = ""  # name in portal.resources.limits
     unit: str = ""  # "MiB", "GiB", "h"
     refers_to: str = ""  # name of the resource type whose key this value (or each of them) is

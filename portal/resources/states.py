@@ -36,7 +36,7 @@ def machine_states(machine: Values, context: Context) -> tuple[Status, ...]:
 def group_states(group: Values, context: Context) -> tuple[Status, ...]:
     """Whether a resource group is in maintenance (rg_06, rg_07), and until when."""
     if not group_in_maintenance(group, context.now):
-        return (Status(State.READY),)
+        return (Status(State.ACTIVE),)
     return (Status(State.MAINTENANCE, _group_until(group)),)
 
 

@@ -46,6 +46,11 @@ def action(customer_no: str, type_name: str, key: str, name: str) -> str:
     return f"{record(customer_no, type_name, key)}-/{name}"
 
 
+def change(customer_no: str, number: int) -> str:
+    """One change's page."""
+    return f"{page(customer_no, 'changes')}{number}/"
+
+
 def paper(customer_no: str, kind: str, month: str) -> str:
     """A month's invoice or consumption as a document for printing."""
     return f"{page(customer_no, 'paper')}{kind}/{quote(month, safe='')}/"

@@ -21,6 +21,8 @@ DEFAULT_PER_PAGE = 50
 LONGEST = 200  # characters of a filter's value
 MOST_OPTIONS = 40  # of a field, to choose from; with more it is typed
 MAIN = 4  # filters that are in sight; the rest stands under "More filters"
+# States of types by the names that addresses from before have for them.
+RENAMED = {("resourcegroup", "ready"): State.ACTIVE.value}
 TYPED = frozenset({Kind.TEXT, Kind.NOTE, Kind.MOMENT})
 
 
@@ -75,7 +77,8 @@ def read_query(resource_type: ResourceType, params: QueryDict) -> Query:
     """What the address asks for. Unknown parameters and values that make no sense are left aside."""
     names = [spec.name for spec in resource_type.fields if spec.filterable]
     chosen = {name: _texts(params.getlist(name)) for name in names}
-    states = tuple(text for text in _texts(params.getlist(STATE)) if text in list(State))
+    named = (RENAMED.get((resource_type.name, text), text) for text in _texts(params.getlist(STATE)))
+    states = tuple(text for text in named if text in list(State))
     per_page = _number(params.get("per_page", ""))
     return Query(
         filters={name: texts for name, texts in chosen.items() if texts},

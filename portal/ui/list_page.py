@@ -19,8 +19,8 @@ from portal.inventory.select import Page, Query, fits, matching, select
 from portal.resources.looks import State, Status
 from portal.resources.phases import WORDS, Standing
 from portal.resources.spec import Record, ResourceType
-from portal.resources.spec import read as read_record
 from portal.ui import addresses, badges, columns, filters, measures, rows, when
+from portal.ui.coming import being_created
 from portal.ui.headings import Heading, headings
 from portal.ui.markup import joined
 from portal.ui.paging import numbers
@@ -127,8 +127,7 @@ class ListPage:
     @cached_property
     def _created(self) -> list[Record]:
         """All that is being created and is not on the platform yet."""
-        created = (one for one in self.pending.created(self.type.name) if one.key not in self.listing.by_key)
-        return [read_record(self.type, {**one.wanted, **self.type.key_values(one.key)}) for one in created]
+        return being_created(self.pending, self.listing)
 
     @cached_property
     def is_live(self) -> bool:

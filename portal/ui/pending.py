@@ -66,8 +66,19 @@ def _in_row(one: Pending, viewing: Viewing) -> SafeString:
     return _note(one, viewing, word, classes=" state-note", title=words(one))
 
 
+def badge(one: Pending) -> SafeString:
+    """Where it is as a badge, for what is a link already."""
+    look, icon = _look(one)
+    return format_html('<span class="state {}">{}<span>{}</span></span>', look, symbol_use(icon), words(one))
+
+
+def _look(one: Pending) -> tuple[str, str]:
+    """(class, icon)."""
+    return ("state-shutdown", "alert-triangle") if one.state in ASKS else ("state-waiting", "hourglass")
+
+
 def _note(one: Pending, viewing: Viewing, word: str, *, classes: str = "", title: str = "") -> SafeString:
-    look, icon = ("state-shutdown", "alert-triangle") if one.state in ASKS else ("state-waiting", "hourglass")
+    look, icon = _look(one)
     return format_html(
         '<a class="state {}{}" href="{}"{}>{}<span>{}</span></a>',
         look,

@@ -12,7 +12,7 @@ from portal.resources.spec import Field, Kind, Record, ResourceType, Value
 from portal.resources.times import parse_day, parse_moment
 from portal.ui.measures import AMOUNT
 from portal.ui.sheets import Cell, Sheet
-from portal.ui.values import is_empty
+from portal.ui.values import is_empty, truth
 
 
 def record_sheet(
@@ -33,7 +33,7 @@ def cell_of(field: Field, value: Value) -> Cell:
     if is_empty(value):
         return None
     if isinstance(value, int):
-        return value
+        return truth(field, bool(value)) if field.words else value
     match field.kind:
         case Kind.DATE:
             return parse_day(value) or str(value)

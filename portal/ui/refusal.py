@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
-from portal.changes.pending import PendingIndex
+from portal.changes.pending import Pending, PendingIndex
 from portal.inventory.reads import Listing
 from portal.ui import addresses
 
@@ -38,9 +38,13 @@ class Refused:
 
 
 def refused_creations(scope: Scope, pending: PendingIndex, listing: Listing) -> list[Refused]:
-    """What is missing in a list, since the platform lately refused it; for who may see changes."""
+    """What is missing in a list, since the platform lately refused it, in words."""
+    number, found = scope.customer.number, refused_of(scope, pending, listing)
+    return [Refused(one.key, reason(one.answer), one.number, addresses.change(number, one.number)) for one in found]
+
+
+def refused_of(scope: Scope, pending: PendingIndex, listing: Listing) -> list[Pending]:
+    """The creations of that type that were lately refused; for who may see changes."""
     if not scope.may_see(CHANGES):
         return []
-    found = [one for one in pending.refused_creations(listing.type.name) if one.key not in listing.by_key]
-    page = addresses.page(scope.customer.number, "changes")
-    return [Refused(one.key, reason(one.answer), one.number, f"{page}{one.number}/") for one in found]
+    return [one for one in pending.refused_creations(listing.type.name) if one.key not in listing.by_key]

@@ -92,7 +92,7 @@ def text(field: Field, value: Value) -> str:
         case Kind.NAMES | Kind.EMAILS if isinstance(value, list):
             return ", ".join(map(str, value))
         case Kind.BOOLEAN:
-            return _("yes") if value in (True, "true") else _("no")
+            return truth(field, value in (True, "true"))
         case Kind.HOUR:
             return when.hour_words(int(value)) if _is_number(value) else str(value)
         case Kind.DATE:
@@ -105,6 +105,13 @@ def text(field: Field, value: Value) -> str:
             deadline = _deadline(value)
             return date_format(deadline, _("j M Y")) if deadline else _("none")
     return str(value)
+
+
+def truth(field: Field | None, value: bool) -> str:
+    """Whether it is so, in the field's own words."""
+    if field is not None and field.words:
+        return _(field.words[not value])
+    return _("yes") if value else _("no")
 
 
 def _is_number(value: Value) -> bool:
@@ -151,9 +158,8 @@ def moment_of(record: Record, name: str) -> datetime | None:
 
 
 def _boolean(field: Field, value: Value, viewing: Viewing) -> SafeString:
-    if value:
-        return format_html('<span class="yes">{} {}</span>', symbol_use("check"), _("yes"))
-    return format_html('<span class="no">{} {}</span>', symbol_use("minus"), _("no"))
+    look, icon = ("yes", "check") if value else ("no", "minus")
+    return format_html('<span class="{}">{} {}</span>', look, symbol_use(icon), truth(field, bool(value)))
 
 
 def _integer(field: Field, value: Value, viewing: Viewing) -> SafeString:

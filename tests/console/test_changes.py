@@ -1,5 +1,6 @@
 """Changes of all customers in the console: found, told, and decided about, several at once."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from portal.accounts.models import AuditEntry, User
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
 from portal.changes.wanted import Wanted
-from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
+from tests.customer.conftest import Browse, browse, part, platform, text_of  # noqa: F401
 
 
 @pytest.fixture
@@ -81,6 +82,60 @@ def test_a_rejected_one_is_tried_again(staff: Client) -> None:
     decide(staff, "retry", rejected)
     rejected.refresh_from_db()
     assert rejected.state == State.QUEUED
+
+
+def following(response: Any) -> str:
+    """The address by which the message on a page follows the changes it tells of; '' where it asks no more."""
+    return (re.findall(r'hx-get="(/console/changes/told[^"]*)"', response.content.decode()) or [""])[0]
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (State.DONE, "It has taken effect."),
+        (State.REJECTED, "Platform message: “no room”"),
+        (State.CANCELLED, "Cancelled. Nothing was changed."),
+    ],
+)
+def test_what_is_tried_again_is_told_to_its_end(staff: Client, state: State, words: str) -> None:
+    fault = {"kind": "fault", "text": "no room"}
+    answer = decide(staff, "retry", put_into(State.REJECTED, done_at=timezone.now(), answer=fault))
+    assert "Change 10001/1 : Resize shop13. Queued. It is sent automatically." in text_of(answer)
+    put_into(State.SENDING)
+    followed = part(staff, following(answer).replace("&amp;", "&"))
+    assert "It is being sent to the platform." in text_of(followed)
+    tag = followed.headers["HX-PTag"]
+    assert part(staff, following(answer), **{"HX-PTag": tag}).status_code == 304
+    put_into(state, done_at=timezone.now(), answer=fault if state == State.REJECTED else {})
+    ended = part(staff, following(answer))
+    assert words in text_of(ended)
+    assert not following(ended)
+
+
+def test_several_that_are_tried_again_are_told_until_the_last_has_ended(staff: Client) -> None:
+    for number in (1, 2):
+        put_into(State.PARKED, number)
+    answer = decide(staff, "retry", *Change.objects.all())
+    address = following(answer).replace("&amp;", "&")
+    assert all(f"Change 10001/{number} : Resize shop1{number + 2}. Queued." in text_of(answer) for number in (1, 2))
+    put_into(State.DONE, 1, done_at=timezone.now())
+    assert following(part(staff, address))
+    put_into(State.DONE, 2, done_at=timezone.now())
+    ended = part(staff, address)
+    assert text_of(ended).count("It has taken effect.") == 2
+    assert not following(ended)
+
+
+def test_what_is_looked_up_is_told_to_its_end(staff: Client) -> None:
+    answer = decide(staff, "look", put_into(State.UNKNOWN, sent_at=timezone.now()))
+    put_into(State.DONE, done_at=timezone.now())
+    assert "It has taken effect." in text_of(part(staff, following(answer)))
+
+
+@pytest.mark.parametrize("name", ["", "10001", "10001/", "10001/x", "10001/²", "%00/1", "10001/99999999999", "x/1"])
+def test_odd_names_of_changes_are_told_of_as_nothing(staff: Client, name: str) -> None:
+    answer = part(staff, f"/console/changes/told?change={name}")
+    assert (answer.status_code, text_of(answer)) == (200, "")
 
 
 def test_an_unknown_one_is_looked_up_now(staff: Client) -> None:

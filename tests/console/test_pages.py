@@ -155,6 +155,25 @@ def test_a_tile_leads_to_the_machines_that_it_counts(staff: Client, browse: Brow
         assert [one.badge for one in page.context["page"].tiles if one.current] == [tile.badge]
 
 
+def test_many_machines_come_in_pages(staff: Client, browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    browse("manager").get("/c/10001/virtualmachine/")
+    every = machines_on(staff.get("/console/c/10001/?state=ready"))
+    monkeypatch.setattr("portal.console.customer_page.PER_PAGE", 7)
+    found: list[str] = []
+    address = "?state=ready"
+    while address:
+        page = staff.get(f"/console/c/10001/{address.partition('#')[0]}")
+        here, number = machines_on(page), page.context["page"].number
+        assert 0 < len(here) <= 7
+        found += here
+        links = dict(page.context["page"].machine_pages)
+        address = links.get(number + 1, "")
+        assert not address or f'href="{address.replace("&", "&amp;")}"' in page.content.decode()
+    assert found == every
+    for odd in ("0", "999", "x", "²"):
+        assert machines_on(staff.get(f"/console/c/10001/?state=ready&page={odd}"))
+
+
 def test_what_is_not_known_yet_is_being_asked_and_comes_by_itself(staff: Client) -> None:
     first = staff.get("/console/c/10001/")
     assert "Loading…" in text_of(first)
@@ -288,3 +307,24 @@ def test_there_is_always_an_admin(staff: Client, cast: dict[str, User]) -> None:
 def test_the_trail_of_a_customer_says_whose_it_is(staff: Client) -> None:
     page = staff.get("/console/c/10002/trail/").content.decode()
     assert '<a href="/console/c/10002/">10002 Acme AG</a>' in page
+
+
+# --- what belongs to no customer
+
+
+def test_admins_see_the_portals_own_trail_and_no_one_else_does(browse: Browse, cast: dict[str, User]) -> None:  # noqa: F811
+    client = browse("staff")
+    User.objects.filter(email="staff@example.com").update(is_superuser=True)
+    audit.record("platform.reset", target="the breaker")
+    audit.record("key.added", customer=Customer.objects.get(number="10001"), target="services")
+    page = client.get("/console/trail/")
+    assert "the breaker" in text_of(page)
+    assert not any(row.entry.chain for row in page.context["trail"].rows)
+    assert 'href="/console/trail/"' in client.get("/console/").content.decode()
+    assert client.get("/console/trail/?format=csv")["Content-Disposition"].startswith(
+        'attachment; filename="portal-trail-'
+    )
+    User.objects.filter(email="staff@example.com").update(is_superuser=False)
+    assert client.get("/console/trail/").status_code == 403
+    assert 'href="/console/trail/"' not in client.get("/console/").content.decode()
+    assert browse("manager").get("/console/trail/").status_code == 404

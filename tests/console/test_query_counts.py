@@ -28,7 +28,15 @@ PAGES = {
         Page(f"{C}c/10001/invoice/2026-11-01/", [r"shop0\d"]),
     ],
     "console:changes": [Page(f"{C}changes/{end}", [PEOPLE]) for end in ("", "?which=all", "?q=shop00", "?format=csv")],
+    "console:told": [
+        Page(
+            f"{C}changes/told?change=10001/1&change=10002/1&change=10003/1",
+            [r"console/c/(\d+)/changes/1/"],
+            is_part=True,
+        )
+    ],
     "console:trail": [Page(f"{C}c/10001/trail/{end}", [r"target\d"]) for end in ("", "?format=csv", "?format=jsonl")],
+    "console:own_trail": [Page(f"{C}trail/")],
     "console:change": [Page(f"{C}c/10001/changes/1/", [NOTES, r"virtualmachine/(shop1\d)/"])],
     "console:view_as": [Page(f"{C}c/10001/view-as", [r"person\d"])],
     "console:manage": [Page(f"{C}c/10001/manage", [r"person\d", r"<li>(shop|part\d) "])],

@@ -32,7 +32,7 @@ def staff(browse: Browse) -> Client:  # noqa: F811
 def test_a_machines_page_tells_power_maintenance_and_access(staff: Client) -> None:
     text = text_of(staff.get(MACHINE))
     for said in (
-        "Powered on",
+        "Power",
         "Next window",
         "Last maintenance ended",
         "Access",

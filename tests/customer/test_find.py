@@ -1,10 +1,16 @@
 """Search: over all that a person may see, best first, and nothing that they may not."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from portal.accounts.access import Scope
+from portal.changes.models import Change, State
+from portal.changes.submit import submit
+from portal.changes.wanted import Wanted
 from tests.customer.conftest import Browse, part, text_of
 
 FIND = "/c/10001/find/"
@@ -67,6 +73,59 @@ def test_a_list_is_filtered_by_an_address_however_it_is_written(browse: Browse, 
     page = text_of(browse("manager").get("/c/10001/virtualmachine/", {"q": text}))
     assert "shop13" in page
     assert "shop12" not in page
+
+
+# --- what is not on the platform
+
+
+@pytest.fixture
+def asked_for(browse: Browse, scope_of: Callable[..., Scope]) -> Callable[..., None]:
+    """`asked_for("shop77", State.QUEUED)`: a machine that the operator wants, and where its change is."""
+
+    def ask(name: str, state: State) -> None:
+        wanted = {"resource_group": "shop", "location": "rzob", "service_description": "The till"}
+        item = Wanted(type_name="virtualmachine", key=name, wanted=wanted, creates=True)
+        change = submit(scope_of("operator"), [item], name.ljust(32, "0"))
+        ended = timezone.now() if state == State.REJECTED else None
+        Change.objects.filter(pk=change.pk).update(state=state, done_at=ended)
+
+    return ask
+
+
+@pytest.mark.parametrize("text", ["shop77", "SHOP77", "the till"])
+@pytest.mark.parametrize(
+    ("state", "words", "address"),
+    [
+        (State.QUEUED, "Creation: Queued", "/c/10001/virtualmachine/shop77/"),
+        (State.REJECTED, "Creation: Rejected", "/c/10001/changes/1/"),
+    ],
+)
+def test_a_machine_that_is_not_there_yet_is_found_and_marked_as_such(
+    browse: Browse, asked_for: Callable[..., None], text: str, state: State, words: str, address: str
+) -> None:
+    asked_for("shop77", state)
+    client = browse("viewer")
+    for answer in (client.get(FIND, {"q": text}), part(client, f"{FIND}?q={text}")):
+        (hit,) = (hit for hit in answer.context["search"].hits if hit.title == "shop77")
+        assert (hit.address, words in str(hit.state)) == (address, True)
+        assert f"shop77 {words} shop · Machine" in text_of(answer) or "The till" in text_of(answer)
+    assert client.get(address).status_code == 200
+
+
+def test_enter_leads_to_what_is_being_created(browse: Browse, asked_for: Callable[..., None]) -> None:
+    asked_for("shop77", State.QUEUED)
+    answer = browse("viewer").get(FIND, {"q": "shop77", "go": ""})
+    assert answer["Location"] == "/c/10001/virtualmachine/shop77/"
+
+
+def test_a_creation_outside_of_ones_own_group_is_not_found(browse: Browse, asked_for: Callable[..., None]) -> None:
+    asked_for("shop77", State.QUEUED)
+    assert not browse("child").get(FIND, {"q": "shop77"}).context["search"].hits
+
+
+def test_what_was_refused_and_is_there_by_now_is_found_as_it_is(find: Any, asked_for: Callable[..., None]) -> None:
+    asked_for("shop13", State.REJECTED)
+    assert not any("Rejected" in str(hit.state) for hit in find("viewer", "shop13"))
 
 
 def test_people_are_found_by_their_permissions(find: Any) -> None:

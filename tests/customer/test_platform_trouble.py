@@ -1,12 +1,16 @@
 """Forms while the platform is slow, refuses, breaks off or answers nonsense: what was typed is taken or still there."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 
 from portal.changes.models import Change, Item
+from portal.inventory import breaker, counters, flight
 from tests.customer.asking import values_of
-from tests.customer.conftest import Browse, text_of
+from tests.customer.conftest import Browse, part, text_of
+from tests.support import moment
 from tests.support.services import Sandbox
 
 C = "/c/10001/"
@@ -72,3 +76,76 @@ def test_what_is_sent_where_nothing_is_known_is_shown_and_not_lost(browse: Brows
         for text in typed.values():
             assert path.endswith("power") or text in text_of(answer), path
     assert not Change.objects.exists()
+
+
+# --- until all pages know that it is back
+
+
+class Outage:
+    """The banner of a page that stays open, asking as the page's script does, while time is moved by the test."""
+
+    EVERY = 2  # seconds: templates/components/banner.html
+
+    def __init__(self, client: Any, clock: time_machine.Traveller) -> None:
+        self.client, self.clock = client, clock
+
+    def is_told(self) -> bool:
+        """Asks once; what that has set going comes to its end before time goes on."""
+        said = text_of(part(self.client, f"{C}frame/"))
+        self.come_to_an_end()
+        return "unreachable since" in said
+
+    def come_to_an_end(self) -> None:
+        for done in flight.under_way():
+            done.wait(10)
+
+    def lasts(self, seconds: int) -> None:
+        for _ in range(0, seconds, self.EVERY):
+            self.clock.shift(self.EVERY)
+            self.is_told()
+
+    def seconds_until_it_goes(self) -> int:
+        seconds = 0
+        while self.is_told():
+            assert seconds < 120
+            self.clock.shift(self.EVERY)
+            seconds += self.EVERY
+        return seconds
+
+
+@pytest.fixture
+def outage(browse: Browse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outage]:
+    """A page that was fresh ten minutes ago; the worker's part is played by this process."""
+    monkeypatch.setattr("portal.inventory.parts.refresh_behind", flight.start)
+    with time_machine.travel(moment.AT.timestamp()) as clock:
+        found = Outage(browse("manager"), clock)
+        found.is_told()
+        clock.shift(600)
+        yield found
+
+
+@pytest.mark.parametrize("later", range(5))
+def test_the_banner_goes_within_fifteen_seconds_whenever_the_platform_comes_back(
+    outage: Outage, platform: Sandbox, later: int
+) -> None:
+    platform.control(fault={**FAULTS["broken"], "method": "*", "times": 10_000})
+    outage.lasts(20)
+    outage.clock.shift(later)
+    assert outage.is_told()
+    assert breaker.state().is_open
+    platform.control(reset=True)
+    assert outage.seconds_until_it_goes() <= 15
+    assert not breaker.state().is_open
+
+
+def test_a_platform_that_is_down_is_asked_by_one_call_at_a_time(outage: Outage, platform: Sandbox) -> None:
+    platform.control(fault={**FAULTS["broken"], "method": "*", "times": 10_000})
+    outage.lasts(20)
+    before = calls_made()
+    outage.lasts(30)
+    assert 0 < calls_made() - before <= 30 / 5
+
+
+def calls_made() -> float:
+    """To the platform, so far."""
+    return sum(count for name, count in counters.totals().items() if name[0] == "calls")

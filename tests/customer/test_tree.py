@@ -152,3 +152,24 @@ def test_no_group_at_all_leads_to_the_first(browse: Browse, odd_platform: Platfo
     for one in list(flight.under_way()):
         one.wait(10)
     assert "No resource group yet" in text_of(client.get(ADDRESS))
+
+
+# --- how a group is called while nothing is the matter
+
+
+@pytest.mark.parametrize(
+    ("language", "power", "active"), [("en", "Power on", "Active"), ("de", "Eingeschaltet ja", "Aktiv")]
+)
+def test_a_machine_has_power_and_a_group_is_active_wherever_that_stands(
+    browse: Browse, language: str, power: str, active: str
+) -> None:
+    client, asked = browse("manager"), {"headers": {"Accept-Language": language}}
+    groups = "/c/10001/resourcegroup/"
+    for path in (groups, f"{groups}?state=active", f"{groups}?state=ready"):
+        said = text_of(client.get(path, **asked))
+        assert active in said, path
+        assert not {"Ready", "Bereit"} & set(said.split()), path
+    heading = client.get(f"{groups}shop/", **asked).content.decode().partition("<h1")[2].partition("</h1>")[0]
+    assert active in heading
+    assert power in text_of(client.get("/c/10001/virtualmachine/shop00/", **asked))
+    assert active in b"".join(client.get(f"{groups}?format=csv", **asked)).decode()

@@ -40,6 +40,7 @@ def test_a_bookkeeper_sees_understands_and_takes_along_what_a_month_cost(visit: 
     visitor.says(f"Changes since {month(2):%B %Y}")
     total = page.locator(".bill-facts .bill-total").inner_text()
     assert page.locator(".bill-sum .num").inner_text() == total
+    page.get_by_role("button", name="CSV…").click()
     rows = list(csv.reader(io.StringIO(download(page, "CSV").decode("utf-8-sig"))))
     workbook = openpyxl.load_workbook(io.BytesIO(download(page, "Excel"))).worksheets[0]
     shown = re.sub(r"[^\d.]", "", total)

@@ -28,7 +28,7 @@ def test_a_group_is_made_put_into_maintenance_and_taken_out(visit: Visit) -> Non
     page.get_by_role("button", name="End maintenance mode").click()
     if confirm.is_visible():
         confirm.click()
-    expect(page.locator("h1 .state-ready")).to_be_visible()
+    expect(page.locator("h1 .state-active")).to_be_visible()
     with visitor.portal.platform.proxy() as proxy:
         (group,) = proxy.query("resourcegroup", {"name": "shop-flow"})
     assert group["parent"] == "shop"

@@ -54,7 +54,7 @@ def test_who_is_stopped_knows_that_nothing_was_sent_and_when_to_ask_again(clock:
     with pytest.raises(NotReachable) as stopped:
         breaker.check()
     assert not stopped.value.may_have_been_sent
-    assert stopped.value.retry_after == pytest.approx(30)
+    assert stopped.value.retry_after == pytest.approx(5)
 
 
 def test_as_many_over_a_longer_time_do_not(clock: list[float]) -> None:
@@ -75,33 +75,59 @@ def test_what_cannot_be_read_is_a_failure(clock: list[float]) -> None:
     assert is_stopped()
 
 
-def test_after_thirty_seconds_a_single_call_tries(clock: list[float]) -> None:
+def test_after_five_seconds_a_single_call_tries(clock: list[float]) -> None:
     fail(5, clock, apart=0)
-    clock[0] += 29
+    clock[0] += 4
     assert is_stopped()
+    assert not breaker.state().may_try
     clock[0] += 2
+    assert breaker.state().may_try
     assert not is_stopped()  # the probe
     assert is_stopped()  # anybody else
+    assert not breaker.state().may_try
+
+
+def test_who_finds_another_one_trying_may_ask_soon(clock: list[float]) -> None:
+    fail(5, clock, apart=0)
+    clock[0] += 6
+    breaker.check()
+    with pytest.raises(NotReachable) as stopped:
+        breaker.check()
+    assert stopped.value.retry_after == pytest.approx(2)
 
 
 def test_a_probe_that_succeeds_lets_all_go(clock: list[float]) -> None:
     fail(5, clock, apart=0)
-    clock[0] += 31
+    clock[0] += 6
     call("ok")
     assert not is_stopped()
     assert not is_stopped()
     assert not breaker.state().is_open
 
 
-def test_a_probe_that_fails_stops_them_for_another_thirty_seconds(clock: list[float]) -> None:
+def test_a_probe_that_fails_stops_them_for_another_five_seconds(clock: list[float]) -> None:
     fail(5, clock, apart=0)
-    clock[0] += 31
+    clock[0] += 6
     call("NotReachable")
     assert is_stopped()
-    clock[0] += 29
+    clock[0] += 4
     assert is_stopped()
     clock[0] += 2
     assert not is_stopped()
+
+
+def test_it_says_since_when_calls_are_stopped_however_often_one_has_tried(clock: list[float]) -> None:
+    fail(5, clock, apart=0)
+    since = breaker.state().since
+    for _ in range(3):
+        clock[0] += 6
+        call("NotReachable")
+    assert breaker.state().since == since
+    clock[0] += 6
+    call("ok")
+    clock[0] += 1
+    fail(5, clock, apart=0)
+    assert breaker.state().since != since
 
 
 def test_calls_that_were_under_way_when_it_opened_do_not_make_it_longer(clock: list[float]) -> None:

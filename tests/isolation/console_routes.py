@@ -43,6 +43,8 @@ CONSOLE: dict[str, list[Asked]] = {
         Asked("/console/c/99999/trail/", 404, 405),
     ],
     "console:changes": [Asked("/console/changes/", 200, 405), Asked("/console/changes/?format=csv", 200, 405)],
+    "console:told": [Asked("/console/changes/told?change=10001/1", 302, 405)],  # a part, and no page of its own
+    "console:own_trail": [Asked("/console/trail/", 200, 405), Asked("/console/trail/?format=csv", 200, 405)],
     "console:decide": [Asked("/console/changes/decide", 405, 404)],
     "console:health": [Asked("/console/platform/", 200, 405)],
     "console:key": [

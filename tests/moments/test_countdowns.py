@@ -64,7 +64,7 @@ def test_maintenance_for_an_hour_is_over_an_hour_later_here_and_there(
         assert badges_of(head_of(group_page(browse, group)))[0].state == "maintenance"
         assert until_of(query, group) == until
     with moved(platform, until + SECOND):
-        assert badges_of(head_of(group_page(browse, group)))[0].state == "ready"
+        assert badges_of(head_of(group_page(browse, group)))[0].state == "active"
         assert query("resourcegroup", name=group)[0]["in_maintenance"] is False
 
 

@@ -12,7 +12,7 @@ from tests.moments.conftest import Records
 from tests.moments.reading import badges_of, head_of, markup, page, row_of
 from tests.moments.wording import BERLIN, ENGLISH, LANGUAGES, Language, both, day_of, instant, wall
 
-STATES = {"shutdown", "installing", "maintenance", "leaving", "off", "waiting", "ready"}
+STATES = {"shutdown", "installing", "maintenance", "leaving", "off", "waiting", "ready", "active"}
 HALF_A_DAY = timedelta(hours=12)
 
 
@@ -32,7 +32,7 @@ def midnight(day: str, later: int = 0) -> datetime:
 def group_is(group: dict[str, Any]) -> list[Proved]:
     """A group's state: pages.md, from the platform's record."""
     return (
-        [Proved("maintenance", instant(group["maintenance_until"]))] if group["in_maintenance"] else [Proved("ready")]
+        [Proved("maintenance", instant(group["maintenance_until"]))] if group["in_maintenance"] else [Proved("active")]
     )
 
 

@@ -52,6 +52,7 @@ CAUSES: dict[State, dict[str, Any]] = {
 def test_of_several_states_the_one_that_matters_most_comes_first() -> None:
     assert list(State) == [
         State.SHUTDOWN, State.INSTALLING, State.MAINTENANCE, State.LEAVING, State.OFF, State.WAITING, State.READY,
+        State.ACTIVE,
     ]  # fmt: skip
 
 
@@ -237,11 +238,11 @@ def test_rg_07_a_group_is_in_maintenance_until_a_time_or_by_its_flag_where_there
 ) -> None:
     values = group(in_maintenance=flag, maintenance_until=time).values
     assert group_in_maintenance(values, NOW) is is_it
-    assert [status.state for status in group_states(values, around())] == [State.MAINTENANCE if is_it else State.READY]
+    assert [status.state for status in group_states(values, around())] == [State.MAINTENANCE if is_it else State.ACTIVE]
 
 
 def test_rg_07_its_state_says_until_when() -> None:
     values = group(in_maintenance=True, maintenance_until="2026-11-24T13:00:00+01:00").values
     assert group_states(values, around()) == (Status(State.MAINTENANCE, utc(LATER)),)
     assert group_states(group(in_maintenance=True).values, around()) == (Status(State.MAINTENANCE),)
-    assert group_states(group().values, around()) == (Status(State.READY),)
+    assert group_states(group().values, around()) == (Status(State.ACTIVE),)

@@ -50,3 +50,4 @@ def test_a_sheet_has_all_fields_with_their_units_and_the_state() -> None:
     row = dict(zip(sheet.heading, next(iter(sheet.rows)), strict=True))
     assert len(row) == len(machine.fields) + 1
     assert (row["Name"], row["Memory (MiB)"], row["State"], row["Created (UTC)"]) == ("shop01", 512, "Ready", None)
+    assert row["Power"] == "on"

@@ -275,8 +275,9 @@ VIRTUAL_MACHINE = ResourceType(
         ),
         Field(
             name="online",
-            label=_("Powered on"),
+            label=_("Power"),
             kind=Kind.BOOLEAN,
+            words=(_("on"), _("off")),
             section="lifecycle",
             default=True,
             filterable=True,
