@@ -60,12 +60,6 @@ class State:
     def is_open(self) -> bool:
         return self.since is not None
 
-    @property
-    def probe_in(self) -> float:
-        """Seconds until a single call may try."""
-        open_for = settings.API_BREAKER["open_for"]
-        return max(0.0, open_for - (time.time() - self.since.timestamp())) if self.since else 0.0
-
 
 def check() -> None:
     """Called before each call; raises NotReachable, with the seconds to wait, while calls are stopped."""

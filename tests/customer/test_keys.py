@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
 
 from portal.accounts import api_keys
@@ -153,6 +154,26 @@ def test_a_key_of_another_customer_is_not_found(manager: Client) -> None:
     assert ApiKey.objects.filter(resource_group="acme").exists()
 
 
+def test_a_group_that_another_customer_connects_at_the_same_moment_is_theirs(
+    unconnected: Client, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def set_secret(key: ApiKey, secret: str) -> None:
+        monkeypatch.undo()
+        api_keys.keep(get_scope(cast["outsider"], "10002"), "services", secret, new=True)
+        key.set_secret(secret)
+
+    monkeypatch.setattr(ApiKey, "set_secret", set_secret)
+    with pytest.raises(api_keys.Taken):
+        api_keys.keep(get_scope(cast["manager"], "10001"), "services", SECRET, new=True)
+
+
+def test_a_key_that_was_removed_in_another_tab_is_on_record_once(manager: Client, cast: dict[str, User]) -> None:
+    scope, key = get_scope(cast["manager"], "10001"), ApiKey.objects.get(resource_group="services")
+    for _tab in range(2):
+        api_keys.remove(scope, key)
+    assert AuditEntry.objects.filter(action="key.removed").count() == 1
+
+
 # --- a key that the platform refuses -------------------------------------------------------------------------------
 
 
@@ -220,6 +241,23 @@ def test_managers_hear_of_a_refused_key_once(parked: list[Change], settings: Any
     assert "https://portal.example.com/c/10001/keys/services/-/replace" in outbox[0].body
     assert SECRET not in outbox[0].body
     assert AuditEntry.objects.filter(action="key.refused", chain="10001").count() == 1
+
+
+def test_of_a_key_of_which_another_worker_tells_meanwhile_managers_hear_once(
+    parked: list[Change], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    refused = ApiKey.objects.filter(refused_at=None)
+    refused.update(refused_at=ApiKey.objects.get(resource_group="services").refused_at)
+
+    def send(template: str, address: str, context: dict[str, Any]) -> None:
+        """The other worker takes all that are left while this one writes its first mail."""
+        told.append(address)
+        ApiKey.objects.update(told_generation=F("generation"))
+
+    monkeypatch.setattr(api_keys.mail, "send", send)
+    assert api_keys.tell_of_refused() == 1
+    assert len(told) == 1
 
 
 @pytest.mark.usefixtures("outbox")
