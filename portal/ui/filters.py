@@ -21,7 +21,7 @@ DEFAULT_PER_PAGE = 50
 LONGEST = 200  # characters of a filter's value
 MOST_OPTIONS = 40  # of a field, to choose from; with more it is typed
 MAIN = 4  # filters that are in sight; the rest stands under "More filters"
-TYPED = frozenset({Kind.TEXT, Kind.NOTE, Kind.MOMENT})
+TYPED = frozenset({Kind.TEXT, Kind.MOMENT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,7 +207,7 @@ def test_whoever_gave_one_sees_what_asks_for_it(secret: str) -> None:
     ("kind", "page"),
     [
         (Authenticator.Type.TOTP, "/accounts/2fa/reauthenticate/"),
-        (Authenticator.Type.WEBAUTHN, "/accounts/2fa/reauthenticate/webauthn/"),
+        (Authenticator.Type.WEBAUTHN, "/accounts/2fa/webauthn/reauthenticate/"),
     ],
 )
 def test_who_has_one_and_has_not_given_it_is_asked_for_the_one_that_they_have(

@@ -119,12 +119,6 @@ def nobody_known(context: template.Context) -> bool:
 
 
 @register.simple_tag
-def states(statuses: Sequence[Status], zone: tzinfo | None = None, platform_now: datetime | None = None) -> SafeString:
-    """A record's state and notes as badges."""
-    return badges.badges(statuses, zone or get_current_timezone(), platform_now or now())
-
-
-@register.simple_tag
 def moment(value: datetime, zone: tzinfo | None = None, platform_now: datetime | None = None) -> SafeString:
     """A moment in words, as a time element with UTC on hover."""
     return when.moment_tag(value, platform_now or now(), zone)
