@@ -5,7 +5,6 @@
 `{% states statuses zone now %}`, `{% moment value zone now %}`, `{% query page=2 %}`.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -15,13 +14,13 @@ from django.forms import BoundField, Select
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from django.utils.timezone import get_current_timezone, now
+from django.utils.timezone import now
 
 from portal.accounts import made_for, sessions
 from portal.accounts.management.commands.seed_demo import PASSWORD, PEOPLE
 from portal.accounts.roles import Role
-from portal.resources.looks import LOOKS, Status
-from portal.ui import badges, icons, preferences, support, when
+from portal.resources.looks import LOOKS
+from portal.ui import icons, preferences, support, when
 
 register = template.Library()
 
