@@ -274,3 +274,9 @@ def test_a_group_without_a_key_says_what_waits_for_it(manager: Client, parked: l
     manager.post(f"{KEYS}services/-/remove")
     assert "3 changes are waiting for it" in text_of(manager.get(KEYS))
     assert Customer.objects.get(number="10001").changes.filter(state=State.PARKED).count() == 3
+
+
+def test_a_group_that_is_connected_already_is_not_connected_again(manager: Client) -> None:
+    answer = connect(manager)
+    assert answer.status_code == 422
+    assert "Group services is already connected: replace its key instead." in text_of(answer)

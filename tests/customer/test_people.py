@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from portal.accounts import invitations, members
 from portal.accounts.access import Scope, get_scope
+from portal.accounts.invitations import AlreadyMember, TooMany
 from portal.accounts.models import AuditEntry, Customer, Invitation, Membership, User
 from portal.accounts.roles import Role
 
@@ -141,6 +142,27 @@ def test_sent_again_the_old_link_works_no_more(manager: Client, outbox: list[Any
     assert "was sent again Only the link in the latest email works" in text(closed)
     assert Client().get(link_in(outbox)).status_code == 200
     assert Invitation.objects.get(ended=None).role == Role.OPERATOR
+
+
+def test_an_invitation_is_not_sent_again_to_who_has_joined_meanwhile_nor_without_end(
+    manager: Client, outbox: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invite(manager, "nina@example.com")
+    again = f"{PEOPLE}invitation/{Invitation.objects.get().pk}/-/again"
+    for error, said in ((AlreadyMember, "nina@example.com has already joined."), (TooMany, "invitations")):
+
+        def send(*args: object, error: type[Exception] = error) -> None:
+            raise error
+
+        monkeypatch.setattr("portal.customer.invitations.send", send)
+        assert said in text(manager.post(again, follow=True))
+    assert len(outbox) == 1
+
+
+def test_a_group_that_is_gone_stays_what_a_member_is_limited_to(manager: Client) -> None:
+    Membership.objects.filter(pk=member("child").pk).update(group="long-gone")
+    page = manager.get(f"{PEOPLE}{member('child').pk}/").content.decode()
+    assert '<option value="long-gone" selected' in page
 
 
 def test_a_withdrawn_link_works_no_more(manager: Client, outbox: list[Any]) -> None:

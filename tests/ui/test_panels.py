@@ -46,11 +46,15 @@ def test_an_installation_of_which_nobody_knows_the_beginning_has_no_bar() -> Non
     assert progress(machine(creation_date="", needs_install=True), viewing, Installs(None)) == ""
 
 
+def offer(**params: str) -> Offer:
+    return Offer("power", Button(label="Start", icon="power", going="Starting", params=params))
+
+
 def test_a_button_sends_one_parameter_at_most() -> None:
-    assert Offer("power", Button(label="On", icon="power", going="Starting", params={"online": "true"})).param == ("online", "true")
-    assert Offer("power", Button(label="On", icon="power", going="Starting", params={})).param == ("", "")
+    assert offer(online="true").param == ("online", "true")
+    assert offer().param == ("", "")
     with pytest.raises(ValueError, match="one parameter"):
-        _ = Offer("power", Button(label="On", icon="power", going="Starting", params={"a": "1", "b": "2"})).param
+        _ = offer(online="true", until="noon").param
 
 
 def test_of_the_rows_that_are_kept_the_oldest_go() -> None:
