@@ -223,6 +223,13 @@ def test_what_is_wrong_with_an_order_is_said_and_the_choice_is_kept(
     assert not Job.objects.exists()
 
 
+def test_no_more_months_than_fit_a_file_are_ordered_at_once(billing: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.customer.billing_paper.MOST_MONTHS", 1)
+    response = billing.post(PAPERS, AUTUMN | {"token": "t"})
+    assert response.status_code == 422
+    assert "These are 2 months: select at most 1 at once." in text_of(response)
+
+
 def test_no_more_than_a_few_orders_of_one_person_wait_at_once(order: Order, billing: Client) -> None:
     for _number in range(MOST_OPEN):
         order(OCTOBER)

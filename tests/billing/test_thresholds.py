@@ -88,6 +88,11 @@ def test_limits_are_for_nobody_else(browse: Callable[[str], Client], name: str) 
     assert [client.get(PAGE).status_code, client.post(PAGE).status_code] == [403, 403]
 
 
+def test_a_limit_of_amounts_is_kept_to_the_digit(browse: Callable[[str], Client]) -> None:
+    browse("manager").post(PAGE, {"what": "amount:", "limit": "99.50"})
+    assert (Threshold.objects.get().measure, Threshold.objects.get().limit) == (Measure.AMOUNT, Decimal("99.5"))
+
+
 def test_a_limit_of_another_customer_is_not_there(browse: Callable[[str], Client]) -> None:
     client = browse("manager")
     other = Threshold.objects.create(
