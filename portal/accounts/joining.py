@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts import invitations
-from portal.accounts.invitations import NotOpen, OtherPerson
+from portal.accounts.invitations import NotOpen
 from portal.accounts.models import Invitation, User
 from portal.accounts.passwords import LONGEST
 
@@ -73,10 +73,7 @@ def _join(request: HttpRequest, found: Invitation, user: User) -> HttpResponse:
         return _page(request, found, "other_person")
     if request.method != "POST":
         return _page(request, found, "join")
-    try:
-        invitations.accept(found, user)
-    except OtherPerson:  # their address changed a moment ago
-        return _page(request, found, "other_person")
+    invitations.accept(found, user)
     return _welcome(request, found)
 
 

@@ -132,8 +132,8 @@ def _has_done_its_work(request: HttpRequest, response: HttpResponse) -> bool:
 
 def ask(request: HttpRequest) -> HttpResponse:
     """On to the page for the second factor; a form that was sent is kept meanwhile."""
-    if isinstance(request.user, User):
-        keep_form(request, request.user)
+    assert isinstance(request.user, User)  # of nobody else one is asked for
+    keep_form(request, request.user)
     return lead_on(request, factor.page_for(request, back_to(request)))
 
 

@@ -121,10 +121,9 @@ def who(request: HttpRequest) -> User | None:
     return User.objects.filter(pk=pk, is_active=True).first()
 
 
-def forget(request: HttpRequest | None) -> None:
+def forget(request: HttpRequest) -> None:
     """They signed out: nothing shall say that they were here."""
-    if request is not None:
-        request.forgets_who = True  # type: ignore[attr-defined]
+    request.forgets_who = True  # type: ignore[attr-defined]
 
 
 def _signer() -> signing.TimestampSigner:

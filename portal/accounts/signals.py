@@ -40,7 +40,7 @@ def signed_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     audit.record_person("sign_in.done", user, target=user.email, after={"by": methods})
 
 
-def signed_out(request: HttpRequest | None, user: User | None, **kwargs: Any) -> None:
+def signed_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
     if user is not None:
         sessions.forget(request)
         audit.record_person("sign_out", user, target=user.email)

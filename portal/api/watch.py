@@ -43,8 +43,8 @@ class Watch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._token:
-            _current.reset(self._token)
+        assert self._token is not None
+        _current.reset(self._token)
         with self._lock:  # from here on the connection may serve another call: hands off
             self._over = True
             self._socket = None

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
@@ -71,7 +70,7 @@ class ThresholdForm(forms.Form):
 @page_and_form
 def threshold_list(request: HttpRequest, customer_no: str) -> HttpResponse:
     """All limits with how far along they are; POST sets one."""
-    scope = _scope(request, customer_no, Verb.SEE)
+    scope = _scope(request, customer_no)
     known = reads.listings(scope, summary.NAMES)
     groups = _groups(scope, known["consumption"])
     form = ThresholdForm(groups, drafts.typed(request), initial=_initial(scope, request.GET))
@@ -91,7 +90,7 @@ def threshold_list(request: HttpRequest, customer_no: str) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, customer_no: str, pk: int) -> HttpResponse:
     """One limit less."""
-    scope = _scope(request, customer_no, Verb.CHANGE)
+    scope = _scope(request, customer_no)
     found = Threshold.objects.filter(customer=scope.customer, pk=pk).first()
     if found is None:
         raise Http404
@@ -99,11 +98,9 @@ def remove(request: HttpRequest, customer_no: str, pk: int) -> HttpResponse:
     return redirect("customer:thresholds", customer_no)
 
 
-def _scope(request: HttpRequest, customer_no: str, verb: Verb) -> Scope:
+def _scope(request: HttpRequest, customer_no: str) -> Scope:
     scope = get_scope(request.user, customer_no)
-    scope.require(verb, THRESHOLDS)
-    if request.method == "POST" and not scope.may_change(THRESHOLDS):
-        raise PermissionDenied
+    scope.require(Verb.CHANGE if request.method == "POST" else Verb.SEE, THRESHOLDS)
     return scope
 
 

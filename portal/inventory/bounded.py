@@ -35,9 +35,6 @@ class Bounded[K: Hashable, V]:
             self._values.clear()
             self._weight = 0
 
-    def __len__(self) -> int:
-        return len(self._values)
-
     def _drop(self, key: K) -> None:
         value = self._values.pop(key, None)
         if value is not None:

@@ -24,7 +24,6 @@ class Kind(StrEnum):
     """How a value is read, shown, edited, sorted and compared."""
 
     TEXT = "text"
-    NOTE = "note"  # several lines of text
     INTEGER = "integer"
     BOOLEAN = "boolean"
     CHOICE = "choice"

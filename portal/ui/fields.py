@@ -95,8 +95,6 @@ class SpecField(forms.Field):
                 return "switch"
             case Kind.NAMES | Kind.EMAILS:
                 return "checks" if self.choices else "area"
-            case Kind.NOTE:
-                return "area"
             case Kind.INTEGER | Kind.HOUR:
                 return "select" if self.choices else "number"
         if self.choices or self.offered:
@@ -179,7 +177,6 @@ class SpecField(forms.Field):
                 return self._timezone(last)
             case (
                 Kind.TEXT
-                | Kind.NOTE
                 | Kind.CHOICE
                 | Kind.DATE
                 | Kind.MOMENT

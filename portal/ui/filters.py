@@ -23,7 +23,7 @@ MOST_OPTIONS = 40  # of a field, to choose from; with more it is typed
 MAIN = 4  # filters that are in sight; the rest stands under "More filters"
 # States of types by the names that addresses from before have for them.
 RENAMED = {("resourcegroup", "ready"): State.ACTIVE.value}
-TYPED = frozenset({Kind.TEXT, Kind.NOTE, Kind.MOMENT})
+TYPED = frozenset({Kind.TEXT, Kind.MOMENT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,11 +75,10 @@ def traffic_text(value: int) -> str:
 
 
 def _thousands(value: int) -> tuple[str, str]:
-    rest, unit = Decimal(value), SI[0]
-    for unit in SI:
-        if abs(rest) < 1000 or unit == SI[-1]:
-            break
-        rest /= 1000
+    rest, power = Decimal(value), 0
+    while abs(rest) >= 1000 and power < len(SI) - 1:
+        rest, power = rest / 1000, power + 1
+    unit = SI[power]
     return (number(_short(rest.quantize(Decimal("0.01")))) if unit != "B" else number(value)), unit
 
 

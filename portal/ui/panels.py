@@ -43,7 +43,7 @@ def facts(record: Record, section: Section, changes: Mapping[str, Change], viewi
     has_interfaces = any(spec.kind is Kind.INTERFACES for spec in record.type.fields)
     shown = []
     for spec in record.type.fields:
-        if spec.section != section.name or (spec.name in said and spec.kind in (Kind.TEXT, Kind.NOTE)):
+        if spec.section != section.name or (spec.name in said and spec.kind is Kind.TEXT):
             continue
         if has_interfaces and spec.name == "reverses":  # stand beside their addresses
             continue

@@ -47,8 +47,6 @@ def cell(field: Field, value: Value, viewing: Viewing) -> SafeString:
             return _few([_named(field, name, viewing) for name in value], value)
         case Kind.INTERFACES:
             return network.main_address(value)
-        case Kind.NOTE:
-            return format_html("{}", str(value).splitlines()[0])
         case Kind.STRUCT:
             return format_html_join(", ", '<span class="soft">{}</span> {}', _measured(value))
         case Kind.ITEMS | Kind.ACTIVITIES:
@@ -63,8 +61,6 @@ def full(field: Field, value: Value, viewing: Viewing) -> SafeString:
     match field.kind:
         case Kind.NAMES | Kind.EMAILS:
             return _list([_named(field, name, viewing) for name in value])
-        case Kind.NOTE:
-            return format_html_join(SafeString("<br>"), "{}", ((line,) for line in str(value).splitlines()))
         case Kind.INTERFACES:
             return format_html('<dl class="facts">{}</dl>', network.table(value, {}))
         case Kind.STRUCT:

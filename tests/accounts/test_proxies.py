@@ -61,6 +61,13 @@ def test_what_does_not_fit_is_said_once_and_the_nearest_counts(
     assert words in said
 
 
+@pytest.mark.parametrize(("remote", "found"), [(PROXY, PROXY), ("a socket", clients.UNKNOWN)])
+def test_what_is_no_address_is_nobodys(settings: Any, remote: str, found: str) -> None:
+    settings.TRUSTED_PROXIES = 1
+    request = RequestFactory().get("/", REMOTE_ADDR=remote, headers={"X-Forwarded-For": "unknown"})
+    assert client_address(request) == found
+
+
 @pytest.mark.parametrize(
     ("https", "trusted", "found"), [(True, 0, ["portal.W001"]), (True, 1, []), (False, 0, []), (False, 1, [])]
 )

@@ -10,7 +10,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from allauth.mfa.utils import decrypt
+from allauth.mfa.utils import decrypt, encrypt
 from django.core.management import CommandError, call_command
 from django.http import QueryDict
 
@@ -103,6 +103,28 @@ def test_a_key_that_is_replaced_meanwhile_is_left_as_it_is(ring: list[str], sett
     key.save()
     assert value.renew() is False
     assert ApiKey.objects.get(pk=key.pk).secret() == "newer"
+
+
+def test_a_second_factor_that_is_removed_meanwhile_stays_removed(
+    ring: list[str], settings: Any, cast: dict[str, User]
+) -> None:
+    settings.CREDENTIAL_KEYS = [new_key(), *ring]
+    *_others, value = rotate_keys.all_sealed()
+    Authenticator.objects.all().delete()
+    assert value.renew() is False
+    assert not Authenticator.objects.exists()
+
+
+def test_recovery_codes_that_were_brought_from_elsewhere_are_sealed_anew_too(
+    ring: list[str], settings: Any, cast: dict[str, User]
+) -> None:
+    held = Authenticator.objects.get(user=cast["manager"], type="recovery_codes")
+    Authenticator.objects.filter(pk=held.pk).update(data={"migrated_codes": [encrypt("one"), encrypt("two")]})
+    settings.CREDENTIAL_KEYS = [new_key(), *ring]
+    call_command("rotate_keys")
+    settings.CREDENTIAL_KEYS = settings.CREDENTIAL_KEYS[:1]
+    held.refresh_from_db()
+    assert [decrypt(code) for code in held.data["migrated_codes"]] == ["one", "two"]
 
 
 def test_what_no_key_opens_is_named_and_does_not_stop_the_rest(

@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
 from portal.accounts.sealing import Broken, seal, unseal
@@ -57,3 +58,10 @@ def test_a_key_that_left_the_ring_opens_nothing(settings: Settings) -> None:
     settings.CREDENTIAL_KEYS = [NEW]
     with pytest.raises(Broken):
         unseal(sealed, b"row 1")
+
+
+@pytest.mark.parametrize("key", ["no base64!", "", base64.b64encode(b"too short").decode()])
+def test_a_key_that_is_none_is_refused_before_anything_is_sealed_with_it(settings: Settings, key: str) -> None:
+    settings.CREDENTIAL_KEYS = [key]
+    with pytest.raises(ImproperlyConfigured, match="32 bytes in base64"):
+        seal(b"secret", b"row 1")

@@ -203,6 +203,21 @@ def test_whoever_gave_one_sees_what_asks_for_it(secret: str) -> None:
     assert "mfa" in done.after
 
 
+@pytest.mark.parametrize(
+    ("kind", "page"),
+    [
+        (Authenticator.Type.TOTP, "/accounts/2fa/reauthenticate/"),
+        (Authenticator.Type.WEBAUTHN, "/accounts/2fa/webauthn/reauthenticate/"),
+    ],
+)
+def test_who_has_one_and_has_not_given_it_is_asked_for_the_one_that_they_have(
+    signed_in: Callable[[str], Client], cast: dict[str, User], kind: Authenticator.Type, page: str
+) -> None:
+    Customer.objects.filter(number="10001").update(requires_second_factor=True)
+    Authenticator.objects.create(user=cast["manager"], type=kind, data={})
+    assert signed_in("manager").get(PAGE).headers["Location"] == f"{page}?next=%2Fc%2F10001%2Fchanges%2F"
+
+
 def test_a_manager_who_gave_one_can_require_it(secret: str) -> None:
     client = by_password()
     client.post(CODE, {"code": now_shown(secret)})

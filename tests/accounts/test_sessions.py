@@ -1,14 +1,16 @@
 """Sessions: their keys change when it matters, they are listed and ended; headers; what was typed outlives them."""
 
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
@@ -199,6 +201,32 @@ def test_no_secret_is_kept(cast: dict[str, User]) -> None:
     assert "credential" not in (drafts.take(cast["manager"], path) or {})
 
 
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [(INVITE, {"email": "n" * drafts.MOST_BYTES}), (f"/{'x' * 500}", TYPED), ("/\0", TYPED), (INVITE, {})],
+    ids=["too much", "too long an address", "an address with a NUL", "nothing"],
+)
+def test_what_cannot_be_kept_is_not_kept(cast: dict[str, User], path: str, data: dict[str, str]) -> None:
+    typed = QueryDict(mutable=True)
+    typed.update(data)
+    assert not drafts.keep(cast["manager"], path, typed)
+    assert drafts.take(cast["manager"], path) is None
+    assert not Draft.objects.exists()
+
+
+def test_what_no_key_opens_any_more_is_dropped(cast: dict[str, User], settings: Any) -> None:
+    drafts.keep(cast["manager"], INVITE, QueryDict("email=nina@example.com"))
+    settings.CREDENTIAL_KEYS = [b64encode(b"n" * 32).decode()]
+    assert drafts.take(cast["manager"], INVITE) is None
+    assert not Draft.objects.exists()
+
+
+def test_for_who_is_not_signed_in_nothing_was_typed(rf: RequestFactory) -> None:
+    request = rf.get(INVITE)
+    request.user = AnonymousUser()
+    assert drafts.typed(request) is None
+
+
 def test_a_page_from_before_the_last_sign_in_keeps_what_was_typed(cast: dict[str, User]) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(cast["manager"])
@@ -251,7 +279,8 @@ def test_nobody_is_led_elsewhere(cast: dict[str, User], target: str) -> None:
 
 @pytest.mark.parametrize("name", ["Location", "HX-Redirect", "HX-Location", "HX-Push-Url", "HX-Replace-Url"])
 @pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example/x", json.dumps({"path": "//evil.example"})]
+    "target",
+    ["https://evil.example/", "//evil.example/x", json.dumps({"path": "//evil.example"}), "{no JSON", "{}"],
 )
 def test_a_header_that_leads_elsewhere_does_not_leave_the_house(rf: RequestFactory, name: str, target: str) -> None:
     def answer(request: HttpRequest) -> HttpResponse:

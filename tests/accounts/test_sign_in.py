@@ -14,7 +14,9 @@ from allauth.mfa.totp.internal import auth as totp
 from allauth.socialaccount.internal.flows.email_authentication import wipe_password
 from allauth.socialaccount.internal.flows.login import complete_login
 from allauth.socialaccount.models import SocialAccount, SocialLogin
-from django.contrib.auth import hashers
+from django.contrib.auth import hashers, logout
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client, RequestFactory
 
 from portal.accounts.adapter import SocialAdapter
@@ -210,6 +212,13 @@ def test_every_attempt_goes_on_record_with_its_address_and_no_password(cast: dic
     ]
     assert {one.address for one in entries} == {"192.0.2.5"}
     assert "wrong-secret" not in str(list(AuditEntry.objects.values()))
+
+
+def test_nobody_signs_out_where_nobody_was_signed_in(rf: RequestFactory, db: None) -> None:
+    request = rf.post("/")
+    request.user, request.session = AnonymousUser(), SessionStore()
+    logout(request)
+    assert not AuditEntry.objects.filter(action="sign_out").exists()
 
 
 def test_signing_out_goes_on_record(signed_in: Callable[[str], Client]) -> None:

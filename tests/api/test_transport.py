@@ -16,6 +16,7 @@ from portal.api import ApiError, Client, NotReachable, Unreadable
 from .server import (
     SLOW,
     Platform,
+    Request,
     answer,
     answer_and_hang_up,
     bomb,
@@ -147,6 +148,20 @@ def test_no_answer_within_the_read_timeout_may_have_been_sent(
         METHODS[method](connect(read_timeout=0.2))
     assert caught.value.may_have_been_sent
     assert len(platform.requests) == 1
+
+
+def stop_in_the_body(platform: Platform, connection: socket.socket, request: Request) -> bool:
+    connection.sendall(message(xml("pong"))[:-10])
+    return hang(platform, connection, request)
+
+
+def test_an_answer_that_stops_in_the_middle_is_not_waited_for_longer_than_one_that_does_not_begin(
+    connect: Connect, platform: Platform
+) -> None:
+    platform.will(stop_in_the_body)
+    with pytest.raises(NotReachable, match=r"no answer within 0\.2 s") as caught:
+        connect(read_timeout=0.2).apply([RECORD])
+    assert caught.value.may_have_been_sent
 
 
 DRIPS = {

@@ -12,7 +12,7 @@ from portal.billing.comparison import Comparison, costs
 from portal.billing.items import read_items
 from portal.billing.matching import Things
 from portal.changes.models import Change, Item, State
-from portal.resources.spec import read_all
+from portal.resources.spec import read, read_all
 from portal.resources.types import TYPES
 from tests.billing.records import invoice, use
 from tests.customer.conftest import text_of
@@ -171,3 +171,11 @@ def test_the_page_folds_the_length_of_the_month_into_one_line(visit: Visit, answ
 def test_differences_are_exact(visit: Visit) -> None:
     one, other = month(SEPTEMBER, [("a", "0.1"), ("a", "0.2")], []), month(OCTOBER, [("a", "0.31")], [])
     assert [one.difference for one in Comparison.of(one, other, OCTOBER).changes] == [Decimal("0.01")]
+
+
+@pytest.mark.parametrize(("product", "kind"), [("VM", "virtualmachine"), ("Traffic out", "traffic")])
+def test_of_a_group_and_a_machine_with_one_name_the_product_tells_which(product: str, kind: str) -> None:
+    things = Things(read(TYPES["consumption"], use(one, "shop", {})) for one in ("virtualmachine", "traffic"))
+    found = things.of("shop: something", product)
+    assert found is not None
+    assert found["type"] == kind

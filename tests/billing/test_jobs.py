@@ -1,5 +1,6 @@
 """Papers on order: one order however often it is clicked, made by a worker, and by whom it can be had."""
 
+import builtins
 import io
 import zipfile
 from collections.abc import Callable
@@ -12,8 +13,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.accounts.models import AuditEntry, Membership
-from portal.billing import job_leases, pdf, press
+from portal.accounts.models import AuditEntry, Membership, User
+from portal.billing import job_leases, jobs, papers, pdf, press
 from portal.billing import tasks as billing_tasks
 from portal.billing.job_models import Chunk, Job, Reason, State
 from portal.billing.jobs import MOST_OPEN
@@ -222,6 +223,13 @@ def test_what_is_wrong_with_an_order_is_said_and_the_choice_is_kept(
     assert not Job.objects.exists()
 
 
+def test_no_more_months_than_fit_a_file_are_ordered_at_once(billing: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.customer.billing_paper.MOST_MONTHS", 1)
+    response = billing.post(PAPERS, AUTUMN | {"token": "t"})
+    assert response.status_code == 422
+    assert "These are 2 months: select at most 1 at once." in text_of(response)
+
+
 def test_no_more_than_a_few_orders_of_one_person_wait_at_once(order: Order, billing: Client) -> None:
     for _number in range(MOST_OPEN):
         order(OCTOBER)
@@ -315,6 +323,86 @@ def test_an_error_of_ours_ends_the_order_with_words(
 ) -> None:
     monkeypatch.setattr("portal.billing.papers.html", lambda paper: 1 / 0)
     assert "Something went wrong" in text_of(billing.get(address(work(order(OCTOBER)))))
+
+
+@pytest.mark.usefixtures("press")
+@pytest.mark.parametrize("form", ["pdf", "zip"])
+def test_what_is_too_long_for_a_file_is_said_to_be(order: Order, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    monkeypatch.setattr(press, "MOST_LINES", 0)
+    assert work(order(OCTOBER, form=form)).reason == Reason.TOO_LONG
+
+
+@pytest.mark.usefixtures("press")
+def test_a_month_that_is_gone_meanwhile_is_named(order: Order) -> None:
+    job = order(OCTOBER)
+    Job.objects.update(months=["1999-01-01"])
+    assert (work(job).reason, job.detail) == (Reason.GONE, "1999-01-01")
+
+
+@pytest.mark.usefixtures("press")
+def test_who_may_see_no_invoices_any_more_when_it_is_made_gets_none(order: Order, cast: Any) -> None:
+    job = order(OCTOBER)
+    Membership.objects.filter(user=cast["billing"]).update(role="viewer")
+    assert work(job).reason == Reason.FORBIDDEN
+
+
+@pytest.mark.usefixtures("press")
+@pytest.mark.parametrize(("is_staff", "state"), [(True, State.DONE), (False, State.FAILED)])
+def test_what_staff_ordered_in_somebodys_place_is_made_while_they_are_staff(
+    order: Order, cast: Any, is_staff: bool, state: State
+) -> None:
+    job = order(OCTOBER)
+    User.objects.filter(pk=cast["staff"].pk).update(is_staff=is_staff)
+    Job.objects.update(author=cast["staff"])
+    assert work(job).state == state
+
+
+@pytest.mark.usefixtures("press")
+def test_who_takes_longer_than_the_lease_leaves_it_to_the_next(
+    order: Order, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    job, html = order(OCTOBER), papers.html
+
+    def html_too_late(paper: papers.Paper) -> str:
+        Job.objects.update(lease_holder="another")
+        return html(paper)
+
+    monkeypatch.setattr(papers, "html", html_too_late)
+    assert (work(job).state, job.lease_holder) == (State.WORKING, "another")
+    assert f"Order {job.pk} took longer than its lease" in caplog.messages
+
+
+def test_a_worker_makes_what_it_is_told_of_and_tells_of_the_next(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = order(OCTOBER), order(AUTUMN)
+    told: list[str] = []
+    monkeypatch.setattr(press, "make", lambda pk: Job.objects.filter(pk=pk).delete())
+    monkeypatch.setattr(billing_tasks.make_papers, "apply_async", lambda args, **options: told.extend(args))
+    billing_tasks.make_papers(str(first.pk))
+    assert told == [str(second.pk)]
+
+
+def test_an_order_that_is_gone_is_made_by_nobody(db: None) -> None:
+    press.make(str(uuid4()))
+
+
+@pytest.mark.parametrize("months", [[], ["2026-10-01"] * 2, [f"{year}-01-01" for year in range(1900, 2100)]])
+def test_what_no_form_orders_is_no_order(billing: Client, scope_of: Any, months: list[str]) -> None:
+    with pytest.raises(ValueError, match="months"):
+        jobs.place(scope_of("billing"), jobs.Order(kind="invoice", months=months), "token")
+    assert not Job.objects.exists()
+
+
+def test_a_library_that_the_system_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def fail(name: str, *args: Any) -> Any:
+        if name.startswith("weasyprint"):
+            raise OSError("cannot load library 'libpango-1.0-0'\nAdditionally, ...")
+        return real(name, *args)
+
+    monkeypatch.setattr(builtins, "__import__", fail)
+    with pytest.raises(pdf.Missing, match=r"^cannot load library 'libpango-1.0-0'$"):
+        pdf.library.__wrapped__()
 
 
 def test_it_is_nobody_elses(order: Order, browse: Browse) -> None:

@@ -117,3 +117,17 @@ def test_it_can_still_be_put_on_paper(vanished: Visit) -> None:
     shelf = Shelf(scope, "invoice", Printing(scope.customer, "billing"))
     assert "2026-01-01" in shelf.months
     assert "7.0000" in html(shelf.paper("2026-01-01"))
+
+
+def test_what_another_version_has_kept_otherwise_is_left_out(vanished: Visit) -> None:
+    Kept.objects.filter(gone_since__isnull=False).update(raw="{}")
+    assert GONE not in text_of(vanished("billing", "consumption/"))
+
+
+def test_what_is_listed_again_and_was_not_looked_at_yet_is_there_once(vanished: Visit, answers: Any) -> None:
+    answers("consumption", *SEEN)
+    scope = get_scope(User.objects.get(email="manager@example.com"), "10001")
+    reads.refresh(scope, "consumption")
+    text = text_of(vanished("billing", "consumption/"))
+    assert GONE not in text
+    assert "720 h" in text

@@ -1,6 +1,6 @@
 """How much of a month has passed, and from when on its end is told by that: by hours of Berlin, whatever clocks do."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -48,3 +48,7 @@ def test_every_hour_of_an_odd_day_counts_once(day: datetime, hours: int) -> None
             assert passed / part == pytest.approx(hours_of(period))
             assert not months.is_early(period, now)
     assert now.astimezone(BERLIN).date() > day.date()
+
+
+def test_of_what_is_no_month_nothing_has_passed() -> None:
+    assert months.elapsed("whenever", datetime(2026, 11, 16, tzinfo=UTC)) is None

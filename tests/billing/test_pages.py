@@ -9,9 +9,11 @@ import openpyxl
 import pytest
 
 from portal.accounts.models import AuditEntry, Membership
+from portal.billing.consumption import PER_PAGE
 from tests.billing.records import invoice, use
 from tests.customer.conftest import text_of
 from tests.customer.visiting import Visit
+from tests.support.services import Sandbox
 
 NASTY = [
     ("<script>alert(1)</script>", "-0.0001"),
@@ -148,6 +150,34 @@ def test_the_running_month_is_projected(visit: Visit) -> None:
 def test_whatever_the_address_asks_for_there_is_an_answer(visit: Visit, params: dict[str, str]) -> None:
     assert visit("billing", "consumption/", **params).status_code == 200
     assert visit("billing", "invoice/", **params).status_code == 200
+
+
+def test_what_was_used_is_shown_a_page_at_a_time(visit: Visit, answers: Any) -> None:
+    answers("consumption", *(use("virtualmachine", f"shop{n:03}", {"hours": 1}) for n in range(PER_PAGE + 1)))
+    first, second = (visit("billing", "consumption/", type="virtualmachine", page=str(n)) for n in (1, 2))
+    assert "shop100" not in text_of(first)
+    assert "shop100" in text_of(second)
+    assert [number for number, _address in first.context["page"].pages] == [1, 2]
+
+
+@pytest.mark.parametrize("path", ["consumption/2026-10-01/virtualmachine/shop01/", "invoice/2026-10-01/"])
+def test_where_nothing_is_known_that_is_said_of_what_was_asked_for(visit: Visit, platform: Sandbox, path: str) -> None:
+    platform.stop()
+    answer = visit("billing", path)
+    assert answer.status_code == 200
+    assert "The platform" in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("params", "shown"),
+    [({"year": "2026"}, ["2026-01-01"]), ({"status": "draft"}, []), ({"least": "1"}, ["2025-12-01"])],
+)
+def test_invoices_that_were_not_asked_for_are_left_out(
+    visit: Visit, answers: Any, params: dict[str, str], shown: list[str]
+) -> None:
+    answers("invoice", invoice("2025-12-01", [], "10.0000"), invoice("2026-01-01", [], "much"))
+    page = visit("billing", "invoice/", **params).context["page"]
+    assert [one.record.key for one in page.found] == shown
 
 
 def test_an_export_has_what_is_shown_and_is_on_record(visit: Visit, answers: Any) -> None:

@@ -114,6 +114,7 @@ def test_use_that_cannot_be_read_is_unknown_in_the_figure_and_in_the_limits(nove
 def test_without_an_invoice_there_is_no_figure(november: Any) -> None:
     found = november(HALF, [])
     assert (found.estimated, found.so_far, found.how, found.month) == (None, "", "", "November 2026")
+    assert found.why_not == "November 2026 cannot be estimated yet: that takes an earlier invoice."
 
 
 def test_limits_stand_with_those_furthest_along_first(november: Any) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
+from django.db import IntegrityError
 from django.test import Client
 
-from portal.accounts.models import AuditEntry, Customer, User
+from portal.accounts.access import get_scope
+from portal.accounts.models import ApiKey, AuditEntry, Customer, User
 from portal.billing import tasks, thresholds
 from portal.billing.threshold_models import Measure, Notice, Passed, Threshold
 from tests.billing.records import invoice, use
@@ -86,6 +88,11 @@ def test_limits_are_for_nobody_else(browse: Callable[[str], Client], name: str) 
     assert [client.get(PAGE).status_code, client.post(PAGE).status_code] == [403, 403]
 
 
+def test_a_limit_of_amounts_is_kept_to_the_digit(browse: Callable[[str], Client]) -> None:
+    browse("manager").post(PAGE, {"what": "amount:", "limit": "99.50"})
+    assert (Threshold.objects.get().measure, Threshold.objects.get().limit) == (Measure.AMOUNT, Decimal("99.5"))
+
+
 def test_a_limit_of_another_customer_is_not_there(browse: Callable[[str], Client]) -> None:
     client = browse("manager")
     other = Threshold.objects.create(
@@ -116,6 +123,31 @@ def test_the_mail_says_what_how_much_and_of_how_much_in_the_readers_language(pas
     assert "an estimate until there is an invoice" in by_person["manager@example.com", True].body
     german = [one.body for one in mail.outbox if one.to == ["billing@example.com"]]
     assert any("40,00" in body for body in german)
+
+
+def test_a_limit_of_which_another_worker_tells_meanwhile_is_told_of_once(passed: Threshold, monkeypatch: Any) -> None:
+    told_of = thresholds.told_of
+
+    def another_is_faster(customer: Customer) -> list[User]:
+        monkeypatch.setattr(thresholds, "told_of", told_of)
+        raise IntegrityError
+
+    monkeypatch.setattr(thresholds, "told_of", another_is_faster)
+    assert thresholds.note_passed() == 0
+    assert thresholds.note_passed() == 1
+
+
+def test_where_nothing_is_known_of_what_was_used_no_limit_is_passed(db: None, cast: Any, redis_url: str) -> None:
+    limit(Measure.TRAFFIC, "shop", 1)
+    ApiKey.objects.all().delete()
+    assert thresholds.note_passed() == 0
+
+
+def test_a_limit_that_is_removed_in_two_tabs_is_on_record_once(passed: Threshold) -> None:
+    scope = get_scope(User.objects.get(email="manager@example.com"), "10001")
+    for _tab in range(2):
+        thresholds.remove(scope, passed)
+    assert len(records("threshold.removed")) == 1
 
 
 def test_a_limit_that_is_not_passed_is_not_told_of(passed: Threshold) -> None:

@@ -120,6 +120,28 @@ def test_two_workers_poll_once(installing: Change, platform: Sandbox) -> None:
     assert platform.calls("query") == 1
 
 
+def test_of_two_workers_who_find_a_poll_free_at_once_one_polls(
+    installing: Change, platform: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_free = KeyPoll.is_free
+
+    def is_free_to_both(poll: KeyPoll, before: datetime) -> bool:
+        monkeypatch.setattr(KeyPoll, "is_free", is_free)
+        follow.follow(key_id())
+        return is_free(poll, before)
+
+    monkeypatch.setattr(KeyPoll, "is_free", is_free_to_both)
+    follow.follow(key_id())
+    assert platform.calls("query") == 1
+
+
+def test_a_key_that_was_taken_away_is_not_polled(installing: Change, platform: Sandbox) -> None:
+    key = key_id()
+    services_key().delete()
+    follow.follow(key)
+    assert platform.calls("query") == 0
+
+
 def test_a_poll_that_is_under_way_keeps_others_away(installing: Change, platform: Sandbox) -> None:
     last_polled(100)
     KeyPoll.objects.update(busy_until=timezone.now() + timedelta(seconds=5))

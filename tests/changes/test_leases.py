@@ -68,6 +68,41 @@ def test_one_of_many_workers_gets_a_change(queue: Callable[..., Change]) -> None
     assert len([one for one in taken if one is not None]) == 1
 
 
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Lets something happen once, after a worker has read that a change is free and before it takes it."""
+
+    def happen(what: Callable[[], object]) -> None:
+        lease = timing.lease
+
+        def lease_of_the_slower() -> timedelta:
+            monkeypatch.setattr(timing, "lease", lease)
+            what()
+            return lease()
+
+        monkeypatch.setattr(timing, "lease", lease_of_the_slower)
+
+    return happen
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.UNKNOWN])
+def test_who_saw_a_change_free_does_not_take_it_from_who_was_faster(
+    queue: Callable[..., Change], meanwhile: Callable[[Callable[[], object]], None], state: State
+) -> None:
+    change, faster = queue(state=state), []
+    meanwhile(lambda: faster.append(leases.take(str(change.pk))))
+    assert leases.take(str(change.pk)) is None
+    assert [one.pk for one in faster if one] == [change.pk]
+
+
+def test_what_was_cancelled_while_a_worker_was_about_to_take_it_is_not_taken(
+    queue: Callable[..., Change], meanwhile: Callable[[Callable[[], object]], None]
+) -> None:
+    change = queue()
+    meanwhile(lambda: Change.objects.update(state=State.CANCELLED, done_at=timezone.now()))
+    assert leases.take(str(change.pk)) is None
+
+
 def test_one_of_many_holders_departs(queue: Callable[..., Change]) -> None:
     changes = [queue() for _ in range(8)]
     Change.objects.update(lease_holder="me", lease_until=timezone.now() + timedelta(seconds=60))
@@ -82,6 +117,18 @@ def test_the_database_itself_allows_one_change_in_flight(queue: Callable[..., Ch
     queue(state=State.SENDING)
     with pytest.raises(IntegrityError), transaction.atomic():
         queue(state=State.UNKNOWN)
+
+
+def test_the_database_has_the_last_word_on_who_departs(
+    queue: Callable[..., Change], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = leases.take(str(queue().pk))
+    assert taken is not None
+    queue(state=State.SENDING)
+    monkeypatch.setattr(leases, "_is_its_turn", lambda change: True)
+    assert leases.depart(taken, 1) is False
+    taken.refresh_from_db()
+    assert taken.state == State.QUEUED
 
 
 def test_changes_go_in_the_order_of_their_turns(queue: Callable[..., Change]) -> None:

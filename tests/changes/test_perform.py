@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
-from portal.changes import leases, outcome, tasks
+from portal.changes import leases, outcome, tasks, timing
 from portal.changes.decide import refused_keys, resolve_conflict, resume, resume_accepted
-from portal.changes.models import Change, State
+from portal.changes.models import Change, Item, State
 from portal.changes.submit import submit
 from portal.changes.wanted import Wanted
 from portal.inventory import reads
@@ -119,6 +119,70 @@ def test_an_unknown_fault_text_is_shown_without_a_field(scope: Scope, platform: 
     change = submit(scope, [edit(present["name"], {"disk": present["disk"]}, {"disk": present["disk"] + 1})], "t")
     run(change)
     assert change.answer == {"kind": "fault", "code": 77, "text": "no such luck", "field": "", "item": None}
+
+
+def test_a_fault_about_the_only_item_is_about_that_one_whatever_it_is_called() -> None:
+    """A machine's short name may come back as its full one."""
+    text = "virtualmachine shop00.example: disk: no room left"
+    items = [Item(position=0, type_name=MACHINE, key="shop00", wanted={"disk": 10})]
+    assert outcome.place_of_fault(text, items) == {"field": "disk", "item": 0, "reason": "no room left"}
+    assert outcome.place_of_fault(text, [*items, Item(position=1, type_name=MACHINE, key="shop01")])["item"] is None
+
+
+def test_what_turns_out_not_to_be_sendable_is_rejected(scope: Scope, platform: Sandbox) -> None:
+    change, _name, _disk = growing(scope, platform)
+    Item.objects.update(before={}, wanted={"service_description": "\x01"})  # as an older version let it through
+    run(change)
+    assert (change.state, change.answer["kind"]) == (State.REJECTED, "unsendable")
+    assert platform.calls("apply") == 0
+
+
+def test_a_key_that_cannot_be_opened_parks_what_goes_out_with_it(scope: Scope, platform: Sandbox) -> None:
+    change, _name, _disk = growing(scope, platform)
+    ApiKey.objects.update(sealed=b"x" * 60, generation=2)
+    run(change)
+    assert change.state == State.PARKED
+
+
+def test_a_key_that_is_refused_at_the_last_moment_parks_too(scope: Scope, platform: Sandbox) -> None:
+    change, _name, _disk = growing(scope, platform)
+    platform.control(fault={"kind": "status", "value": 401, "method": "apply"})
+    run(change)
+    assert (change.state, change.sent_at) == (State.PARKED, None)
+
+
+def test_a_key_that_lets_a_change_through_is_refused_no_more(scope: Scope, platform: Sandbox) -> None:
+    change, _name, _disk = growing(scope, platform)
+    ApiKey.objects.update(refused_at=timezone.now())
+    run(change)
+    assert change.state == State.RECORDED
+    assert services_key().refused_at is None
+
+
+def test_what_a_worker_would_not_live_to_hear_of_is_not_sent(
+    scope: Scope, platform: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, _name, _disk = growing(scope, platform)
+    monkeypatch.setattr(timing, "hard_limit", lambda: 0)
+    run(change)
+    assert (change.state, change.sent_at) == (State.QUEUED, None)
+    assert change.next_attempt_at > timezone.now()
+    assert platform.calls("apply") == 0
+
+
+def test_who_lost_the_lease_meanwhile_writes_nothing_of_the_answer(
+    scope: Scope, platform: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, _name, _disk = growing(scope, platform)
+    recorded = outcome.recorded
+
+    def recorded_too_late(*args: Any) -> bool:
+        Change.objects.update(lease_holder="another")
+        return recorded(*args)
+
+    monkeypatch.setattr(outcome, "recorded", recorded_too_late)
+    run(change)
+    assert (change.state, change.lease_holder, item_of(change).result) == (State.SENDING, "another", {})
 
 
 def test_a_platform_that_is_away_is_waited_for(scope: Scope, platform: Sandbox) -> None:

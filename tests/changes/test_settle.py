@@ -181,6 +181,31 @@ def test_nothing_is_concluded_from_a_type_that_was_not_asked_for(scope: Scope, p
     assert change.state == State.SETTLING
 
 
+def test_nothing_is_concluded_from_maintenances_that_were_not_asked_for(scope: Scope, platform: Sandbox) -> None:
+    change = rebooting(scope, platform)
+    judged(change, machines={})
+    assert change.state == State.SETTLING
+
+
+def test_who_lost_the_lease_meanwhile_writes_down_no_evidence(scope: Scope, platform: Sandbox) -> None:
+    change = rebooting(scope, platform)
+    Item.objects.update(evidence="")
+    change.lease_holder = "lost"
+    settle.conclude(change, list(change.items.all()))
+    assert item_of(change).evidence == ""
+
+
+def test_what_came_of_a_change_whose_key_was_taken_away_is_written_down_all_the_same(
+    scope: Scope, platform: Sandbox
+) -> None:
+    change = rebooting(scope, platform)
+    Item.objects.update(evidence="")
+    services_key().delete()
+    change.refresh_from_db()
+    settle.conclude(change, list(change.items.all()))
+    assert item_of(change).evidence == Item.Evidence.MAINTENANCE
+
+
 def test_an_end_is_written_down_once(scope: Scope, platform: Sandbox) -> None:
     change = run(submit(scope, [new_machine("shop65")], "t"))
     platform.control(advance=60)

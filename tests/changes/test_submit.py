@@ -1,8 +1,9 @@
 """Taking what a person asks for: once, within their scope, with the right key, whatever the broker does."""
 
 from collections.abc import Callable
-from threading import Barrier, Thread
+from threading import Barrier, BoundedSemaphore, Thread
 from time import monotonic
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ from django.http import Http404
 
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
+from portal.changes import nudge as nudging
 from portal.changes import submit as submitting
 from portal.changes.errors import NoKey, Unsendable
 from portal.changes.keys import key_for, upwards
 from portal.changes.models import Change, State
 from portal.changes.nudge import nudge
-from portal.changes.submit import submit
+from portal.changes.submit import MOST_ITEMS, submit
 from portal.changes.wanted import Wanted
 from portal.inventory import reads
 from tests.changes.conftest import MACHINE, edit, new_machine, plain_machine
@@ -205,6 +207,23 @@ def test_a_new_group_and_its_machine_go_out_with_one_key(scope: Scope) -> None:
 
 def test_a_tree_that_bites_its_tail_ends() -> None:
     assert upwards("a", {"a": "b", "b": "a"}) == ["a", "b"]
+
+
+@pytest.mark.parametrize(("token", "count"), [("", 1), ("t" * 65, 1), ("t", 0), ("t", MOST_ITEMS + 1)])
+def test_what_no_form_sends_is_no_change(scope: Scope, platform: Sandbox, token: str, count: int) -> None:
+    with pytest.raises(ValueError, match="token or number of items"):
+        submit(scope, [growth(platform)] * count, token)
+    assert not Change.objects.exists()
+
+
+def test_what_no_message_can_be_sent_for_is_left_to_the_sweeper(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(nudging, "_room", BoundedSemaphore(1))
+    monkeypatch.setattr(nudging, "Thread", lambda **options: SimpleNamespace(start=lambda: None))  # it hangs
+    nudge("first")
+    nudge("second")
+    assert caplog.messages == ["Too many messages wait for the broker; changes.perform second is left to the sweeper"]
 
 
 def test_a_broker_that_is_away_neither_fails_nor_holds_up(

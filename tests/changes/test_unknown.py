@@ -9,6 +9,7 @@ from portal.changes import unknown
 from portal.changes.decide import resume
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
+from portal.changes.wanted import Wanted
 from tests.changes.conftest import (
     MACHINE,
     edit,
@@ -155,17 +156,42 @@ def test_a_value_that_somebody_set_meanwhile_is_not_written_over_by_a_replay(
     assert machine(platform, name)["disk"] == disk + 7
 
 
-def test_without_a_log_the_records_decide(
-    grown: tuple[Change, str, int], platform: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("refusals", [1, 2], ids=["before it was sent", "then too"])
+def test_without_a_log_the_records_decide(grown: tuple[Change, str, int], platform: Sandbox, refusals: int) -> None:
     change, _name, disk = grown
-    monkeypatch.setattr("portal.changes.unknown.latest_serial", lambda client: None)
+    platform.control(fault={"kind": "fault", "value": "no log today", "method": "log", "times": refusals})
+    platform.control(fault={"kind": "drop_after", "method": "apply"})
+    run(change)
+    assert (change.state, change.log_serial) == (State.UNKNOWN, None)
+    later(LANDING)
+    run(change)
+    assert change.state == State.RECORDED
+    assert item_of(change).result["disk"] == disk
+    assert platform.calls("apply") == 1
+
+
+def test_a_log_that_is_gone_meanwhile_leaves_it_to_the_records(
+    grown: tuple[Change, str, int], platform: Sandbox
+) -> None:
+    change, _name, _disk = grown
+    platform.control(fault={"kind": "drop_after", "method": "apply"})
+    run(change)
+    assert change.log_serial is not None
+    platform.control(fault={"kind": "fault", "value": "no log today", "method": "log"})
+    later(LANDING)
+    run(change)
+    assert change.state == State.RECORDED
+
+
+def test_without_a_log_a_deletion_has_happened_where_the_record_is_gone(scope: Scope, platform: Sandbox) -> None:
+    deletion = Wanted(type_name="serviceuser", key="shop/s-shop", action="delete")
+    change = submit(scope, [deletion], "t")
+    platform.control(fault={"kind": "fault", "value": "no log today", "method": "log"})
     platform.control(fault={"kind": "drop_after", "method": "apply"})
     run(change)
     later(LANDING)
     run(change)
-    assert (change.state, change.log_serial) == (State.RECORDED, None)
-    assert item_of(change).result["disk"] == disk
+    assert change.state == State.RECORDED
     assert platform.calls("apply") == 1
 
 

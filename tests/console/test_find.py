@@ -1,13 +1,17 @@
 """Search over all customers: each kind of thing by each way of writing it."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from portal.accounts.models import ApiKey, Customer, Membership, User
-from portal.console import index
+from portal.changes.models import Change
+from portal.console import index, tasks
 from portal.console.find import Finder
 from portal.console.models import Entry, Term
-from portal.console.terms import amount_term, ranges
+from portal.console.terms import amount_term, ranges, terms_of
 from portal.inventory import flight
 from portal.resources.spec import Record, read
 from portal.resources.types import TYPES
@@ -181,6 +185,62 @@ def test_the_index_follows_the_snapshots(browse: Browse) -> None:  # noqa: F811
     assert "10001 Example Services GmbH" in text_of(hits)
     assert "/console/c/10001/virtualmachine/shop13/" in hits.content.decode()
     assert index.update() == 0  # nothing has changed since
+
+
+def test_a_change_is_found_by_its_number_and_that_of_its_customer(cast: dict[str, User]) -> None:
+    for number in ("10001", "10002"):
+        customer = Customer.objects.get(number=number)
+        Change.objects.create(customer=customer, number=12, turn=12, token="t", key_group="services", key_generation=1)
+    found = [hit.address for hit in Finder("10002/12", 5).hits]
+    assert found == ["/console/c/10002/changes/12/"]
+    assert len(Finder("#12", 5).hits) == 2
+
+
+def test_nothing_is_found_where_nothing_is_asked(cast: dict[str, User]) -> None:
+    assert Finder("", 5).hits == []
+
+
+def test_the_index_goes_on_where_its_time_was_over(browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    for name in ("virtualmachine", "resourcegroup"):
+        browse("manager").get(f"/c/10001/{name}/")
+    for done in list(flight.under_way()):
+        done.wait(10)
+    monkeypatch.setattr(index, "FOR_AT_MOST", -1.0)
+    assert [index.update(), index.update()] == [1, 1]
+
+
+def test_a_key_that_is_refused_is_not_asked_for_again(cast: dict[str, User], redis_url: str, monkeypatch: Any) -> None:
+    ApiKey.objects.exclude(resource_group="services").delete()
+    asked: list[str] = []
+    monkeypatch.setattr(index.app, "send_task", lambda task, args, **options: asked.append(args[1]))
+    index.update()
+    assert sorted(asked) == sorted(index.TYPES)
+    ApiKey.objects.update(refused_at=timezone.now())
+    index.update()
+    assert len(asked) == len(index.TYPES)
+
+
+def test_one_worker_indexes_at_a_time_and_none_while_redis_is_away(
+    cast: dict[str, User], redis_url: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+
+    def update() -> None:
+        begun.append("once")
+        if len(begun) == 1:
+            tasks.update_index()  # another worker, meanwhile
+
+    monkeypatch.setattr(index, "update", update)
+    tasks.update_index()
+    assert begun == ["once"]
+    settings.CACHE_URL = "redis://127.0.0.1:1/0"
+    tasks.update_index()
+    assert begun == ["once"]
+
+
+def test_numbers_of_a_networks_settings_are_no_addresses(cast: dict[str, User]) -> None:
+    machine = read(TYPES["virtualmachine"], MACHINE | {"interfaces": {"fe": {"bandwidth": 1000, "mac": None}}})
+    assert not any(term.startswith(("ip", "mac")) for term in terms_of(machine))
 
 
 def test_a_hit_leads_to_the_record(browse: Browse) -> None:  # noqa: F811

@@ -1,11 +1,14 @@
 """The console's pages: for staff only, over all customers."""
 
+import json
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
-from django.test import Client
+from django import template
+from django.db import DatabaseError
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from portal.accounts import audit
@@ -16,7 +19,9 @@ from portal.changes.submit import submit
 from portal.changes.wanted import Wanted
 from portal.console import index
 from portal.console.models import Announcement, Note, Sample
+from portal.console.notes import LONGEST
 from portal.console.samples import take
+from portal.console.templatetags import console as console_tags
 from portal.inventory import flight
 from portal.ui import when
 from tests.customer.conftest import Browse, browse, part, platform, text_of  # noqa: F401
@@ -239,6 +244,27 @@ def test_a_note_of_somebody_else_is_removed_by_admins_only(support: Client, cast
     assert not Note.objects.filter(pk=note.pk).exists()
 
 
+def test_a_note_that_says_nothing_or_too_much_is_not_kept_and_it_says_so(staff: Client) -> None:
+    for text, said in ((" \0 ", "The note is empty."), ("x" * (LONGEST + 1), f"at most {LONGEST} characters")):
+        staff.post("/console/c/10001/note", {"text": text})
+        assert said in text_of(staff.get("/console/c/10001/"))
+    assert not Note.objects.exists()
+
+
+def test_a_note_is_pinned_and_taken_off_again(staff: Client) -> None:
+    staff.post("/console/c/10001/note", {"text": "Calls on Mondays"})
+    pk = Note.objects.get().pk
+    for action, pinned in (("pin", True), ("unpin", False)):
+        staff.post(f"/console/notes/{pk}/{action}")
+        assert Note.objects.get().pinned is pinned
+    assert staff.post(f"/console/notes/{pk}/burn").status_code == 404
+
+
+def test_a_note_about_what_no_page_is_about_leads_to_the_customer(staff: Client) -> None:
+    staff.post("/console/c/10001/note", {"text": "x", "subject": "change/twelve"})
+    assert Note.objects.get().subject_address == "/console/c/10001/"
+
+
 def announce(staff: Client, **more: str) -> Any:
     form = {"text": "Data centre moves", "level": "info", "starts": "2020-01-01T10:00", "ends": "2099-01-01T10:00"}
     return staff.post("/console/announcements/", form | more)
@@ -267,6 +293,27 @@ def test_an_announcement_has_its_time(staff: Client, browse: Browse) -> None:  #
     assert answer.status_code == 422
     assert "The end must be after the start." in text_of(answer)
     assert announce(staff, numbers="4711").status_code == 422
+    assert announce(staff, starts="0001-01-01T00:00").status_code == 422  # before any moment that Python knows
+
+
+def test_an_announcement_is_ended_once(staff: Client) -> None:
+    announce(staff)
+    pk = Announcement.objects.get().pk
+    for _tab in range(2):
+        assert staff.post(f"/console/announcements/{pk}/end").status_code == 302
+    assert AuditEntry.objects.filter(action="announcement.ended").count() == 1
+    assert staff.post(f"/console/announcements/{pk + 1}/end").status_code == 404
+
+
+def test_an_error_page_comes_without_announcements_where_the_database_is_away(
+    cast: dict[str, User], rf: RequestFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*args: object) -> None:
+        raise DatabaseError
+
+    monkeypatch.setattr(console_tags, "shown_to", away)
+    context = template.Context({"request": rf.get("/"), "user": cast["manager"]})
+    assert console_tags.announcements(context)["announcements"] == []
 
 
 def test_the_platform_page_shows_how_the_day_went(staff: Client, browse: Browse) -> None:  # noqa: F811
@@ -287,6 +334,37 @@ def test_an_admin_makes_a_customer_and_a_member(staff: Client) -> None:
     assert ("member.changed", "staff@example.com") in entries
     staff.post("/console/c/10077/manage/member", {"email": "new@example.com", "role": ""})
     assert not Membership.objects.filter(customer__number="10077").exists()
+
+
+def test_a_customer_has_a_number_that_stays_and_a_name_that_may_change(staff: Client) -> None:
+    answer = staff.post("/console/customers/new", {"number": "10O77", "name": "New Ltd"})
+    assert answer.status_code == 422
+    assert "consists of digits" in text_of(answer)
+    assert staff.post("/console/c/10001/manage", {"number": "4711", "name": "Renamed"}).status_code == 302
+    assert Customer.objects.get(number="10001").name == "Renamed"
+    entry = AuditEntry.objects.get(action="customer.changed")
+    assert (json.loads(entry.before)["name"], json.loads(entry.after)["name"]) == ("Example Services GmbH", "Renamed")
+
+
+def test_who_has_no_account_is_neither_taken_out_nor_made_staff(staff: Client) -> None:
+    for path in ("c/10001/manage/member", "staff/"):
+        answer = staff.post(f"/console/{path}", {"email": "nobody@example.com", "role": ""})
+        assert answer.status_code == 422
+        assert "No account has this address." in text_of(answer)
+    assert not User.objects.filter(email="nobody@example.com").exists()
+
+
+def test_who_is_no_member_is_taken_out_without_a_word(staff: Client) -> None:
+    answer = staff.post("/console/c/10002/manage/member", {"email": "viewer@example.com", "role": ""})
+    assert answer.status_code == 302
+    assert not AuditEntry.objects.filter(action="member.removed").exists()
+
+
+def test_a_group_of_another_customer_is_not_connected_again(staff: Client) -> None:
+    form = {"group": "services", "credential": "services-demo-key"}
+    answer = staff.post("/console/c/10002/manage/key", form)
+    assert answer.status_code == 422
+    assert "This group is connected to another customer." in text_of(answer)
 
 
 def test_a_key_is_checked_before_it_is_kept(staff: Client) -> None:

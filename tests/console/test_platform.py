@@ -8,7 +8,7 @@ from django.test import Client
 from portal.accounts.models import ApiKey
 from portal.api import Call
 from portal.console.models import KeySample
-from portal.console.samples import take
+from portal.console.samples import grown, take
 from portal.inventory import breaker, connection, counters, parts, workers
 from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
 
@@ -93,3 +93,18 @@ def test_without_redis_the_page_says_so(staff: Client, settings: Any) -> None:
     assert "Redis does not answer" in text_of(staff.get("/console/platform/"))
     assert staff.get("/console/platform/keys/services/").status_code == 200
     assert staff.post("/console/platform/reset").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "by"),
+    [({"calls": 2}, {"calls": 5}, 3), ({"calls": 5}, {"calls": 2}, None), ({}, {"calls": 2}, None)],
+    ids=["grew", "began anew", "was not known"],
+)
+def test_a_count_has_grown_by_as_much_as_is_known(before: Any, after: Any, by: int | None) -> None:
+    assert grown("calls", before, after) == by
+
+
+def test_with_redis_away_nothing_is_noted_of_keys(db: None, settings: Any) -> None:
+    settings.CACHE_URL = "redis://127.0.0.1:1/0"
+    take()
+    assert not KeySample.objects.exists()

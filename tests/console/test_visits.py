@@ -2,16 +2,19 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from portal.accounts.models import AuditEntry, Membership, User
 from portal.changes.models import Change
+from portal.console import visits
 from portal.console.models import Visit
 from portal.console.tasks import end_visits
 from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
@@ -108,6 +111,33 @@ def test_one_at_a_time(staff: Client, browse: Browse) -> None:  # noqa: F811
     assert view_as(other_browser, "viewer").status_code == 422
     assert other_browser.get("/c/10001/").status_code == 404  # it is the other session's
     assert Visit.objects.count() == 1
+
+
+def test_of_two_that_begin_at_the_same_moment_one_does(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither page has seen the other: the database has the last word."""
+    view_as(staff)
+    monkeypatch.setattr(visits, "going_on", lambda staff: None)
+    assert view_as(staff, "viewer").status_code == 422
+    assert Visit.objects.count() == 1
+
+
+def test_editing_is_enabled_and_a_view_is_ended_once(staff: Client, rf: RequestFactory) -> None:
+    view_as(staff)
+    request = rf.post("/")
+    request.session, request.user = staff.session, User.objects.get(email="staff@example.com")
+    visit = Visit.objects.get()
+    for _tab in range(2):
+        visits.take_write(request, visit)
+    for _tab in range(2):
+        visits.end(request, visit)
+    counted = Counter(AuditEntry.objects.values_list("action", flat=True))
+    assert (counted["staff.took_write"], counted["staff.left"]) == (1, 1)
+
+
+def test_nobody_who_is_not_signed_in_has_a_visit(rf: RequestFactory) -> None:
+    request = rf.get("/")
+    request.session, request.user = {visits.KEY: 1}, AnonymousUser()
+    assert visits.present(request) is None
 
 
 def test_it_ends_with_one_click(staff: Client) -> None:

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from portal.accounts.access import get_scope
 from portal.accounts.models import User
-from portal.changes.models import Change, State
+from portal.changes.models import Change, Item, State
 from portal.changes.submit import submit
 from portal.changes.wanted import Wanted
 from tests.customer.conftest import Browse, text_of
@@ -55,3 +56,45 @@ def test_the_words_of_the_platform_are_given_as_they_are(german: Client, cast: d
     page = page_of(german, cast, state=State.REJECTED, answer=answer)
     assert "memory: not enough" in page
     assert "Meldung der Plattform zu „RAM“" in page
+
+
+def told(client: Client, cast: dict[str, User], item: dict[str, Any], **fields: Any) -> str:
+    """The page of a change that the platform has taken, with this written down of its item."""
+    client.post("/preferences/language", {"language": "en"})
+    page_of(client, cast, recorded_at=timezone.now(), **fields)
+    Item.objects.update(**item)
+    return text_of(client.get("/c/10001/changes/1/"))
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ({"evidence": "install"}, "The machine is being installed."),
+        ({"evidence": "maintenance"}, "It waits for the platform to schedule a maintenance window."),
+        ({"evidence": "maintenance", "maintenance": "shop13/whenever"}, "It waits for the platform to schedule"),
+    ],
+)
+def test_what_is_waited_for_is_said_as_far_as_it_is_known(
+    german: Client, cast: dict[str, User], item: dict[str, Any], said: str
+) -> None:
+    assert said in told(german, cast, item, state=State.SETTLING)
+
+
+def test_what_has_come_into_force_is_told_with_its_time(german: Client, cast: dict[str, User]) -> None:
+    item = {"evidence": "maintenance", "settled_at": timezone.now()}
+    assert "In effect on shop13." in told(german, cast, item, state=State.DONE, done_at=timezone.now())
+    Item.objects.update(outcome="Rebooted.")
+    assert "Rebooted." in text_of(german.get("/c/10001/changes/1/"))
+
+
+@pytest.mark.parametrize(
+    ("item", "done", "promised"),
+    [({}, False, False), ({}, True, True), ({"action": "delete"}, True, False)],
+    ids=["not concluded yet", "an edit", "a deletion"],
+)
+def test_of_what_is_accepted_nothing_is_promised_that_nobody_knows(
+    german: Client, cast: dict[str, User], item: dict[str, Any], done: bool, promised: bool
+) -> None:
+    page = told(german, cast, item, state=State.RECORDED, done_at=timezone.now() if done else None)
+    assert "Accepted by the platform" in page
+    assert ("The platform does not report when it takes effect" in page) is promised

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -36,3 +37,10 @@ def test_a_refusal_is_one_line_in_the_log(signed_in: Callable[[str], Client], ca
     (record,) = [one for one in caplog.records if one.name == "django.request"]
     assert record.exc_info is None
     assert "/c/10001/people/" in record.getMessage()
+
+
+def test_a_request_that_makes_no_sense_gets_a_page_that_says_so(client: Client, settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["portal.example.com"]
+    answer = client.get("/accounts/login/", headers={"Host": "evil.example.com"})
+    assert answer.status_code == 400
+    assert "<h1" in answer.content.decode()

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from portal.changes import pending as under_way
 from portal.changes.models import Change, State
+from portal.customer.offers import wrong_key
 from portal.resources.types import TYPES
 from tests.customer.asking import filled, save, values_of
 from tests.customer.conftest import Browse, text_of
@@ -378,3 +380,15 @@ def test_where_nothing_is_known_what_was_typed_is_shown_and_nothing_sent(browse:
     assert "typed before" in text_of(response)
     assert "Nothing was sent" in text_of(response)
     assert not Change.objects.exists()
+
+
+def test_asking_again_for_a_change_of_something_else_opens_the_form_as_it_is(browse: Browse) -> None:
+    client = browse("operator")
+    save(client, EDIT, service_description="Front door")
+    response = client.get(f"{HOME}virtualmachine/shop01/-/edit", {"again": only_change().number})
+    assert values_of(response)["service_description"] != ["Front door"]
+
+
+def test_a_record_without_a_key_has_no_wrong_one(browse: Browse, scope_of: Any) -> None:
+    scope = scope_of("operator")
+    assert wrong_key(scope, TYPES["serviceuser"], {"uid": "s-fresh"}, under_way.pending_of(scope)) is None

@@ -122,6 +122,11 @@ def test_nobody_from_outside_is_told_that_it_is_there(client: Client, db: None, 
 
 
 @pytest.mark.parametrize("path", BOTH)
+def test_what_comes_from_no_address_is_not_near(client: Client, db: None, path: str) -> None:
+    assert client.get(path, REMOTE_ADDR="").status_code == 404
+
+
+@pytest.mark.parametrize("path", BOTH)
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-Ip"])
 def test_what_comes_through_a_proxy_is_not_near(client: Client, db: None, path: str, header: str) -> None:
     assert client.get(path, headers={header: "127.0.0.1"}).status_code == 404

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
 
 from portal.accounts import api_keys
@@ -153,6 +154,26 @@ def test_a_key_of_another_customer_is_not_found(manager: Client) -> None:
     assert ApiKey.objects.filter(resource_group="acme").exists()
 
 
+def test_a_group_that_another_customer_connects_at_the_same_moment_is_theirs(
+    unconnected: Client, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def set_secret(key: ApiKey, secret: str) -> None:
+        monkeypatch.undo()
+        api_keys.keep(get_scope(cast["outsider"], "10002"), "services", secret, new=True)
+        key.set_secret(secret)
+
+    monkeypatch.setattr(ApiKey, "set_secret", set_secret)
+    with pytest.raises(api_keys.Taken):
+        api_keys.keep(get_scope(cast["manager"], "10001"), "services", SECRET, new=True)
+
+
+def test_a_key_that_was_removed_in_another_tab_is_on_record_once(manager: Client, cast: dict[str, User]) -> None:
+    scope, key = get_scope(cast["manager"], "10001"), ApiKey.objects.get(resource_group="services")
+    for _tab in range(2):
+        api_keys.remove(scope, key)
+    assert AuditEntry.objects.filter(action="key.removed").count() == 1
+
+
 # --- a key that the platform refuses -------------------------------------------------------------------------------
 
 
@@ -222,6 +243,23 @@ def test_managers_hear_of_a_refused_key_once(parked: list[Change], settings: Any
     assert AuditEntry.objects.filter(action="key.refused", chain="10001").count() == 1
 
 
+def test_of_a_key_of_which_another_worker_tells_meanwhile_managers_hear_once(
+    parked: list[Change], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    refused = ApiKey.objects.filter(refused_at=None)
+    refused.update(refused_at=ApiKey.objects.get(resource_group="services").refused_at)
+
+    def send(template: str, address: str, context: dict[str, Any]) -> None:
+        """The other worker takes all that are left while this one writes its first mail."""
+        told.append(address)
+        ApiKey.objects.update(told_generation=F("generation"))
+
+    monkeypatch.setattr(api_keys.mail, "send", send)
+    assert api_keys.tell_of_refused() == 1
+    assert len(told) == 1
+
+
 @pytest.mark.usefixtures("outbox")
 def test_the_next_key_that_is_refused_is_told_of_again(parked: list[Change]) -> None:
     api_keys.tell_of_refused()
@@ -236,3 +274,9 @@ def test_a_group_without_a_key_says_what_waits_for_it(manager: Client, parked: l
     manager.post(f"{KEYS}services/-/remove")
     assert "3 changes are waiting for it" in text_of(manager.get(KEYS))
     assert Customer.objects.get(number="10001").changes.filter(state=State.PARKED).count() == 3
+
+
+def test_a_group_that_is_connected_already_is_not_connected_again(manager: Client) -> None:
+    answer = connect(manager)
+    assert answer.status_code == 422
+    assert "Group services is already connected: replace its key instead." in text_of(answer)

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, Membership
 from portal.billing.threshold_models import Measure, Threshold
 from portal.changes.models import Change, State
@@ -13,6 +15,8 @@ from portal.changes.submit import submit
 from portal.changes.wanted import Wanted
 from portal.customer.overview_page import Overview
 from tests.customer.conftest import Browse, part, text_of
+from tests.customer.visiting import PART
+from tests.inventory.conftest import group, machine
 from tests.inventory.platform import Platform
 from tests.support.services import Sandbox
 
@@ -176,3 +180,24 @@ def test_a_person_without_a_customer_is_told_so(browse: Browse, cast: Any) -> No
 
 def test_the_start_page_leads_to_the_first_customer(browse: Browse) -> None:
     assert browse("outsider").get("/").headers["Location"] == "/c/10002/"
+
+
+def test_asked_anew_as_a_part_it_is_answered_as_one(browse: Browse) -> None:
+    for path in (HOME, f"{HOME}resourcegroup/?view=tree"):
+        answer = browse("operator").post(path, headers=PART)
+        assert answer.status_code == 200
+        assert "<html" not in answer.content.decode()
+
+
+def test_what_changes_while_it_is_being_installed_shows_how_far_that_is(
+    browse: Browse, odd_platform: Platform, scope_of: Callable[..., Scope]
+) -> None:
+    began = datetime.now(UTC).isoformat()
+    odd_platform.records["services", "virtualmachine"] = [machine("shop00", needs_install=True, creation_date=began)]
+    odd_platform.records["services", "resourcegroup"] = [group("services"), group("shop", "services")]
+    client = browse("operator")
+    for name in ("virtualmachine", "resourcegroup"):
+        client.get(f"{HOME}{name}/")
+    wanted = Wanted(type_name="virtualmachine", key="shop00", wanted={"disk": 20}, before={"disk": 10})
+    submit(scope_of("operator"), [wanted], "t")
+    assert text_of(client.get(HOME)).count("for 0 s") >= 1

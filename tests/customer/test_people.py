@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.http import Http404
 from django.test import Client
 from django.utils import timezone
 
-from portal.accounts import members
+from portal.accounts import invitations, members
 from portal.accounts.access import Scope, get_scope
+from portal.accounts.invitations import AlreadyMember, TooMany
 from portal.accounts.models import AuditEntry, Customer, Invitation, Membership, User
 from portal.accounts.roles import Role
 
@@ -80,6 +82,31 @@ def test_a_link_is_for_its_address_only(manager: Client, signed_in: Callable[[st
     assert Invitation.objects.get().is_open
 
 
+def test_nobody_joins_by_what_was_sent_to_another_address(
+    manager: Client, cast: dict[str, User], outbox: list[Any]
+) -> None:
+    """The page has looked before; this is the last word."""
+    invite(manager, "nina@example.com")
+    with pytest.raises(invitations.OtherPerson):
+        invitations.accept(Invitation.objects.get(), cast["outsider"])
+    assert not Membership.objects.filter(user=cast["outsider"], customer__number="10001").exists()
+
+
+def test_who_signs_up_in_two_tabs_at_once_is_asked_to_sign_in(
+    manager: Client, outbox: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invite(manager, "nina@example.com")
+
+    def the_other_tab_is_faster(*args: Any) -> User:
+        User.objects.create_user("nina@example.com", PASSWORD)
+        return sign_up(*args)
+
+    sign_up = invitations.sign_up
+    monkeypatch.setattr(invitations, "sign_up", the_other_tab_is_faster)
+    answer = Client().post(link_in(outbox), {"name": "Nina", "password": PASSWORD})
+    assert "sign in with it to join" in text(answer)
+
+
 def test_a_link_works_once(manager: Client, outbox: list[Any]) -> None:
     invite(manager, "nina@example.com")
     Client().post(link_in(outbox), {"name": "Nina", "password": PASSWORD})
@@ -115,6 +142,27 @@ def test_sent_again_the_old_link_works_no_more(manager: Client, outbox: list[Any
     assert "was sent again Only the link in the latest email works" in text(closed)
     assert Client().get(link_in(outbox)).status_code == 200
     assert Invitation.objects.get(ended=None).role == Role.OPERATOR
+
+
+def test_an_invitation_is_not_sent_again_to_who_has_joined_meanwhile_nor_without_end(
+    manager: Client, outbox: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invite(manager, "nina@example.com")
+    again = f"{PEOPLE}invitation/{Invitation.objects.get().pk}/-/again"
+    for error, said in ((AlreadyMember, "nina@example.com has already joined."), (TooMany, "invitations")):
+
+        def send(*args: object, error: type[Exception] = error) -> None:
+            raise error
+
+        monkeypatch.setattr("portal.customer.invitations.send", send)
+        assert said in text(manager.post(again, follow=True))
+    assert len(outbox) == 1
+
+
+def test_a_group_that_is_gone_stays_what_a_member_is_limited_to(manager: Client) -> None:
+    Membership.objects.filter(pk=member("child").pk).update(group="long-gone")
+    page = manager.get(f"{PEOPLE}{member('child').pk}/").content.decode()
+    assert '<option value="long-gone" selected' in page
 
 
 def test_a_withdrawn_link_works_no_more(manager: Client, outbox: list[Any]) -> None:
@@ -356,6 +404,19 @@ def test_anybody_may_leave(signed_in: Callable[[str], Client]) -> None:
     assert client.get(f"{PEOPLE}-/leave").status_code == 200
     client.post(f"{PEOPLE}-/leave")
     assert client.get("/c/10001/").status_code == 404
+
+
+def test_who_has_left_in_another_tab_is_told_that_there_is_no_such_page(cast: dict[str, User]) -> None:
+    scope = get_scope(cast["billing"], "10001")
+    members.leave(scope)
+    with pytest.raises(Http404):
+        members.leave(scope)
+
+
+def test_the_same_role_again_is_no_change(manager: Client) -> None:
+    manager.post(f"{PEOPLE}{member('viewer').pk}/", {"role": "viewer", "group": ""})
+    assert member("viewer").role == Role.VIEWER
+    assert not AuditEntry.objects.filter(action="member.changed").exists()
 
 
 @pytest.mark.parametrize(

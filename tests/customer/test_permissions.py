@@ -187,3 +187,25 @@ def test_a_silent_platform_is_said_and_what_was_typed_is_shown(browse: Browse, p
 
 def test_the_outlook_is_a_part_for_htmx_only(browse: Browse) -> None:
     assert "<html" in part(browse("manager"), PATH).content.decode()
+
+
+def test_more_than_can_be_changed_at_once_is_said(browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.customer.permissions.MOST_ITEMS", 2)
+    response = save(browse("manager"), PATH, uids="nora otto", new=["login", "stats"])
+    assert response.status_code == 422
+    assert "These are 4 permissions; at most 2 can be changed at once." in text_of(response)
+
+
+def test_of_many_wrong_names_the_first_are_named_and_the_rest_counted(browse: Browse) -> None:
+    response = save(browse("manager"), PATH, uids="1a 2b 3c 4d 5e", new=["login"])
+    text = text_of(response)
+    assert "“3c”" in text
+    assert "“4d”" not in text
+    assert "and 2 more" in text
+
+
+def test_where_nothing_is_known_of_permissions_none_are_changed(
+    browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.customer.permissions._is_known", lambda scope, name: name != "permission")
+    assert browse("manager").get(PATH).status_code == 503

@@ -9,9 +9,13 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.accounts.access import Scope
-from portal.changes.models import Change, State
+from portal.changes.errors import Taken
+from portal.changes.models import Change, Item, State
 from portal.changes.submit import submit
 from portal.changes.wanted import Wanted
+from portal.customer.again import again_url
+from portal.customer.change_pages import DECISIONS
+from portal.customer.timeline import changes_of
 from tests.customer.asking import save
 from tests.customer.conftest import Browse, part, text_of
 from tests.support import moment
@@ -335,3 +339,39 @@ def problems(response: Any) -> str:
     """What the red box above a form says."""
     box = response.content.decode().partition('class="notice notice-danger problems"')[2].partition("</ul>")[0]
     return " ".join(re.sub(r"<[^>]+>", " ", box).split())
+
+
+def test_what_is_asked_for_without_a_form_has_none_to_open_again() -> None:
+    change = Change(number=7, state=State.REJECTED)
+    power = Item(type_name="virtualmachine", key="shop00", wanted={"online": False})
+    assert again_url("10001", change, power) == ""
+    new = Item(type_name="serviceuser", key="shop/s-new", creates=True)
+    assert again_url("10001", change, new) == "/c/10001/serviceuser/-/new?again=7"
+
+
+def test_a_coming_record_that_cannot_be_read_is_not_there_yet(
+    browse: Browse, creating: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*args: object) -> None:
+        raise ValueError
+
+    creating("shop77")
+    monkeypatch.setattr("portal.customer.detail.read_record", unreadable)
+    assert browse("operator").get(f"{MACHINES}shop77/").status_code == 404
+
+
+def test_a_name_that_is_taken_when_it_is_decided_is_said_to_be(browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken(*args: object) -> None:
+        raise Taken("shop77")
+
+    client = browse("operator")
+    save(client, EDIT, service_description="x")
+    monkeypatch.setitem(DECISIONS, "retry", (taken, ""))
+    answer = client.post(f"{HOME}changes/1/-/retry", follow=True)
+    assert "The name shop77 is already taken." in text_of(answer)
+
+
+def test_who_sees_no_changes_is_told_of_none(browse: Browse, scope_of: Callable[..., Scope]) -> None:
+    save(browse("operator"), EDIT, service_description="x")
+    assert len(changes_of(scope_of("operator"), "virtualmachine", "shop00")) == 1
+    assert changes_of(scope_of("billing"), "virtualmachine", "shop00") == []

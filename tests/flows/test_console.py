@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from tests.flows.conftest import put
-from tests.support.browser import PATIENCE, check, enter
+from tests.support.browser import PATIENCE, check, enter, follow
 from tests.support.portal import Portal
 
 
@@ -72,16 +72,15 @@ class Desk:
     def view_as(self, person: str, reason: str, *, writing: bool = False) -> Page:
         """From a page of the console, on to the same thing as that person sees it."""
         page = self.page
-        page.get_by_role("link", name="View as…").click()
+        follow(page.get_by_role("link", name="View as…"))
         self.check()
         option = page.locator("[name=member] option", has_text=person).first.get_attribute("value")
         page.locator("[name=member]").select_option(option)
         page.locator("[name=reason]").fill(reason)
         page.get_by_role("button", name="View as").click()
-        page.wait_for_url(re.compile(r"/c/10001/"))
         expect(page.locator(".visiting")).to_contain_text("read-only")
         if writing:
-            page.get_by_role("link", name="Enable editing…").click()
+            follow(page.get_by_role("link", name="Enable editing…"))
             self.check()
             page.get_by_label("The customer has asked for it").check()
             page.get_by_role("button", name="Enable editing").click()
@@ -148,7 +147,7 @@ def test_i_changed_the_memory_and_nothing_happened(desk: Desk) -> None:
     edit(desk.customer("operator", "virtualmachine/shop10/-/edit"), "memory", "3000")
     page = desk.find("shop10", "shop10")
     desk.says_in_time("Pending")
-    page.get_by_role("link", name=re.compile("(Update|Resize) shop10")).first.click()
+    follow(page.get_by_role("link", name=re.compile("(Update|Resize) shop10")).first)
     desk.says_in_time("It waits for the maintenance window")
     desk.check()
     desk.says("Accepted by the platform.")
@@ -159,8 +158,7 @@ def test_we_cant_sign_in(desk: Desk) -> None:
     stranger.goto(f"{desk.portal.url}/accounts/login/")
     stranger.fill("input[name=login]", "viewer@example.com")
     stranger.fill("input[type=password]", "not-my-password")
-    stranger.press("input[type=password]", "Enter")
-    stranger.wait_for_load_state()
+    follow(stranger.get_by_role("button", name="Sign in", exact=True))
     page = desk.find("vera viewer", "viewer@example.com")
     trail = page.locator("#trail")
     expect(trail).to_contain_text("Sign-in failed")
@@ -199,7 +197,7 @@ def test_the_invoice_is_higher_than_last_month(desk: Desk) -> None:
         latest = max(proxy.query("invoice"), key=lambda one: one["consumption_start"])
     page = desk.find(f"{float(latest['total']):.2f}", latest["consumption_start"][:7])
     desk.says(re.compile("Total before tax"))
-    page.get_by_role("link", name="10001 Example Services GmbH").click()
+    follow(page.get_by_role("link", name="10001 Example Services GmbH"))
     expect(page.locator("main")).to_contain_text(re.compile(r"[+-][\d,]+\.\d\d\sEUR"))
     desk.view_as("manager@example.com", "Ticket 5: the invoice, item by item")
     page.goto(f"{desk.portal.url}/c/10001/invoice/{latest['consumption_start']}/")
@@ -216,10 +214,10 @@ def test_our_key_stopped_working(desk: Desk) -> None:
         customer.wait_for_timeout(500)
     page = desk.go("")
     desk.says_in_time("keys rejected")
-    page.get_by_role("link", name="10001 Example Services GmbH").first.click()
+    follow(page.get_by_role("link", name="10001 Example Services GmbH").first)
     desk.says_in_time("rejected since")
     desk.portal.platform.control(reset=True)
-    page.get_by_role("link", name="Manage", exact=True).click()
+    follow(page.get_by_role("link", name="Manage", exact=True))
     desk.check()
     page.locator("[name=group]").fill("services")
     page.locator("[name=credential]").fill("services-demo-key")
@@ -262,7 +260,7 @@ def test_a_change_hangs(desk: Desk) -> None:
     expect(page.locator("#messages .notice")).to_be_visible()
     page = desk.go("changes/?which=all&q=shop15")
     desk.says_in_time("Accepted", tries=60)
-    page.get_by_role("link", name=re.compile(r"Change \d+")).first.click()
+    follow(page.get_by_role("link", name=re.compile(r"Change \d+")).first)
     desk.check()
     desk.says("Response")
     desk.says("It hangs")

@@ -5,16 +5,15 @@ import re
 from playwright.sync_api import expect
 
 from tests.flows.conftest import NARROW, WIDE, Visit, put
+from tests.support.browser import follow
 
 
 def test_a_change_is_seen_from_wish_to_evidence_without_reloading(visit: Visit) -> None:
     visitor = visit("operator")
     page = visitor.go("virtualmachine/?q=shop13")
-    page.get_by_role("link", name="shop13", exact=True).click()
-    page.wait_for_url(re.compile(r"/virtualmachine/shop13/$"))
+    follow(page.get_by_role("link", name="shop13", exact=True))
     visitor.check()
-    page.get_by_role("link", name="Edit").click()
-    page.wait_for_url(re.compile(r"/-/edit$"))
+    follow(page.get_by_role("link", name="Edit"))
     visitor.check()
     put(page, "disk", "77")
     expect(page.locator("#outlook")).to_contain_text("The disk grows while the machine runs")
@@ -51,7 +50,7 @@ def test_a_new_machine_is_watched_until_it_is_ready(visit: Visit) -> None:
     assert re.fullmatch(r"shop\d\d", name)
     put(page, "service_description", "A machine for the test")
     page.get_by_role("button", name="Create").click()
-    page.wait_for_url(re.compile(r"/virtualmachine/"))
+    page.wait_for_url(re.compile(r"/virtualmachine/$"))
     visitor.go(f"virtualmachine/{name}/", check=False)
     expect(page.locator("h1 .state-ready")).to_be_visible()
     visitor.check()
@@ -90,9 +89,9 @@ def test_all_of_it_works_on_a_phone(visit: Visit) -> None:
     visitor = visit("operator")
     visitor.page.set_viewport_size(NARROW)
     page = visitor.go("virtualmachine/?q=shop12")
-    page.get_by_role("link", name="shop12", exact=True).click()
+    follow(page.get_by_role("link", name="shop12", exact=True))
     visitor.check()
-    page.get_by_role("link", name="Edit").click()
+    follow(page.get_by_role("link", name="Edit"))
     visitor.check()
     put(page, "service_description", "Changed by thumb")
     page.get_by_role("button", name="Save").click()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.flows.conftest import C, Visit, Visitor
-from tests.support.browser import enter
+from tests.support.browser import enter, follow
 from tests.support.portal import Portal
 
 OF = "WHERE user_id = (SELECT id FROM accounts_user WHERE email = %s)"
@@ -227,7 +227,7 @@ def test_focus_stays_in_lists_of_changes_and_falls_on_the_heading_when_its_place
         portal.query("UPDATE changes_change SET attempts = attempts + 3 WHERE state = 'queued'")
         expect(page.locator("#change-list tbody td.num").first).to_contain_text("3")
         expect(link).to_be_focused()
-        link.click()
+        follow(link)
         button = page.get_by_role("button", name="Cancel change")
         button.focus()
         portal.query("UPDATE changes_change SET state = 'cancelled', done_at = created WHERE state = 'queued'")
@@ -248,7 +248,7 @@ def test_after_a_confirmed_action_and_after_signing_in_the_heading_has_the_focus
     page.fill("input[name=login]", "operator@example.com")
     page.fill("input[type=password]", "portal-demo")
     page.press("input[type=password]", "Enter")
-    page.wait_for_url(re.compile("/shop16/$"))
+    page.wait_for_url(f"{visitor.portal.url}{C}virtualmachine/shop16/")
     expect(page.locator("main h1")).to_be_focused()
 
 

@@ -15,7 +15,7 @@ from scripts.processes import run, wait_until
 from scripts.stack import celery_command
 from tests.flows.conftest import NARROW, C, Visit, Visitor, put
 from tests.support import database
-from tests.support.browser import PASSWORD, axe, check, sign_in
+from tests.support.browser import PASSWORD, axe, check, follow, sign_in
 from tests.support.factors import now_shown
 from tests.support.portal import Portal
 
@@ -31,6 +31,10 @@ def press(page: Page, name: str | re.Pattern[str]) -> None:
     page.get_by_role("main").get_by_role("button", name=name).click()
 
 
+def press_link(page: Page, name: str, *, exact: bool = False) -> None:
+    follow(page.get_by_role("main").get_by_role("link", name=name, exact=exact))
+
+
 def mailed(portal: Portal, pattern: str) -> str:
     """The last link of that kind in the mails, which go to the log of the web server."""
     found: list[str] = re.findall(pattern, portal.web.log.read_text(encoding="utf-8", errors="replace"))
@@ -42,7 +46,7 @@ def mailed(portal: Portal, pattern: str) -> str:
 
 def test_somebody_is_invited_joins_gets_another_role_and_leaves(manager: Visitor, elsewhere: Page) -> None:
     page = manager.go("people/")
-    page.get_by_role("link", name="Invite").click()
+    press_link(page, "Invite")
     put(page, "email", "nіna@example.com")  # a Cyrillic і
     put(page, "group", "example")
     press(page, "Send invitation")
@@ -70,7 +74,7 @@ def test_somebody_is_invited_joins_gets_another_role_and_leaves(manager: Visitor
     axe(elsewhere)
 
     page.reload()
-    page.get_by_role("link", name="Nina New", exact=True).click()
+    press_link(page, "Nina New", exact=True)
     manager.check()
     put(page, "role", "operator")
     press(page, "Save")
@@ -107,13 +111,13 @@ def test_whoever_is_removed_is_out_and_the_last_manager_stays(manager: Visitor, 
     sign_in(elsewhere, manager.portal.url, "child@example.com")
     elsewhere.goto("about:blank")  # a page of the portal would say so by itself, across the goto below
     page = manager.go("people/", check=False)
-    page.get_by_role("link", name="Remove Chris Child").click()
+    press_link(page, "Remove Chris Child")
     manager.check()
     press(page, "Remove")
     expect(page.get_by_text("Chris Child is no longer a member.")).to_be_visible()
     elsewhere.goto(f"{manager.portal.url}{C}")
     expect(elsewhere.get_by_role("heading", name="Page not found")).to_be_visible()
-    page.get_by_role("link", name="Leave customer…").click()
+    press_link(page, "Leave customer…")
     press(page, "Leave")
     manager.says("You are the last manager of this customer")
     manager.check()
@@ -124,7 +128,7 @@ def test_whoever_is_removed_is_out_and_the_last_manager_stays(manager: Visitor, 
 
 def set_up_app(page: Page) -> tuple[str, str]:
     """Sets up an authenticator app from where it is offered. Its secret, and a recovery code."""
-    page.get_by_role("link", name="Set up an app").click()
+    press_link(page, "Set up an app")
     page.fill("input[type=password]", PASSWORD)
     press(page, "Continue")
     expect(page.get_by_role("heading", name="Set up an authenticator app")).to_be_visible()
@@ -178,10 +182,6 @@ def test_a_second_factor_is_required_set_up_and_recovered(manager: Visitor, else
     expect(page.get_by_role("link", name="Set up an app")).to_be_visible()
 
 
-def press_link(page: Page, name: str) -> None:
-    page.get_by_role("main").get_by_role("link", name=name).click()
-
-
 def test_somebody_signed_in_elsewhere_is_seen_and_signed_out(visit: Visit, elsewhere: Page) -> None:
     visitor = visit("operator")
     url = visitor.portal.url
@@ -230,7 +230,7 @@ def test_a_refused_key_parks_changes_which_go_on_in_order_with_a_good_one(manage
     told = "Subject: The platform rejects the API key of services"
     wait_until(lambda: told in portal.worker.output(), portal.worker, seconds=60)
 
-    page.get_by_role("link", name="Replace key of services").click()
+    press_link(page, "Replace key of services")
     enter_key(page, "services-demo-key")
     manager.says("The platform rejects this key for group services.")
     manager.check()
@@ -288,7 +288,7 @@ def bodies(told: bytes) -> bytes:
 
 def test_a_key_is_removed_and_its_group_connected_again(manager: Visitor) -> None:
     page = manager.go("keys/", check=False)
-    page.get_by_role("link", name="Remove key of services").click()
+    press_link(page, "Remove key of services")
     manager.check()
     press(page, "Remove")
     manager.says("No resource group connected yet")

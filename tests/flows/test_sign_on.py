@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from scripts.environment import free_port
 from scripts.processes import Process, accepts_connections, wait_until
-from tests.support.browser import axe, sign_in
+from tests.support.browser import axe, follow, sign_in
 from tests.support.portal import Portal
 
 PEOPLE = (
@@ -42,7 +42,7 @@ def portal(new_portal: Callable[..., Portal], provider: str) -> Portal:
 
 def sign_on(page: Page, portal: Portal, subject: str, path: str = "/") -> None:
     page.goto(f"{portal.url}{path}")
-    page.get_by_role("link", name="Work").click()
+    follow(page.get_by_role("link", name="Work"))
     axe(page)
     page.get_by_role("button", name="Continue").click()
     page.wait_for_url(lambda address: not address.startswith(portal.url))

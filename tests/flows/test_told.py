@@ -16,10 +16,11 @@ HIDDEN = """() => {
 
 
 def test_the_message_follows_its_change_to_the_end_without_a_reload(visit: Visit) -> None:
-    page = visit("operator").go("virtualmachine/shop13/-/edit?next=/c/10001/serviceuser/")
+    visitor = visit("operator")
+    page = visitor.go("virtualmachine/shop13/-/edit?next=/c/10001/serviceuser/")
     put(page, "service_description", "Told to the end")
     page.get_by_role("button", name="Save").click()
-    page.wait_for_url(re.compile(r"/serviceuser/$"))  # a page on which nothing moves by itself
+    page.wait_for_url(f"{visitor.portal.url}/c/10001/serviceuser/")  # a page on which nothing moves by itself
     told = page.locator("#messages .told")
     expect(told).to_contain_text("Accepted by the platform:")
     expect(told).not_to_have_attribute("data-live", "")

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.flows.conftest import Visit, Visitor, put
+from tests.support.browser import follow
 from tests.support.portal import Portal
 
 
@@ -71,8 +72,7 @@ def test_back_and_save_again_is_no_second_change_without_a_difference(visit: Vis
     visitor = visit("operator")
     page = edit(visitor, "shop10", "service_description", "there and back")
     page.go_back()
-    page.get_by_role("button", name="Save").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("button", name="Save"))
     visitor.go("changes/?q=shop10", check=False)
     assert page.locator("#change-list tbody tr").count() == 1
 

@@ -70,7 +70,8 @@ def _handler(platform: Platform) -> type[BaseHTTPRequestHandler]:
                 self._answer(401, b"")
                 return
             params, _ = xmlrpc.client.loads(sent.decode(), use_builtin_types=True)
-            found = platform.query(user, str(params[0]), params[1] if len(params) > 1 else {})  # type: ignore[arg-type]
+            wanted = params[1] if len(params) > 1 else {}
+            found = platform.query(user, str(params[0]), wanted) if params else "pong"  # type: ignore[arg-type]
             body = xmlrpc.client.dumps((found,), methodresponse=True, allow_none=True).encode()
             self._answer(platform.status, platform.body if platform.body is not None else body)
 

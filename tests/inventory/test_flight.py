@@ -6,7 +6,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -14,10 +15,11 @@ from django.conf import settings as django_settings
 
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
-from portal.inventory import flight, parts, reads
+from portal.inventory import flight, merging, parts, reads
 from portal.inventory.known import State
 from portal.inventory.place import place_of
 from portal.inventory.reads import Listing, Source
+from portal.resources.types import TYPES
 from tests.inventory.conftest import machine, scope_of
 from tests.inventory.platform import Platform
 
@@ -172,3 +174,23 @@ def test_what_nobody_expected_ends_the_flight_with_a_trouble(
     listing = reads.listing(scope, VM)
     assert [trouble.reason for trouble in listing.troubles] == ["unreadable"]
     assert "a bug" in caplog.text
+
+
+def test_a_view_that_is_being_made_is_waited_for_and_not_made_again(
+    scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def make(by: str) -> Callable[[], dict[str, Any]]:
+        return lambda: made.append(by) or {}
+
+    @contextmanager
+    def another_is_at_it() -> Iterator[None]:
+        monkeypatch.undo()
+        merging.remembered("slot", (), TYPES[VM], make("another"))
+        yield
+
+    monkeypatch.setattr(merging, "_making", another_is_at_it())
+    view = merging.remembered("slot", (), TYPES[VM], make("this one"))
+    assert made == ["another"]
+    assert view is merging.remembered("slot", (), TYPES[VM], make("nobody"))

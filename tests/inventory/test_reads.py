@@ -10,9 +10,11 @@ import pytest
 
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
-from portal.inventory import flight, parts, reads
+from portal.inventory import flight, parts, reads, store
+from portal.inventory.connection import Away
 from portal.inventory.reads import Source
 from portal.inventory.tasks import refresh
+from portal.inventory.write_through import patch
 from tests.inventory.conftest import group, machine, scope_of
 from tests.inventory.platform import Platform
 
@@ -202,6 +204,30 @@ def test_a_fault_of_the_platform_is_told_in_its_own_words(scope: Scope, platform
     platform.body = xmlrpc.client.dumps(xmlrpc.client.Fault(1, "no such type")).encode()
     listing = reads.listing(scope, VM)
     assert [(trouble.reason, "no such type" in trouble.text) for trouble in listing.troubles] == [("fault", True)]
+
+
+def test_a_key_that_cannot_be_opened_is_a_trouble_and_nobody_is_asked(
+    scope: Scope, platform: Platform, api_key: ApiKey
+) -> None:
+    ApiKey.objects.update(sealed=b"x" * 60)
+    listing = reads.listing(scope, VM)
+    assert [(trouble.reason, trouble.text) for trouble in listing.troubles] == [
+        ("refused", "the stored key cannot be used")
+    ]
+    assert platform.count(VM) == 0
+
+
+def test_redis_that_goes_away_while_it_is_read_leaves_what_is_known(
+    scope: Scope, platform: Platform, api_key: ApiKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads.listing(scope, VM)
+    patch(api_key, VM, [machine("services00", cores=8)])
+
+    def gone(place: object) -> None:
+        raise Away
+
+    monkeypatch.setattr(store, "load_overlay", gone)
+    assert len(reads.listing(scope_of(scope.customer), VM).records) == 12
 
 
 def test_a_refused_key_is_written_down_and_its_last_known_is_shown(

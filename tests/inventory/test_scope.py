@@ -8,6 +8,8 @@ from portal.accounts.roles import Role
 from portal.inventory import reads
 from portal.inventory.reads import Source
 from portal.inventory.select import Query, select
+from portal.resources.spec import read
+from portal.resources.types import TYPES
 from tests.inventory.conftest import add_key, group, machine, maintenance, scope_of
 from tests.inventory.platform import Platform, Raw
 
@@ -240,3 +242,9 @@ def test_related_by_the_same_uid_where_the_groups_are_on_one_way_up(scope: Scope
         "example-lab/s-example/login",
         "services/s-example/login",
     ]
+
+
+def test_related_of_who_sees_no_groups_is_what_they_see(api_key: ApiKey) -> None:
+    bookkeeper = scope_of(api_key.customer, role=Role.BILLING)
+    month = read(TYPES["consumption"], used("traffic", "shop"))
+    assert set(reads.related(bookkeeper, month)) <= {"consumption", "invoice"}

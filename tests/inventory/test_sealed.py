@@ -8,8 +8,10 @@ from redis import Redis
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, Customer
 from portal.inventory import reads, store, write_through
+from portal.inventory.known import known
 from portal.inventory.place import Place, place_of
 from portal.inventory.reads import Source
+from portal.inventory.snapshot import learn
 from tests.inventory.conftest import add_key, machine, scope_of
 from tests.inventory.platform import Platform
 
@@ -161,6 +163,20 @@ def test_a_damaged_value_is_a_miss_and_an_alarm(
     assert listing.source is Source.FRESH
     assert store.Alarms.count > 0
     assert [record.levelname for record in caplog.records if "not sealed" in record.message]
+
+
+def test_a_clock_that_is_out_of_all_bounds_is_not_followed(api_key: ApiKey, redis: Redis) -> None:
+    place = place_of(api_key, VM)
+    redis.set(place.cache_key("clock"), 10**18)
+    assert abs(store.next_number(place) - store.own_number()) < 60 * 1_000_000
+    assert store.Alarms.count == 1
+
+
+def test_what_is_laid_over_and_cannot_be_read_leaves_the_record_as_it_was(scope: Scope, api_key: ApiKey) -> None:
+    snapshot = known([place_of(api_key, VM)])[place_of(api_key, VM)].snapshot
+    assert snapshot is not None
+    later = learn(snapshot, {"services00": (snapshot.head.number + 1, {"written": "otherwise"})})
+    assert later.records == snapshot.records
 
 
 def test_nothing_of_a_record_can_be_read_in_redis(redis: Redis, scope: Scope) -> None:

@@ -1,13 +1,16 @@
 """Filters, free text, order and pages over a listing; every query has an answer."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from portal.accounts.access import Scope
 from portal.inventory import reads
+from portal.inventory.index import search_text, sort_key
 from portal.inventory.select import Query, matching, select
+from portal.resources.spec import read
 from portal.resources.types import TYPES
 from tests.inventory.conftest import group, machine
 from tests.inventory.platform import Platform
@@ -116,6 +119,19 @@ def test_every_field_of_every_type_can_be_asked_for_as_an_order(scope: Scope, pl
         listing = reads.listing(scope, resource_type.name, wait=False)
         for name in resource_type.field_names:
             assert matching(scope, listing, Query(sort=f"-{name}")) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "key"), [("12.50", Decimal("12.5")), ("", None), ("much", None), ("NaN", None), ("Infinity", None)]
+)
+def test_money_is_in_order_by_its_value_and_what_is_none_comes_last(text: str, key: Decimal | None) -> None:
+    assert sort_key(TYPES["invoice"].field("total"), text) == key
+
+
+def test_text_is_looked_for_however_deep_it_is_and_figures_are_none() -> None:
+    interfaces = {"fe": {"networks": {"10.1.0.0/24": ["10.1.0.7"]}, "bandwidth": 1000}}
+    record = read(TYPES[VM], machine("shop1", interfaces=interfaces))
+    assert [word in search_text(record) for word in ("10.1.0.7", "10.1.0.0/24", "1000")] == [True, True, False]
 
 
 @pytest.mark.parametrize(

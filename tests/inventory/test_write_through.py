@@ -129,6 +129,17 @@ def test_a_poll_of_one_machine_is_seen(scope: Scope, platform: Platform, api_key
     assert platform.count(VM) == 3
 
 
+def test_a_poll_by_less_than_a_key_concludes_nothing_from_what_is_not_there(
+    scope: Scope, platform: Platform, api_key: ApiKey
+) -> None:
+    granted = {"__type__": "permission", "resource_group": "services", "uid": "ada", "permission": "login"}
+    platform.records["services", "permission"] = [granted]
+    before = reads.listing(scope, "permission")
+    platform.records["services", "permission"] = []
+    assert poll(api_key, "permission", {"uid": "ada"}) == []
+    assert reads.listing(scope_of(scope.customer), "permission").records == before.records
+
+
 def test_a_poll_that_brings_nothing_new_keeps_the_version(scope: Scope, api_key: ApiKey) -> None:
     before = reads.listing(scope, VM)
     poll(api_key, VM, {"name": "services00"})

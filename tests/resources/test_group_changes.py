@@ -30,6 +30,7 @@ def effects(wanted: dict[str, Any], **before: Any) -> list[Effect]:
 def test_rg_06_a_group_can_be_put_into_maintenance_mode_for_an_hour() -> None:
     (button,) = maintenance_buttons(group(), NOW)
     assert is_text(button.label)
+    assert is_text(button.going)
     assert (button.icon, button.confirm, button.level) == ("tool", "", "")
     assert set_maintenance(group(), button.params, NOW) == {"maintenance_until": "2026-11-24T11:00:00+00:00"}
 
@@ -38,6 +39,7 @@ def test_rg_07_one_that_is_in_it_can_be_taken_out() -> None:
     in_mode = group(in_maintenance=True, maintenance_until=iso("2026-11-24 12:00"))
     (button,) = maintenance_buttons(in_mode, NOW)
     assert is_text(button.label)
+    assert is_text(button.going)
     assert (button.icon, button.confirm, button.level) == ("tools-off", "", "")
     assert set_maintenance(in_mode, button.params, NOW) == {"in_maintenance": False, "maintenance_until": ""}
 

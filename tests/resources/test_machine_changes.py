@@ -49,6 +49,7 @@ def test_vm_13_a_machine_that_is_wanted_on_can_be_switched_off_which_is_asked_fi
         (button,) = power_buttons(machine(online=online), NOW)
         assert set_power(machine(), button.params, NOW) == {"online": False}
         assert is_text(button.label)
+        assert is_text(button.going)
         assert is_text(button.confirm)
         assert (button.icon, button.level) == ("power", "danger")
 
@@ -57,6 +58,7 @@ def test_vm_13_one_that_is_wanted_off_can_be_switched_on_without_a_question() ->
     (button,) = power_buttons(machine(online=False), NOW)
     assert set_power(machine(), button.params, NOW) == {"online": True}
     assert is_text(button.label)
+    assert is_text(button.going)
     assert (button.icon, button.confirm, button.level) == ("player-play", "", "")
 
 
@@ -286,7 +288,7 @@ def heeded(
     record = None if before is None else machine(classes=before)
     wanted, said = heeded_roles(record, {"cores": 2, "classes": classes}, around_it)
     assert wanted["cores"] == 2
-    assert all(is_text(one.text) and one.field == "classes" for one in said)
+    assert all(is_text(one.text) and (one.field, one.level) == ("classes", "warning") for one in said)
     return wanted.get("classes"), [one.text.split(" ")[2] for one in said]
 
 
@@ -319,6 +321,28 @@ def test_vm_06_where_the_group_is_not_known_the_machine_says_whether_it_is_produ
     for production, said in ((True, 2), (False, 1)):
         record = machine(classes=[GENERIC, BACKUP], production=production)
         assert len(heeded_roles(record, {"classes": []}, around())[1]) == said
+
+
+def test_vm_06_of_a_new_machine_in_a_group_that_is_not_known_one_role_stays() -> None:
+    wanted, said = heeded_roles(None, {"classes": []}, around())
+    assert wanted["classes"] == [GENERIC]
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "before"),
+    [
+        ({"memory": 2048}, {"memory": 1024}),
+        ({"frontend_ips_v4": 3}, {"frontend_ips_v4": 1, "interfaces": fe("203.0.113.2")}),
+        ({"service_description": "x"}, {"deletion": {"deadline": "2026-11-30"}}),
+    ],
+    ids=["reboots", "allocates addresses", "cancels a deletion"],
+)
+def test_what_saving_brings_about_is_said_beside_its_button_in_brief(
+    wanted: dict[str, Any], before: dict[str, Any]
+) -> None:
+    (effect,) = effects(wanted, **before)
+    assert is_text(effect.brief)
 
 
 def test_vm_06_whoever_changes_no_role_is_told_nothing() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from portal.resources.phases import WORDS, Phase
 from portal.resources.types.maintenance import standing
-from tests.resources.building import NOW, maintenance
+from tests.resources.building import NOW, maintenance, utc
 from tests.resources.wording import is_text
 
 
@@ -17,6 +17,7 @@ from tests.resources.wording import is_text
         ("2026-11-24 09:00", "2026-11-24 11:00", {}, Phase.IN_PROGRESS),
         ("2026-11-24 09:00", "2026-11-24 09:30", {}, Phase.PAST),
         ("2026-11-24 09:00", "2026-11-24 09:30", {"active": True}, Phase.IN_PROGRESS),  # the platform knows better
+        ("2026-11-24 21:00", "2026-11-25 04:00", {"active": True}, Phase.IN_PROGRESS),  # it began early
         ("2026-11-24 09:00", "2026-11-24 10:00", {}, Phase.PAST),
         ("2026-11-24 10:00", "2026-11-24 11:00", {}, Phase.IN_PROGRESS),
         ("2026-11-25 09:00", "", {}, Phase.UPCOMING),
@@ -27,6 +28,12 @@ def test_mt_01_a_maintenance_goes_on_comes_or_is_past(
     starts: str, ends: str, values: dict[str, Any], phase: Phase
 ) -> None:
     assert standing(maintenance(starts, ends, **values), NOW).phase is phase
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_of_what_goes_on_it_counts_when_it_ends(active: bool) -> None:
+    found = standing(maintenance("2026-11-24 09:00", "2026-11-24 11:00", active=active), NOW)
+    assert found.at == utc("2026-11-24 11:00")
 
 
 def test_what_goes_on_is_first_then_what_comes_soonest_then_what_is_past_latest_first() -> None:

@@ -48,7 +48,6 @@ KEY = "shop/20261124T210000Z/a/b"
     ("kind", "good", "bad"),
     [
         (Kind.TEXT, ["", "x"], [1, True, [], {}, None]),
-        (Kind.NOTE, ["a\nb"], [1]),
         (Kind.CHOICE, ["x"], [1, ["x"]]),
         (Kind.DATE, ["2026-11-24"], [20261124]),
         (Kind.MOMENT, ["2026-11-24T21:00:00Z", ""], [1764018000]),

@@ -43,6 +43,20 @@ def test_an_address_is_found_however_it_is_written(typed: str) -> None:
     assert not mentions("srv\n2a02:248:101:63::1\n198.51.100.7\n02:00:00:02:10:05", words_of(typed))
 
 
+@pytest.mark.parametrize(
+    ("network", "found"),
+    [
+        ("203.0.113.0/24", ("203.0.113.0", "203.0.113.")),
+        ("203.0.0.0/16", ("203.0.0.0", "203.0.")),
+        ("10.0.0.0/8", ("10.0.0.0", "10.")),
+        ("203.0.113.0/25", ("203.0.113.0",)),  # ends within a number
+        ("2001:d00::/24", ("2001:d00::",)),
+    ],
+)
+def test_a_network_is_found_by_what_its_addresses_begin_with(network: str, found: tuple[str, ...]) -> None:
+    assert spellings(network) == (network, *found)
+
+
 @pytest.mark.parametrize("word", ["shop", "12", "1.5", "10.5.2026", "24/7", "a/b", "[x]", "::", "deadbeef", "1:2", ""])
 def test_any_other_word_is_itself(word: str) -> None:
     assert spellings(word)[0] == word
@@ -73,6 +87,7 @@ def test_case_and_composition_make_no_difference(one: str, other: str) -> None:
         ["Lodz", "Łódź", "London"],
         ["Oder", "Öl", "Øre", "Ort", "Zug"],
         ["shop2", "shop10", "Shop11"],
+        ["rack1aa1", "rack1b2", "rack1b10", "rack2a1"],
         ["Strasse", "Straße", "Strauß"],
     ],
 )

@@ -12,6 +12,7 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Error,
+    Locator,
     Page,
     Response,
     expect,
@@ -166,6 +167,12 @@ def sign_in(page: Page, url: str, email: str = "manager@example.com", password: 
     page.fill("input[type=password]", password)
     page.press("input[type=password]", "Enter")
     page.wait_for_url(lambda address: "/accounts/login" not in address)
+
+
+def follow(link: Locator) -> None:
+    """Clicks what leads to another page, and waits for that: for a moment the one before is still there."""
+    with link.page.expect_navigation():
+        link.click()
 
 
 def check(page: Page) -> None:

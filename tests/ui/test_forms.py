@@ -283,11 +283,13 @@ def test_effects_are_said_with_window_and_day() -> None:
         Effect("Reboot: %(window)s", {"window": next_window({}, NOW)}, field="memory"),
         Effect("100 % sure"),
     ]
+    effects.append(Effect("At %(at)s, for %(cores)s cores", {"at": NOW, "cores": 2}))
     said = in_words(effects, NOW)
     assert [(one.text, one.field) for one in said] == [
         ("Reboot: today, Tue 24 Nov, 22:00–05:00", "cores"),
         ("Gone on 30 Nov", ""),
         ("100 % sure", ""),
+        ("At Tue 24 Nov, 09:00, for 2 cores", ""),
     ]
 
 

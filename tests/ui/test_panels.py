@@ -2,12 +2,16 @@
 
 import pytest
 from django.utils import translation
+from django.utils.safestring import SafeString
 
-from portal.resources.spec import Kind, Record, Settable
+from portal.resources.spec import Button, Kind, Record, Settable
 from portal.resources.times import BERLIN
 from portal.resources.types import TYPES
+from portal.ui.menu import Offer
 from portal.ui.pages import Nowhere
 from portal.ui.panels import facts
+from portal.ui.progress import Installs, progress
+from portal.ui.rows import Kept
 from portal.ui.values import Viewing, is_empty
 from tests.resources.building import NOW, group, machine
 
@@ -27,3 +31,34 @@ def test_what_is_only_shown_is_explained_beside_it_and_nothing_else(record: Reco
                 )
                 assert bool(shown[label]) is is_explained, field.name
                 assert not is_explained or language == "en" or shown[label] != field.help
+
+
+def test_a_value_that_cannot_be_read_is_said_to_be_so() -> None:
+    record = machine(cores="many")
+    assert "cores" in record.problems
+    viewing = Viewing("10001", BERLIN, NOW, Nowhere())
+    shown = [fact for section in record.type.sections for fact in facts(record, section, {}, viewing)]
+    assert [fact.label for fact in shown if "unreadable" in fact.value] == ["Cores"]
+
+
+def test_an_installation_of_which_nobody_knows_the_beginning_has_no_bar() -> None:
+    viewing = Viewing("10001", BERLIN, NOW, Nowhere())
+    assert progress(machine(creation_date="", needs_install=True), viewing, Installs(None)) == ""
+
+
+def offer(**params: str) -> Offer:
+    return Offer("power", Button(label="Start", icon="power", going="Starting", params=params))
+
+
+def test_a_button_sends_one_parameter_at_most() -> None:
+    assert offer(online="true").param == ("online", "true")
+    assert offer().param == ("", "")
+    with pytest.raises(ValueError, match="one parameter"):
+        _ = offer(online="true", until="noon").param
+
+
+def test_of_the_rows_that_are_kept_the_oldest_go() -> None:
+    kept, ones = Kept(most=1), [machine(), machine()]
+    for record in ones:
+        kept.put(record, "here", SafeString("<tr>"))
+    assert [kept.get(record, "here") for record in ones] == [None, "<tr>"]

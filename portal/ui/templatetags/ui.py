@@ -5,7 +5,6 @@
 `{% states statuses zone now %}`, `{% moment value zone now %}`, `{% query page=2 %}`.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -15,13 +14,13 @@ from django.forms import BoundField, Select
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from django.utils.timezone import get_current_timezone, now
+from django.utils.timezone import now
 
 from portal.accounts import made_for, sessions
 from portal.accounts.management.commands.seed_demo import PASSWORD, PEOPLE
 from portal.accounts.roles import Role
-from portal.resources.looks import LOOKS, Status
-from portal.ui import badges, icons, preferences, support, when
+from portal.resources.looks import LOOKS
+from portal.ui import icons, preferences, support, when
 
 register = template.Library()
 
@@ -116,12 +115,6 @@ def query(context: template.Context, **changes: Any) -> SafeString:
 def nobody_known(context: template.Context) -> bool:
     """Whether this browser has had no session of anybody, or they have signed out."""
     return sessions.who(context["request"]) is None
-
-
-@register.simple_tag
-def states(statuses: Sequence[Status], zone: tzinfo | None = None, platform_now: datetime | None = None) -> SafeString:
-    """A record's state and notes as badges."""
-    return badges.badges(statuses, zone or get_current_timezone(), platform_now or now())
 
 
 @register.simple_tag
