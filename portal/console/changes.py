@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -31,7 +32,7 @@ from portal.console.shell import render_console
 from portal.console.staff import find_customer, for_staff, scope_of
 from portal.console.viewing import view_as_address
 from portal.customer.change_sheet import change_sheet
-from portal.customer.change_words import Told
+from portal.customer.change_words import Line, Told
 from portal.resources.times import berlin_today
 from portal.ui import addresses, downloads
 
@@ -80,6 +81,15 @@ class Row:
     @property
     def can_look(self) -> bool:
         return self.told.state == State.UNKNOWN
+
+    @property
+    def records(self) -> list[tuple[Line, SafeString]]:
+        """What it does, and in words that lead to the console's page of each record."""
+        number = self.told.scope.customer.number
+        return [
+            (line, line.leading_to(reverse("console:record", args=[number, line.type.name, line.title])))
+            for line in self.told.lines
+        ]
 
     @property
     def answered(self) -> list[str]:

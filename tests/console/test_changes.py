@@ -53,6 +53,14 @@ def test_they_can_be_filtered_by_customer_and_name(staff: Client) -> None:
     assert "shop13" not in text_of(staff.get("/console/changes/?customer=10002"))
 
 
+@pytest.mark.parametrize(("language", "told"), [("en", "Resize shop13 Machine"), ("de", "shop13 anpassen Maschine")])
+def test_what_one_does_is_told_in_the_order_of_the_language(staff: Client, language: str, told: str) -> None:
+    staff.post("/preferences/language", {"language": language})
+    page = staff.get("/console/c/10001/changes/1/")
+    assert told in text_of(page)
+    assert '<a href="/console/c/10001/virtualmachine/shop13/">shop13</a>' in page.content.decode()
+
+
 @pytest.mark.parametrize("query", ["page=0", "page=999", "page=x", "which=nothing", "q=%00", "customer=%27", "page=²"])
 def test_odd_questions_are_answered(staff: Client, query: str) -> None:
     assert staff.get(f"/console/changes/?{query}").status_code == 200

@@ -39,7 +39,7 @@ def page_of(client: Client, cast: dict[str, User], **fields: Any) -> str:
         (State.QUEUED, "unreachable", "Die Plattform war nicht erreichbar"),
         (State.UNKNOWN, "unreachable", "die Antwort ging verloren"),
         (State.PARKED, "refused", "lehnt den API-Schlüssel der Gruppe services ab"),
-        (State.REJECTED, "unsendable", "die sich nicht an die Plattform senden lassen"),
+        (State.REJECTED, "unsendable", "die sich nicht an die Plattform senden lässt"),
     ],
 )
 def test_what_our_client_says_for_logs_is_told_in_the_persons_words(
@@ -55,3 +55,16 @@ def test_the_words_of_the_platform_are_given_as_they_are(german: Client, cast: d
     page = page_of(german, cast, state=State.REJECTED, answer=answer)
     assert "memory: not enough" in page
     assert "Meldung der Plattform zu „RAM“" in page
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [({"memory": 512}, "shop13 anpassen"), ({"online": False}, "shop13 herunterfahren"), ({}, "Löschung von shop13 abbrechen")],
+)
+def test_what_it_does_is_told_in_german_order(
+    german: Client, cast: dict[str, User], wanted: dict[str, Any], told: str
+) -> None:
+    before = {"memory": 1024, "online": True} if wanted else {"deletion": {"deadline": "2026-12-02"}}
+    record = Wanted(type_name="virtualmachine", key="shop13", wanted=wanted, before=before)
+    change = submit(get_scope(cast["manager"], "10001"), [record], "token")
+    assert told in text_of(german.get(f"/c/10001/changes/{change.number}/"))
