@@ -12,14 +12,15 @@ from portal.accounts.roles import Role
 from portal.changes.models import Action, State
 from portal.resources.spec import ResourceType
 from portal.resources.types import TYPES
+from portal.ui.diff import DEADLINE
 from portal.ui.values import text as value_text
 
 LONGEST = 200
 NAMES: Mapping[str, Any] = {
-    "action": lazy("Work"),
+    "action": lazy("Action"),
     "by": lazy("Signed in with"),
     "change": lazy("Change number"),
-    "deadline": lazy("Delete on"),
+    DEADLINE.name: lazy(DEADLINE.label),
     "ended": lazy("Ended by"),
     "factors": lazy("Two-factor"),
     "from": lazy("From"),
@@ -103,6 +104,8 @@ def _value(about: ResourceType | None, name: str, value: Any) -> str | None:
         return ", ".join(_value(about, name, one) or "" for one in value)
     if about is not None and name in about.field_names and (not isinstance(value, dict) or "deadline" in value):
         return _of_field(about, name, value)
+    if name == DEADLINE.name and isinstance(value, str):
+        return value_text(DEADLINE, value)
     if isinstance(value, str):
         return str(CODES.get(name, {}).get(value, value))
     return json.dumps(value, ensure_ascii=False)

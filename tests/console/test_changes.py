@@ -42,6 +42,14 @@ def test_each_kind_of_trouble_has_its_list(staff: Client, state: State) -> None:
     assert "shop14" not in text
 
 
+def test_a_deletions_day_is_told_in_words(staff: Client, cast: dict[str, User]) -> None:
+    day = {"deadline": "2026-12-20"}
+    leaving = Wanted(type_name="virtualmachine", key="shop13", action="delete", wanted=day)
+    number = submit(get_scope(cast["manager"], "10001"), [leaving], "3").number
+    assert "Delete on 20 Dec 2026" in text_of(staff.get(f"/console/c/10001/changes/{number}/"))
+    assert "Delete on 20 Dec 2026" in text_of(staff.get("/console/c/10001/trail/"))
+
+
 def test_what_is_long_on_its_way_is_stuck(staff: Client) -> None:
     assert "shop13" not in text_of(staff.get("/console/changes/?which=stuck"))
     Change.objects.filter(number=1).update(created=timezone.now() - timedelta(minutes=5))

@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from portal.accounts.models import ApiKey
+from portal.accounts.access import get_scope
+from portal.accounts.models import ApiKey, User
 from portal.api import Call
+from portal.changes.submit import submit
+from portal.changes.wanted import Wanted
 from portal.console.models import KeySample
 from portal.console.samples import take
 from portal.inventory import breaker, connection, counters, parts, workers
@@ -93,3 +96,9 @@ def test_without_redis_the_page_says_so(staff: Client, settings: Any) -> None:
     assert "Redis does not answer" in text_of(staff.get("/console/platform/"))
     assert staff.get("/console/platform/keys/services/").status_code == 200
     assert staff.post("/console/platform/reset").status_code == 302
+
+
+def test_states_of_changes_are_told_in_words(staff: Client, cast: dict[str, User]) -> None:
+    wanted = Wanted(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})
+    submit(get_scope(cast["manager"], "10001"), [wanted], "1")
+    assert "Changes: Queued 1" in text_of(staff.get("/console/platform/"))
