@@ -261,7 +261,11 @@ def _act(item: Item, resource_type: ResourceType) -> str:
         return pgettext("change", "Start {name}") if item.wanted["online"] else pgettext("change", "Shut down {name}")
     if "maintenance_until" in item.wanted:
         begins = bool(item.wanted["maintenance_until"])
-        return pgettext("change", "Start maintenance of {name}") if begins else pgettext("change", "End maintenance of {name}")
+        return (
+            pgettext("change", "Start maintenance of {name}")
+            if begins
+            else pgettext("change", "End maintenance of {name}")
+        )
     return pgettext("change", "Update {name}")
 
 

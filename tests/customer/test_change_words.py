@@ -59,7 +59,11 @@ def test_the_words_of_the_platform_are_given_as_they_are(german: Client, cast: d
 
 @pytest.mark.parametrize(
     ("wanted", "told"),
-    [({"memory": 512}, "shop13 anpassen"), ({"online": False}, "shop13 herunterfahren"), ({}, "Löschung von shop13 abbrechen")],
+    [
+        ({"memory": 512}, "shop13 anpassen"),
+        ({"online": False}, "shop13 herunterfahren"),
+        ({}, "Löschung von shop13 abbrechen"),
+    ],
 )
 def test_what_it_does_is_told_in_german_order(
     german: Client, cast: dict[str, User], wanted: dict[str, Any], told: str
