@@ -80,7 +80,7 @@ CODES: Mapping[str, Mapping[Any, Any]] = {
 
 
 def target(entry: AuditEntry) -> str:
-    """What it was done to: `virtualmachine/shop13` is Machine shop13, `change 12` is Change 12, `traffic shop` a budget."""
+    """What it was done to: `virtualmachine/shop13` is Machine shop13, `traffic shop` a budget."""
     kind, _slash, key = entry.target.partition("/")
     if kind in TYPES:
         return f"{_(TYPES[kind].label)} {key}".strip()
