@@ -31,7 +31,7 @@ WHY: Mapping[Reason, object] = {
     Reason.UNKNOWN: lazy("The platform did not answer, and there is no data for these months yet. Try again later."),
     Reason.GONE: lazy("One of the months no longer exists. Create the others."),
     Reason.TOO_LONG: lazy(
-        "More than %(lines)s lines are too long for one PDF. Select fewer months, or a ZIP; if "
+        "More than %(lines)s lines are too many for one PDF. Select fewer months, or a ZIP; if "
         "a single month is too long, use the spreadsheet."
     ),
     Reason.INTERRUPTED: lazy("It was interrupted twice. Select fewer months, or a ZIP."),

@@ -33,7 +33,7 @@ from portal.console.shell import render_console
 from portal.console.staff import find_customer, for_staff, scope_of
 from portal.console.viewing import view_as_address
 from portal.customer.change_sheet import change_sheet
-from portal.customer.change_words import Told, tag_of
+from portal.customer.change_words import Line, Told, tag_of
 from portal.customer.shell import wants_part
 from portal.inventory import watching
 from portal.resources.times import berlin_today
@@ -83,6 +83,15 @@ class Row:
     @property
     def can_look(self) -> bool:
         return self.told.state == State.UNKNOWN
+
+    @property
+    def records(self) -> list[tuple[Line, SafeString]]:
+        """What it does, and in words that lead to the console's page of each record."""
+        number = self.told.scope.customer.number
+        return [
+            (line, line.leading_to(reverse("console:record", args=[number, line.type.name, line.title])))
+            for line in self.told.lines
+        ]
 
     @property
     def answered(self) -> list[str]:

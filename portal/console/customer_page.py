@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from portal.accounts import actions, factor, members
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, AuditEntry, Customer, Membership
+from portal.billing import months
 from portal.billing.invoices import among as invoice_among
 from portal.changes.models import Change
 from portal.changes.models import State as ChangeState
@@ -254,7 +255,7 @@ class CustomerPage:
         viewing = values.Viewing(self.customer.number, BERLIN, self.now, Nowhere())
         return [
             (
-                record.title,
+                months.label(record.key),
                 self.record_address(INVOICES, record.key),
                 values.cell(record.type.field("total"), record["total"], viewing),
                 invoice_among(records, record, self.customer.number).difference,

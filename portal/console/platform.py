@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from portal.accounts import audit
 from portal.accounts.models import ApiKey
 from portal.changes import health as going_on
+from portal.changes.models import State
 from portal.console import charts, samples
 from portal.console.keys_page import KeyFigures, of_last_day
 from portal.console.models import Sample
@@ -73,7 +74,8 @@ class Platform:
 
     @cached_property
     def states(self) -> Mapping[str, int]:
-        return going_on.states()
+        """How many changes are in each state, in words."""
+        return {str(State(name).label): count for name, count in going_on.states().items()}
 
     @property
     def oldest(self) -> str:

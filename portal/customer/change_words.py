@@ -82,7 +82,7 @@ SENTENCES: Mapping[str, object] = {
 class Line:
     """One record of a change: the link to it (where it can have a page), what is done, old and new."""
 
-    act: str
+    act: str  # `Resize {name}`: where the name stands depends on the language
     type: ResourceType
     title: str
     url: str
@@ -92,15 +92,19 @@ class Line:
 
     @property
     def what(self) -> SafeString:
-        """`Resize shop13`, with the link, in the order of the language."""
-        link = format_html('<a href="{}">{}</a>' if self.url else "<strong>{1}</strong>", self.url, self.title)
-        act = format_html('<span class="soft">{}</span>', self.act)
-        return format_html(pgettext("what is done, to what, with markup", "{act} {name}"), act=act, name=link)
+        """`Resize shop13`, with the link to it."""
+        return self.leading_to(self.url)
+
+    def leading_to(self, url: str) -> SafeString:
+        """The same with another link; "" for none."""
+        link = format_html('<a href="{}">{}</a>' if url else "<strong>{1}</strong>", url, self.title)
+        before, _name, after = self.act.partition("{name}")
+        return format_html('<span class="soft">{}</span>{}<span class="soft">{}</span>', before, link, after)
 
     @property
     def words(self) -> str:
         """The same without the link."""
-        return pgettext("what is done, to what", "%(act)s %(name)s") % {"act": self.act, "name": self.title}
+        return self.act.format(name=self.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,19 +257,23 @@ def tag_of(changes: Sequence[Change]) -> str:
 def _act(item: Item, resource_type: ResourceType) -> str:
     """What is done to the record, by the fields; what can only be there or not is granted and revoked."""
     if item.action == Action.DELETE:
-        return pgettext("change", "Delete") if resource_type.editable else pgettext("change", "Revoke")
+        return pgettext("change", "Delete {name}") if resource_type.editable else pgettext("change", "Revoke {name}")
     if item.creates:
-        return pgettext("change", "Create") if resource_type.editable else pgettext("change", "Grant")
+        return pgettext("change", "Create {name}") if resource_type.editable else pgettext("change", "Grant {name}")
     if not item.wanted:  # sent as it is (vm_20)
-        return pgettext("change", "Cancel deletion of")
+        return pgettext("change", "Cancel deletion of {name}")
     if item.wanted.keys() <= SIZES:
-        return pgettext("change", "Resize")
+        return pgettext("change", "Resize {name}")
     if item.wanted.keys() == {"online"}:
-        return pgettext("change", "Start") if item.wanted["online"] else pgettext("change", "Shut down")
+        return pgettext("change", "Start {name}") if item.wanted["online"] else pgettext("change", "Shut down {name}")
     if "maintenance_until" in item.wanted:
         begins = bool(item.wanted["maintenance_until"])
-        return pgettext("change", "Start maintenance of") if begins else pgettext("change", "End maintenance of")
-    return pgettext("change", "Update")
+        return (
+            pgettext("change", "Start maintenance of {name}")
+            if begins
+            else pgettext("change", "End maintenance of {name}")
+        )
+    return pgettext("change", "Update {name}")
 
 
 def moment(at: datetime) -> str:

@@ -9,33 +9,43 @@ from django.utils.translation import gettext_lazy as lazy
 
 from portal.accounts.models import AuditEntry
 from portal.accounts.roles import Role
+from portal.billing.limits import name_of
+from portal.billing.threshold_models import Measure
 from portal.changes.models import Action, State
 from portal.resources.spec import ResourceType
 from portal.resources.types import TYPES
+from portal.ui.diff import DEADLINE
 from portal.ui.values import text as value_text
 from portal.ui.values import truth
 
 LONGEST = 200
 NAMES: Mapping[str, Any] = {
-    "action": lazy("Work"),
+    "action": lazy("Action"),
     "by": lazy("Signed in with"),
     "change": lazy("Change number"),
-    "deadline": lazy("Delete on"),
+    DEADLINE.name: lazy(DEADLINE.label),
     "ended": lazy("Ended by"),
     "factors": lazy("Two-factor"),
+    "filters": lazy("Filters"),
+    "format": lazy("Format"),
     "from": lazy("From"),
     "generation": lazy("Key number"),
     "group": lazy("Group"),
+    "limit": lazy("Monthly budget"),
     "minutes": lazy("Minutes"),
+    "month": lazy("Month"),
+    "months": lazy("Months"),
     "name": lazy("Name"),
+    "paper": lazy("Page size"),
     "reason": lazy("Reason"),
+    "records": lazy("Records"),
     "requires_second_factor": lazy("Two-factor required"),
     "role": lazy("Role"),
     "state": lazy("State"),
     "text": lazy("Text"),
     "until": lazy("Until"),
+    "value": lazy("Value"),
 }
-PAGES: Mapping[str, Any] = {"trail": lazy("Audit trail"), "changes": lazy("Changes")}
 METHODS: Mapping[str, Any] = {
     "password": lazy("Password"),
     "mfa": lazy("two-factor"),
@@ -54,6 +64,12 @@ FACTORS: Mapping[str, Any] = {
     "webauthn": lazy("Passkeys and security keys"),
     "recovery_codes": lazy("Recovery codes"),
 }
+TARGETS: Mapping[str, Any] = {
+    "trail": lazy("Audit trail"),
+    "changes": lazy("Changes"),
+    "unknown address": lazy("unknown address"),
+    **FACTORS,
+}
 CODES: Mapping[str, Mapping[Any, Any]] = {
     "action": dict(Action.choices),
     "by": METHODS,
@@ -65,14 +81,16 @@ CODES: Mapping[str, Mapping[Any, Any]] = {
 
 
 def target(entry: AuditEntry) -> str:
-    """What it was done to: `virtualmachine/shop13` is Machine shop13, `change 12` is Change 12."""
+    """What it was done to: `virtualmachine/shop13` is Machine shop13, `traffic shop` a budget."""
     kind, _slash, key = entry.target.partition("/")
     if kind in TYPES:
         return f"{_(TYPES[kind].label)} {key}".strip()
     word, _blank, number = entry.target.partition(" ")
     if word == "change" and number.isdigit():
         return _("Change %(number)s") % {"number": number}
-    return str(PAGES.get(entry.target, entry.target))
+    if word in Measure.values:
+        return name_of(word, number)
+    return str(TARGETS.get(entry.target, entry.target))
 
 
 def values(entry: AuditEntry, *, whole: bool = False) -> Iterator[tuple[str, str | None, str | None]]:
@@ -105,6 +123,8 @@ def _value(about: ResourceType | None, name: str, value: Any) -> str | None:
         return ", ".join(_value(about, name, one) or "" for one in value)
     if about is not None and known and (not isinstance(value, dict) or "deadline" in value):
         return _of_field(about, name, value)
+    if name == DEADLINE.name and isinstance(value, str):
+        return value_text(DEADLINE, value)
     if isinstance(value, str):
         return str(CODES.get(name, {}).get(value, value))
     return json.dumps(value, ensure_ascii=False)

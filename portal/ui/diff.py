@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext
 
+from portal.resources.labels import mark as _
 from portal.resources.spec import Field, Kind, ResourceType, Value
 from portal.ui import values
 
 LONGEST = 160  # characters of a value in a line
+DEADLINE = Field(name="deadline", label=_("Delete on"), kind=Kind.DATE)  # of a deletion; no record has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ def differences(
     resource_type: ResourceType, before: Mapping[str, Value] | None, wanted: Mapping[str, Value]
 ) -> list[FieldChange]:
     """The wanted fields in the order of the type; what the type doesn't know stands under its own name, last."""
-    known = [field for field in resource_type.fields if field.name in wanted]
+    known = [field for field in (*resource_type.fields, DEADLINE) if field.name in wanted]
     found = [_difference(field, before, wanted[field.name]) for field in known]
     names = {field.name for field in known}
     further = [name for name in wanted if name not in names]

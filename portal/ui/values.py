@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -93,6 +94,9 @@ def text(field: Field, value: Value) -> str:
             return when.hour_words(int(value)) if _is_number(value) else str(value)
         case Kind.DATE:
             return _day(field, str(value))
+        case Kind.MOMENT:
+            moment = parse_moment(str(value))
+            return when.words(moment, timezone.now()) if moment else str(value)
         case Kind.CHOICE:
             return choice_label(field, str(value))
         case Kind.INTEGER:

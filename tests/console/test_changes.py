@@ -43,6 +43,14 @@ def test_each_kind_of_trouble_has_its_list(staff: Client, state: State) -> None:
     assert "shop14" not in text
 
 
+def test_a_deletions_day_is_told_in_words(staff: Client, cast: dict[str, User]) -> None:
+    day = {"deadline": "2026-12-20"}
+    leaving = Wanted(type_name="virtualmachine", key="shop13", action="delete", wanted=day)
+    number = submit(get_scope(cast["manager"], "10001"), [leaving], "3").number
+    assert "Delete on 20 Dec 2026" in text_of(staff.get(f"/console/c/10001/changes/{number}/"))
+    assert "Delete on 20 Dec 2026" in text_of(staff.get("/console/c/10001/trail/"))
+
+
 def test_what_is_long_on_its_way_is_stuck(staff: Client) -> None:
     assert "shop13" not in text_of(staff.get("/console/changes/?which=stuck"))
     Change.objects.filter(number=1).update(created=timezone.now() - timedelta(minutes=5))
@@ -52,6 +60,14 @@ def test_what_is_long_on_its_way_is_stuck(staff: Client) -> None:
 def test_they_can_be_filtered_by_customer_and_name(staff: Client) -> None:
     assert "shop13" in text_of(staff.get("/console/changes/?customer=10001&q=shop13"))
     assert "shop13" not in text_of(staff.get("/console/changes/?customer=10002"))
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "Resize shop13 Machine"), ("de", "shop13 anpassen Maschine")])
+def test_what_one_does_is_told_in_the_order_of_the_language(staff: Client, language: str, told: str) -> None:
+    staff.post("/preferences/language", {"language": language})
+    page = staff.get("/console/c/10001/changes/1/")
+    assert told in text_of(page)
+    assert '<a href="/console/c/10001/virtualmachine/shop13/">shop13</a>' in page.content.decode()
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=999", "page=x", "which=nothing", "q=%00", "customer=%27", "page=²"])

@@ -135,7 +135,7 @@ def test_a_customer_is_on_one_screen(staff: Client, browse: Browse, cast: dict[s
     )
     machines = ("Deletion", "Ready", "Changes to the virtual hardware", "is shut down for deletion")
     changes = ("1: Resize shop14", "2: Resize shop14", "no room left", "Change submitted")
-    for said in ("Example Services GmbH", "services", "Active", "EUR", *people, *machines, *changes):
+    for said in ("Example Services GmbH", "services", "Active", "October 2026", "EUR", *people, *machines, *changes):
         assert said in text, said
 
 

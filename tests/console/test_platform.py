@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from portal.accounts.models import ApiKey
+from portal.accounts.access import get_scope
+from portal.accounts.models import ApiKey, User
 from portal.api import Call
+from portal.changes.submit import submit
+from portal.changes.wanted import Wanted
 from portal.console.models import KeySample
 from portal.console.samples import grown, take
 from portal.inventory import breaker, connection, counters, parts, workers
@@ -53,7 +56,7 @@ def test_a_keys_page_says_how_its_day_went(staff: Client, settings: Any) -> None
     called("Unreadable")
     take()
     text = text_of(staff.get("/console/platform/keys/services/"))
-    for said in ("Busiest minute 5 of 3", "Calls 5", "Failed 1", "250 ms", "Platform calls yes", "Resource groups"):
+    for said in ("Busiest minute 5 of 3", "Calls 5", "Failed 1", "250 ms", "Platform calls on", "Resource groups"):
         assert said in text, said
     assert 'href="/console/platform/keys/services/"' in staff.get("/console/platform/").content.decode()
 
@@ -108,3 +111,9 @@ def test_with_redis_away_nothing_is_noted_of_keys(db: None, settings: Any) -> No
     settings.CACHE_URL = "redis://127.0.0.1:1/0"
     take()
     assert not KeySample.objects.exists()
+
+
+def test_states_of_changes_are_told_in_words(staff: Client, cast: dict[str, User]) -> None:
+    wanted = Wanted(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})
+    submit(get_scope(cast["manager"], "10001"), [wanted], "1")
+    assert "Changes: Queued 1" in text_of(staff.get("/console/platform/"))

@@ -85,6 +85,9 @@ def test_whatever_stands_in_an_entry_the_page_shows_it(
 def test_the_trail_is_told_in_the_readers_language(trail: Customer, signed_in: Callable[[str], Client]) -> None:
     audit.record("sign_in.done", customer=trail, target="x@example.com", after={"by": ["mfa", "password"]})
     audit.record("change.cancelled", customer=trail, target="change 12", before={"state": "queued"}, after={})
+    audit.record("threshold.set", customer=trail, target="traffic shop", after={"limit": "5000000000 B"})
+    audit.record("second_factor.added", customer=trail, target="totp")
+    audit.record("exported", customer=trail, target="invoice", after={"format": "csv", "records": 45})
     client = signed_in("manager")
     client.post("/preferences/language", {"language": "de"})
     page = text_of(client.get(TRAIL))
@@ -92,6 +95,9 @@ def test_the_trail_is_told_in_the_readers_language(trail: Customer, signed_in: C
     assert "Änderung beauftragt Maschine shop13 RAM 2 GiB" in page
     assert "Angemeldet x@example.com Angemeldet mit Zwei-Faktor, Passwort" in page
     assert "Änderung 12 Zustand In Warteschlange" in page
+    assert "Budget gesetzt Datenverkehr von shop Monatsbudget 5000000000 B" in page
+    assert "Zwei-Faktor-Methode hinzugefügt Authenticator-App" in page
+    assert "Exportiert Rechnung Format csv Einträge 45" in page
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def page_of(client: Client, cast: dict[str, User], **fields: Any) -> str:
         (State.QUEUED, "unreachable", "Die Plattform war nicht erreichbar"),
         (State.UNKNOWN, "unreachable", "die Antwort ging verloren"),
         (State.PARKED, "refused", "lehnt den API-Schlüssel der Gruppe services ab"),
-        (State.REJECTED, "unsendable", "die sich nicht an die Plattform senden lassen"),
+        (State.REJECTED, "unsendable", "die sich nicht an die Plattform senden lässt"),
     ],
 )
 def test_what_our_client_says_for_logs_is_told_in_the_persons_words(
@@ -98,3 +98,20 @@ def test_of_what_is_accepted_nothing_is_promised_that_nobody_knows(
     page = told(german, cast, item, state=State.RECORDED, done_at=timezone.now() if done else None)
     assert "Accepted by the platform" in page
     assert ("The platform does not report when it takes effect" in page) is promised
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ({"memory": 512}, "shop13 anpassen"),
+        ({"online": False}, "shop13 herunterfahren"),
+        ({}, "Löschung von shop13 abbrechen"),
+    ],
+)
+def test_what_it_does_is_told_in_german_order(
+    german: Client, cast: dict[str, User], wanted: dict[str, Any], told: str
+) -> None:
+    before = {"memory": 1024, "online": True} if wanted else {"deletion": {"deadline": "2026-12-02"}}
+    record = Wanted(type_name="virtualmachine", key="shop13", wanted=wanted, before=before)
+    change = submit(get_scope(cast["manager"], "10001"), [record], "token")
+    assert told in text_of(german.get(f"/c/10001/changes/{change.number}/"))

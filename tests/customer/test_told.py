@@ -356,7 +356,7 @@ def test_a_coming_record_that_cannot_be_read_is_not_there_yet(
         raise ValueError
 
     creating("shop77")
-    monkeypatch.setattr("portal.customer.detail.read_record", unreadable)
+    monkeypatch.setattr("portal.ui.coming.read", unreadable)
     assert browse("operator").get(f"{MACHINES}shop77/").status_code == 404
 
 

@@ -74,7 +74,7 @@ def test_a_limit_is_set_by_keyboard_changed_and_removed(visit: Visit) -> None:
     line = page.locator(".limit").filter(has_text="Traffic of shop")
     expect(line).to_contain_text("of 1.5 GB")
     visitor.check()
-    page.get_by_role("link", name="Change budget: Traffic of shop").click()
+    page.get_by_role("link", name="Edit budget: Traffic of shop").click()
     expect(field).to_have_value("1.5")
     field.fill("900000")
     field.press("Enter")

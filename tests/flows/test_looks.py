@@ -60,5 +60,5 @@ def test_printed_from_dark_a_page_is_black_on_white_and_has_nothing_to_press(vis
     page = visitor.go(path, check=False)
     page.emulate_media(media="print")
     expect(page.locator("main h1")).to_be_visible()
-    expect(page.locator("main :is(button, .btn):visible")).to_have_count(0)
+    expect(page.locator("main :is(button, .btn, summary):visible")).to_have_count(0)
     assert page.evaluate(DARK) == []

@@ -30,6 +30,12 @@ def test_a_planned_deletion_is_its_day(deletion: dict[str, object] | None, words
     assert text(TYPES["virtualmachine"].field("deletion"), deletion) == words
 
 
+def test_a_moment_is_told_by_the_readers_clock_and_what_is_none_as_it_came() -> None:
+    until = TYPES["resourcegroup"].field("maintenance_until")
+    assert text(until, "2031-01-31T21:00:00+00:00") == "Fri 31 Jan 2031, 22:00"
+    assert text(until, "soon") == "soon"
+
+
 @pytest.mark.parametrize("value", ["1e999999", "NaN", "-Infinity", "1_000", "١٢", "1" * 400, "0x1", " 1 ", "", "<b>"])
 def test_what_is_no_amount_is_shown_as_it_came(value: str) -> None:
     assert sent_money(value, "EUR") == escape(value)
