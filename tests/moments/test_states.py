@@ -12,7 +12,8 @@ from tests.moments.conftest import Records
 from tests.moments.reading import badges_of, head_of, markup, page, row_of
 from tests.moments.wording import BERLIN, ENGLISH, LANGUAGES, Language, both, day_of, instant, wall
 
-STATES = {"shutdown", "installing", "maintenance", "leaving", "off", "waiting", "ready", "active"}
+# Of machines, all of which occur at each moment.
+STATES = {"shutdown", "installing", "maintenance", "leaving", "off", "waiting", "ready"}
 HALF_A_DAY = timedelta(hours=12)
 
 
