@@ -130,7 +130,7 @@ def suites(database: str, only: list[str], url: str = "") -> list[Suite]:
 
 
 def run_all(chosen: list[Suite], env: dict[str, str]) -> None:
-    """The first on three processes, the others one after the other beside it: while its browsers wait they go on."""
+    """The first on two processes, the others one after the other beside it: while its browsers wait they go on."""
     first, *others = chosen
 
     def run_others() -> None:
@@ -146,7 +146,7 @@ def run_all(chosen: list[Suite], env: dict[str, str]) -> None:
 def processes(suite: Suite) -> str:
     """One module stays in one process: there, others would only cost their start."""
     is_one_module = len(suite.paths) == 1 and ".py" in suite.paths[0]
-    return "0" if is_one_module else "3"
+    return "0" if is_one_module else "2"
 
 
 def run(suite: Suite, env: dict[str, str], processes: str, *, aside: bool = False) -> None:
