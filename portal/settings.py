@@ -44,7 +44,7 @@ API_BREAKER = {"failures": 5, "within": 30.0, "open_for": float(os.environ.get("
 # Calls a minute that a key may make before the console points it out.
 API_BUDGET = int(os.environ.get("API_BUDGET") or 60)
 API_MAX_BYTES = int(os.environ.get("API_MAX_BYTES") or 64 * 2**20)
-# Key ring for the stored API keys, newest first: comma-separated base64 keys of 32 bytes (portal.accounts.sealing).
+# Key ring for the stored API keys, newest first: comma-separated base64 of 32 bytes (portal.accounts.keys.sealing).
 CREDENTIAL_KEYS = _secret("CREDENTIAL_KEYS", "b25seS1mb3ItZGV2ZWxvcG1lbnQtMDAwMDAwMDAwMDA=").split(",")
 # Limits that were raised for this deployment, by name (portal.resources.limits): {"cores": (1, 16)}
 RESOURCE_LIMITS: dict[str, tuple[int, int]] = {}
@@ -74,7 +74,7 @@ CACHES: dict[str, Any] = {
 CACHE_URL = os.environ.get("CACHE_URL", "redis://127.0.0.1:6379/0")  # snapshots of the platform's answers
 BROKER_URL = os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/1")  # Celery's messages
 
-# --- who watches over it (portal.customer.watchers) ----------------------------------------------------------------
+# --- who watches over it (portal.monitoring.access) ----------------------------------------------------------------
 
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # lets anybody who brings it see /readyz and /metrics
 # … and those who ask directly, without a proxy, from one of these.
@@ -113,7 +113,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.accounts.middleware.browser_headers",
-    "portal.customer.watchers.answer_watchers",
+    "portal.monitoring.access.answer_watchers",
     "portal.ui.middleware.whole_pages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -125,8 +125,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "portal.accounts.made_for.same_page",
-    "portal.accounts.once.Once",
+    "portal.accounts.page_stamp.same_page",
+    "portal.accounts.submit_once.Once",
     "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
@@ -153,23 +153,23 @@ CSRF_FAILURE_VIEW = "portal.customer.errors.csrf_failure"
 # --- signing in ---------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["portal.accounts.backend.Backend"]
+AUTHENTICATION_BACKENDS = ["portal.accounts.sign_in.backend.Backend"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
-    {"NAME": "portal.accounts.passwords.MaximumLengthValidator"},
+    {"NAME": "portal.accounts.sign_in.passwords.MaximumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=2).total_seconds())
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "portal.accounts.reset_tokens.ResetTokens"  # noqa: S105 (a name)
-ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "portal.accounts.sign_in.reset_tokens.ResetTokens"  # noqa: S105 (a name)
+ACCOUNT_ADAPTER = "portal.accounts.sign_in.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "portal.accounts.forms.LoginForm",
-    "reset_password": "portal.accounts.forms.ResetPasswordForm",
-    "reset_password_from_key": "portal.accounts.forms.ResetPasswordKeyForm",
-    "change_password": "portal.accounts.forms.ChangePasswordForm",
-    "set_password": "portal.accounts.forms.SetPasswordForm",
-    "reauthenticate": "portal.accounts.forms.ReauthenticateForm",
+    "login": "portal.accounts.sign_in.forms.LoginForm",
+    "reset_password": "portal.accounts.sign_in.forms.ResetPasswordForm",
+    "reset_password_from_key": "portal.accounts.sign_in.forms.ResetPasswordKeyForm",
+    "change_password": "portal.accounts.sign_in.forms.ChangePasswordForm",
+    "set_password": "portal.accounts.sign_in.forms.SetPasswordForm",
+    "reauthenticate": "portal.accounts.sign_in.forms.ReauthenticateForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -194,10 +194,10 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 THEME_COOKIE_NAME = "theme"  # the look, also read by scripts (portal.ui.preferences)
 # Second factors. Staff must have one; the demo switches that off.
 STAFF_MFA = _flag("STAFF_MFA", "1")
-MFA_ADAPTER = "portal.accounts.adapter.MfaAdapter"
+MFA_ADAPTER = "portal.accounts.sign_in.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds either way (portal.accounts.codes)
-MFA_FORMS = {"activate_totp": "portal.accounts.codes.ActivateForm"}
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds either way (portal.accounts.sign_in.authenticator_codes)
+MFA_FORMS = {"activate_totp": "portal.accounts.sign_in.authenticator_codes.ActivateForm"}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # browsers allow passkeys without HTTPS on localhost only
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # who is here was invited to their address
@@ -206,7 +206,7 @@ USERSESSIONS_TRACK_ACTIVITY = True
 # Single sign-on, where OIDC_SERVER_URL names a provider (OpenID Connect); it has to verify e-mail addresses.
 OIDC_SERVER_URL = os.environ.get("OIDC_SERVER_URL", "")
 SIGN_ON_ORIGINS = os.environ.get("OIDC_ORIGINS", OIDC_SERVER_URL).split(",") if OIDC_SERVER_URL else []
-SOCIALACCOUNT_ADAPTER = "portal.accounts.adapter.SocialAdapter"
+SOCIALACCOUNT_ADAPTER = "portal.accounts.sign_in.adapter.SocialAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
@@ -228,7 +228,7 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
 # For links in mail that nobody asked for at an address: "https://portal.example.com".
 PORTAL_URL = (os.environ.get("PORTAL_URL") or (f"https://{ALLOWED_HOSTS[0].lstrip('.')}" if HTTPS else "")).rstrip("/")
 # Mail goes to SMTP_HOST, or to the log where there is none.
-# Whom people are told to ask (portal.ui.support).
+# Whom people are told to ask (portal.ui.support_contact).
 SUPPORT_MAIL = os.environ.get("SUPPORT_MAIL", "")
 SUPPORT_PHONE = os.environ.get("SUPPORT_PHONE", "")
 SUPPORT_HOURS = os.environ.get("SUPPORT_HOURS", "")

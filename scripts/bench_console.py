@@ -63,7 +63,7 @@ def fill() -> None:
     from django.core.management import call_command
 
     from portal.accounts.models import ApiKey
-    from portal.console import index
+    from portal.console.search import index
     from portal.resources.spec import read
     from portal.resources.types import TYPES
 

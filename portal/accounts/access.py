@@ -10,10 +10,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from portal.accounts import factor, viewing
+from portal.accounts import view_as
 from portal.accounts.models import Customer, Membership, User
 from portal.accounts.roles import Role, Verb, allows
-from portal.accounts.viewing import Viewing
+from portal.accounts.sign_in import second_factor
+from portal.accounts.view_as import Viewing
 
 
 class NoAccess(Http404):
@@ -58,12 +59,12 @@ def get_scope(user: User | AnonymousUser, customer_no: str) -> Scope:
     SecondFactorRequired where the customer asks for one that the session has not given. Staff who view as one of a
     customer's people see that customer and nothing else, not even what they belong to themselves.
     """
-    if (seen := viewing.present()) is not None:
+    if (seen := view_as.present()) is not None:
         return _scope_in_place(user, customer_no, seen)
     memberships = memberships_of(user)
     for membership in memberships:
         if membership.customer.number == customer_no and isinstance(user, User):
-            factor.require(membership.customer)
+            second_factor.require(membership.customer)
             customers = tuple(other.customer for other in memberships)
             return Scope(membership.customer, user, Role(membership.role), membership.group, customers)
     raise NoAccess
@@ -90,7 +91,7 @@ def memberships_of(user: User | AnonymousUser) -> list[Membership]:
 
     Of who is signed in they came with the person (accounts.backend); else it is one query.
     """
-    if (seen := viewing.present()) is not None:
+    if (seen := view_as.present()) is not None:
         return [seen.member]
     if isinstance(user, User) and user.memberships_at_hand is not None:
         return user.memberships_at_hand

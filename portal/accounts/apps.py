@@ -7,8 +7,9 @@ class AccountsConfig(AppConfig):
     name = "portal.accounts"
 
     def ready(self) -> None:
-        from portal.accounts import checks, codes, signals  # need the models of allauth
+        from portal.accounts import checks
+        from portal.accounts.sign_in import authenticator_codes, signals  # need the models of allauth
 
         checks.connect()
         signals.connect()
-        codes.remember_for_as_long_as_they_are_good()
+        authenticator_codes.remember_for_as_long_as_they_are_good()

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
-from portal.accounts import readers
+from portal.accounts import reader_settings
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def send(template: str, to: str, context: Mapping[str, Any]) -> bool:
 
     Words are the reader's (readers.of_reader): those of the context that have to be made are callables.
     """
-    with readers.of_reader(to):
+    with reader_settings.of_reader(to):
         subject, _blank, body = render_to_string(f"{template}.txt", dict(context)).strip().partition("\n")
     try:
         Mail(subject.strip(), body.strip() + "\n", to=[to]).send()

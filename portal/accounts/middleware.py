@@ -13,10 +13,12 @@ from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from portal.accounts import audit, drafts, factor, readers, sessions
-from portal.accounts.clients import client_address
-from portal.accounts.leading import asks_for_part, back_to, keep_form, lead_on
+from portal.accounts import form_drafts, reader_settings
+from portal.accounts.audit import trail
 from portal.accounts.models import Customer, User
+from portal.accounts.redirects import asks_for_part, back_to, keep_form, lead_on
+from portal.accounts.sign_in import second_factor, sessions
+from portal.accounts.user_agents import client_address
 
 type Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -83,11 +85,13 @@ class People:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         sessions.keep_up(request)
         user = request.user if isinstance(request.user, User) else None
-        timezone.activate(readers.zone_of(user))  # until the next request: what is streamed is made after this one
-        with audit.asking(audit.Asker(client_address(request), user)), factor.asked_in(request):
+        timezone.activate(
+            reader_settings.zone_of(user)
+        )  # until the next request: what is streamed is made after this one
+        with trail.asking(trail.Asker(client_address(request), user)), second_factor.asked_in(request):
             response = self.get_response(request)
         if user is not None and _has_done_its_work(request, response):
-            drafts.discard(user, request.path)
+            form_drafts.discard(user, request.path)
         if user is not None and (customer_no := _page_seen(request, response)):
             sessions.at_customer(request, customer_no)
         sessions.remember(request, response)
@@ -101,19 +105,19 @@ class People:
             return None
         if not request.user.is_authenticated:
             return _keep_for_later(request) if "customer_no" in kwargs and request.method == "POST" else None
-        if factor.is_missing_for_staff(request) and not request.path.startswith("/accounts/"):
+        if second_factor.is_missing_for_staff(request) and not request.path.startswith("/accounts/"):
             return ask(request)
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A missing second factor is asked for; other refusals go on record, and on to their page."""
-        if isinstance(exception, factor.SecondFactorRequired):
+        if isinstance(exception, second_factor.SecondFactorRequired):
             return ask(request)
         if isinstance(exception, PermissionDenied):
             match = request.resolver_match
             number = match.kwargs.get("customer_no", "") if match else ""
             customer = Customer.objects.filter(number=number).first()
-            audit.record_refusal(customer, f"{request.method} {request.path}")
+            trail.record_refusal(customer, f"{request.method} {request.path}")
         return None
 
 
@@ -134,7 +138,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     """On to the page for the second factor; a form that was sent is kept meanwhile."""
     assert isinstance(request.user, User)  # of nobody else one is asked for
     keep_form(request, request.user)
-    return lead_on(request, factor.page_for(request, back_to(request)))
+    return lead_on(request, second_factor.page_for(request, back_to(request)))
 
 
 def _keep_for_later(request: HttpRequest) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts import sealing
+from portal.accounts.keys import sealing
 from portal.accounts.roles import Role
 
 

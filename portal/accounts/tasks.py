@@ -1,6 +1,7 @@
 """What goes on by itself around people and keys."""
 
-from portal.accounts import api_keys, drafts, once
+from portal.accounts import form_drafts, submit_once
+from portal.accounts.keys import api_keys
 from portal.celery import app
 
 
@@ -13,5 +14,5 @@ def tell_of_refused_keys() -> None:
 @app.task(name="accounts.tidy")
 def tidy() -> None:
     """What was kept of forms for a while goes."""
-    drafts.forget_old()
-    once.forget_old()
+    form_drafts.forget_old()
+    submit_once.forget_old()

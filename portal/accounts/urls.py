@@ -4,16 +4,17 @@ from allauth.account import views
 from allauth.socialaccount import views as sso
 from django.urls import include, path, re_path
 
-from portal.accounts import account, joining, resetting
+from portal.accounts.people import joining
+from portal.accounts.sign_in import own_account, resetting
 
 RESET_KEY = r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
 urlpatterns = [
-    path("", account.account, name="account"),
-    path("on", account.go_on, name="account_go_on"),
-    path("sessions/", account.session_list, name="account_sessions"),
-    path("sessions/end", account.end_sessions, name="account_end_sessions"),
-    path("sessions/<int:pk>/end", account.end_session, name="account_end_session"),
+    path("", own_account.account, name="account"),
+    path("on", own_account.go_on, name="account_go_on"),
+    path("sessions/", own_account.session_list, name="account_sessions"),
+    path("sessions/end", own_account.end_sessions, name="account_end_sessions"),
+    path("sessions/<int:pk>/end", own_account.end_session, name="account_end_session"),
     path("invitation/<str:secret>/", joining.invitation, name="invitation"),
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),

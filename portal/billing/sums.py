@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal.billing import amounts
+from portal.billing.invoices import amounts
 
 DASH = SafeString("–")
 

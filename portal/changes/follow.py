@@ -12,17 +12,17 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from portal.accounts.keys.sealing import Broken
 from portal.accounts.models import ApiKey
-from portal.accounts.sealing import Broken
 from portal.api import ApiError
 from portal.changes import settle, timing
 from portal.changes.evidence import INSTALL, MAINTENANCE
 from portal.changes.models import Item, KeyPoll, State
-from portal.changes.present import FEW
-from portal.inventory import watching
-from portal.inventory.known import known
-from portal.inventory.place import place_of
-from portal.inventory.poll import poll
+from portal.changes.platform_state import FEW
+from portal.inventory import watched_customers
+from portal.inventory.snapshots.current import known
+from portal.inventory.snapshots.poll import poll
+from portal.inventory.snapshots.snapshot_key import place_of
 from portal.resources.spec import Record
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ MACHINES, MAINTENANCES = "virtualmachine", "maintenance"
 
 def due_keys() -> list[str]:
     """Ids of keys under which something is pending and whose time for a poll has come."""
-    watched = watching.watched()
+    watched = watched_customers.watched()
     settling = set(_unsettled().values_list("change__api_key", "evidence"))
     concerned = Q(customer__in=watched) | Q(pk__in={pk for pk, _evidence in settling})
     return [
@@ -55,7 +55,7 @@ def follow(pk: str) -> None:
     api_key = ApiKey.objects.filter(pk=pk).first()
     if api_key is None:
         return
-    watched = api_key.customer_id in watching.watched()
+    watched = api_key.customer_id in watched_customers.watched()
     items = list(_unsettled().filter(change__api_key=api_key).select_related("change"))
     machines = {item.key for item in items if item.evidence == INSTALL}
     if watched:

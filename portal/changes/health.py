@@ -9,7 +9,7 @@ from redis.exceptions import OutOfMemoryError
 
 from portal.celery import app
 from portal.changes.models import Change, Heartbeat, State
-from portal.inventory.connection import connected
+from portal.inventory.redis_connection import connected
 
 SWEEPER = "sweeper"
 FOLLOWER = "follower"

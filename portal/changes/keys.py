@@ -6,7 +6,7 @@ from dataclasses import replace
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, Customer
 from portal.changes.errors import NoKey
-from portal.changes.wanted import Wanted
+from portal.changes.intent import Wanted
 from portal.inventory import reads
 
 

@@ -13,7 +13,7 @@ from portal.api import ApiError, Fault, NotReachable, Refused, Unsendable
 from portal.changes import timing
 from portal.changes.leases import let_go, move
 from portal.changes.models import Change, Item, State
-from portal.changes.present import Present
+from portal.changes.platform_state import Present
 from portal.resources.types import TYPES
 
 FAULT = re.compile(r"^(?P<type>\S+) (?P<key>.+?): (?P<field>\w+): (?P<reason>.+)$", re.DOTALL)

@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from django.db.models import Q
 from django.utils import timezone
 
-from portal.accounts.sealing import Broken
+from portal.accounts.keys.sealing import Broken
 from portal.api import ApiError, Client, Fault, Refused, Unsendable
-from portal.changes import outcome, rights, settle, timing, unknown
-from portal.changes.compare import conflicts, own_values
+from portal.changes import outcome, reconcile, rights, settle, timing
+from portal.changes.conflicts import conflicts, own_values
+from portal.changes.enqueue import nudge
+from portal.changes.intent import as_sent
 from portal.changes.leases import count_attempt, depart, heads, let_go, take
 from portal.changes.models import Change, Item, State
-from portal.changes.nudge import nudge
-from portal.changes.present import by_key, look
-from portal.changes.wanted import as_sent
-from portal.inventory.keys import client_for
+from portal.changes.platform_state import by_key, look
+from portal.inventory.platform.clients import client_for
 from portal.resources.spec import Value
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def _advance(change: Change, items: Sequence[Item]) -> None:
     if client is None:
         outcome.park(change)
     elif change.state == State.UNKNOWN:
-        unknown.find_out(change, items, client)
+        reconcile.find_out(change, items, client)
     else:
         _send(change, items, client)
 
@@ -71,10 +71,10 @@ def _send(change: Change, items: Sequence[Item], client: Client) -> None:
     if _is_overtaken(change, items):
         outcome.finish(change, State.SUPERSEDED, {"kind": "superseded", "text": ""})
         return
-    if change.sent_at is not None and unknown.find_out(change, items, client, resending=True):
+    if change.sent_at is not None and reconcile.find_out(change, items, client, resending=True):
         return
     try:
-        serial = unknown.latest_serial(client)
+        serial = reconcile.latest_serial(client)
         present = look(client, items)
     except ApiError as error:
         outcome.not_sent(change, error)

@@ -12,7 +12,7 @@ from portal.accounts.access import Scope, scope_now
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.changes.models import Change, Item
-from portal.changes.present import Present, as_record
+from portal.changes.platform_state import Present, as_record
 from portal.inventory import reads
 
 GROUPS = "resourcegroup"

@@ -11,7 +11,7 @@ from portal.changes import install_times, outcome, timing
 from portal.changes.evidence import INSTALL, NONE, expected, is_installed, maintenance_for, results
 from portal.changes.leases import let_go
 from portal.changes.models import Change, Item, State
-from portal.inventory.write_through import patch
+from portal.inventory.snapshots.write_through import patch
 from portal.resources.spec import Record
 from portal.resources.states import is_open
 

@@ -9,14 +9,14 @@ from django.db import transaction
 from django.db.models import Max
 from django.http import Http404
 
-from portal.accounts import audit
 from portal.accounts.access import Scope
+from portal.accounts.audit import trail
 from portal.accounts.models import ApiKey, Customer
 from portal.changes import rights
+from portal.changes.enqueue import nudge
+from portal.changes.intent import DELETION, Wanted
 from portal.changes.keys import key_for, parents_of
 from portal.changes.models import Change, Item
-from portal.changes.nudge import nudge
-from portal.changes.wanted import DELETION, Wanted
 from portal.inventory import reads
 
 __all__ = ["Wanted", "submit"]
@@ -76,7 +76,7 @@ def _write(scope: Scope, items: list[tuple[Wanted, str]], token: str, api_key: A
     for item, _place in items:
         target = f"{item.type_name}/{item.key}"
         after = {"change": change.number, "action": item.action, **item.wanted}
-        audit.record("change.submitted", customer=scope.customer, target=target, before=item.before, after=after)
+        trail.record("change.submitted", customer=scope.customer, target=target, before=item.before, after=after)
     transaction.on_commit(partial(nudge, str(change.pk)))
     return change
 

@@ -2,16 +2,16 @@
 
 from portal.accounts.models import ApiKey
 from portal.celery import app
-from portal.changes import follow, health, leases, nudge
+from portal.changes import enqueue, follow, health, leases
 from portal.changes import perform as performing
-from portal.changes.decide import refused_keys, resume_accepted
-from portal.inventory.acceptance import ask_again
+from portal.changes.decisions import refused_keys, resume_accepted
+from portal.inventory.platform.key_recheck import ask_again
 
 FOLLOW_EXPIRES = 5  # seconds
 ASK_EXPIRES = 60
 
 
-@app.task(name=nudge.TASK)
+@app.task(name=enqueue.TASK)
 def perform(pk: str) -> None:
     """One step of a change."""
     performing.perform(pk)
@@ -24,7 +24,7 @@ def sweep() -> None:
     leases.expire()
     resume_accepted()
     for pk in leases.heads():
-        perform.apply_async((pk,), expires=nudge.EXPIRES, retry=False)
+        perform.apply_async((pk,), expires=enqueue.EXPIRES, retry=False)
     health.beat(health.SWEEPER)
 
 

@@ -7,6 +7,6 @@ class ConsoleConfig(AppConfig):
     name = "portal.console"
 
     def ready(self) -> None:
-        from portal.console import visits  # needs the models
+        from portal.console.view_as import sessions  # needs the models
 
-        visits.connect()
+        sessions.connect()

@@ -23,21 +23,22 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.access import Scope
-from portal.changes import decide as decisions
+from portal.changes import decisions as decisions
 from portal.changes.errors import ChangeError, TooLate
 from portal.changes.health import ON_THE_WAY
 from portal.changes.history import mentions
 from portal.changes.models import Change, Item, State
-from portal.console.notes import noted, notes_of
+from portal.console.customers.notes import noted, notes_of
 from portal.console.shell import render_console
 from portal.console.staff import find_customer, for_staff, scope_of
-from portal.console.viewing import view_as_address
-from portal.customer.change_sheet import change_sheet
-from portal.customer.change_words import Line, Told, tag_of
+from portal.console.view_as.pages import view_as_address
+from portal.customer.changes.presenter import Line, Told, tag_of
+from portal.customer.resources.change_sheet import change_sheet
 from portal.customer.shell import wants_part
-from portal.inventory import watching
+from portal.inventory import watched_customers
 from portal.resources.times import berlin_today
-from portal.ui import addresses, downloads
+from portal.ui import links
+from portal.ui.spreadsheets import downloads
 
 PER_PAGE = 50  # and as many can be decided about at once
 STUCK_AFTER = timedelta(minutes=2)  # on its way for longer than this deserves a look
@@ -225,7 +226,7 @@ def change(request: HttpRequest, number: str, change: int) -> HttpResponse:
         "customer": customer,
         "notes": notes_of(customer, subject),
         "subject": subject,
-        "view_as": view_as_address(number, addresses.change(number, found.number)),
+        "view_as": view_as_address(number, links.change(number, found.number)),
     }
     return render_console(request, "console/change.html", context)
 
@@ -265,7 +266,7 @@ def _message(request: HttpRequest, changes: Sequence[Change], tag: str) -> SafeS
     """Where they are, in words that follow them until nothing more can happen to any."""
     rows = [row_of(request, one) for one in changes]
     for customer in {one.customer for one in changes if not one.is_final}:
-        watching.watch(customer)
+        watched_customers.watch(customer)
     asked = urlencode([("change", _name(one)) for one in changes], safe="/")
     context = {
         "rows": rows,

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
-from portal.accounts import recovery
 from portal.accounts.models import User
+from portal.accounts.sign_in import recovery
 from portal.console.shell import render_console, sent
 from portal.console.staff import for_admins, member_of_staff
 

@@ -9,9 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from portal.accounts import sessions
 from portal.accounts.access import get_scope
 from portal.accounts.models import User
+from portal.accounts.sign_in import sessions
 from portal.console import shell as console
 from portal.customer import shell as customer
 

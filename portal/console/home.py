@@ -9,8 +9,8 @@ from portal.accounts.models import ApiKey, Customer
 from portal.changes.health import ON_THE_WAY
 from portal.changes.models import Change, State
 from portal.console.changes import STUCK_AFTER
-from portal.console.find import Finder
 from portal.console.models import Note, Visit
+from portal.console.search.page import Finder
 from portal.console.shell import render_console
 from portal.console.staff import for_staff, member_of_staff
 from portal.customer.shell import wants_part

@@ -6,13 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from portal.accounts.access import memberships_of
-from portal.accounts.leading import HARMLESS
 from portal.accounts.models import User
-from portal.accounts.viewing import viewing_as
-from portal.console import visits
+from portal.accounts.redirects import HARMLESS
+from portal.accounts.view_as import viewing_as
 from portal.console.models import Visit
-from portal.console.viewing import view_as_address
-from portal.customer.typed import kept_and_typed
+from portal.console.view_as import sessions
+from portal.console.view_as.pages import view_as_address
+from portal.customer.typed_input import kept_and_typed
 
 type Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -22,12 +22,12 @@ def view_as(get_response: Answer) -> Answer:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         request.visit = None  # type: ignore[attr-defined]
-        if visits.KEY not in request.session:
+        if sessions.KEY not in request.session:
             return _or_ended(request, get_response(request))
-        visit = visits.present(request)
-        viewing = visits.viewing_of(visit)
+        visit = sessions.present(request)
+        viewing = sessions.viewing_of(visit)
         if viewing is None:
-            visits.end(request, visit)
+            sessions.end(request, visit)
             if request.method not in HARMLESS:
                 return _ended(request, visit, 403)
             return _or_ended(request, get_response(request))
@@ -45,7 +45,7 @@ def _or_ended(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         return response
     if not request.user.is_staff or number in {one.customer.number for one in memberships_of(request.user)}:
         return response
-    visit = visits.ended_lately(request.user, number)
+    visit = sessions.ended_lately(request.user, number)
     return _ended(request, visit, response.status_code) if visit else response
 
 

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 
 from portal.console.staff import for_staff, is_admin, member_of_staff
 from portal.customer.shell import NavItem, Said, wants_part
-from portal.inventory import breaker
-from portal.ui import when
+from portal.inventory.platform import circuit_breaker
+from portal.ui.format import dates
 
 
 class Shell:
@@ -51,10 +51,10 @@ class Shell:
 
     @property
     def troubles(self) -> list[Said]:
-        state = breaker.state()
+        state = circuit_breaker.state()
         if state.since is None:
             return []
-        title = _("Platform calls have been off since %(since)s.") % {"since": when.since(state.since, now())}
+        title = _("Platform calls have been off since %(since)s.") % {"since": dates.since(state.since, now())}
         return [Said("danger", "plug-connected-x", title, _("Pages show the last known data. See Platform."))]
 
     def _item(self, label: str, icon: str, name: str) -> NavItem:

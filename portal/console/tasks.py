@@ -6,9 +6,11 @@ from typing import Any
 from celery.signals import heartbeat_sent
 
 from portal.celery import app
-from portal.console import index, samples, visits
+from portal.console.platform import metric_samples
+from portal.console.search import index
+from portal.console.view_as import sessions
 from portal.inventory import workers
-from portal.inventory.connection import Away, connected
+from portal.inventory.redis_connection import Away, connected
 
 LOCK, LOCKED_FOR = "console:indexing", 60
 
@@ -32,13 +34,13 @@ def update_index() -> None:
 @app.task(name="console.sample")
 def take_sample() -> None:
     """Note how things are, for the charts of the last day."""
-    samples.take()
+    metric_samples.take()
 
 
 @app.task(name="console.end_visits")
 def end_visits() -> None:
     """Each visit has an end in the trail, also one that nobody came back from."""
-    visits.end_overdue()
+    sessions.end_overdue()
 
 
 @heartbeat_sent.connect

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from portal.accounts.models import Customer
 from portal.console.shell import render_console
 from portal.console.staff import find_customer, for_admins, for_staff
-from portal.customer.audit import download, trail_for
+from portal.customer.audit.trail import download, trail_for
 
 
 @for_staff

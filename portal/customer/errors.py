@@ -7,13 +7,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from portal.accounts import viewing
+from portal.accounts import view_as
 from portal.accounts.access import NoAccess
-from portal.accounts.leading import page_of, path_of
-from portal.accounts.made_for import keep_and_return
-from portal.customer.targets import NoRecord, was_shown
-from portal.customer.typed import kept_and_typed
-from portal.ui import addresses
+from portal.accounts.page_stamp import keep_and_return
+from portal.accounts.redirects import page_of, path_of
+from portal.customer.resources.lookup import NoRecord, was_shown
+from portal.customer.typed_input import kept_and_typed
+from portal.ui import links
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +35,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     context: dict[str, object] = {"typed": kept_and_typed(request)}
     kwargs = request.resolver_match.kwargs if request.resolver_match else {}
     if isinstance(exception, NoRecord) and was_shown(request):
-        listed = addresses.of_type(kwargs["customer_no"], kwargs.get("type_name", "resourcegroup"))
+        listed = links.of_type(kwargs["customer_no"], kwargs.get("type_name", "resourcegroup"))
         context |= {"gone": exception.args[0], "listed": listed}
-    elif isinstance(exception, NoAccess) and viewing.present() is None:
+    elif isinstance(exception, NoAccess) and view_as.present() is None:
         number = kwargs.get("customer_no", "")
         context["left"] = number if path_of(page_of(request)).startswith(f"/c/{number}/") else ""
     return render(request, "errors/404.html", context, status=404)

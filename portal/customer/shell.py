@@ -25,7 +25,8 @@ from portal.inventory.reads import Listing, Source, Trouble
 from portal.resources.phases import Phase
 from portal.resources.spec import ResourceType
 from portal.resources.types import TYPES
-from portal.ui import addresses, when
+from portal.ui import links
+from portal.ui.format import dates
 
 # Types in the order of the rail; the rest of it stands in `Shell.nav`.
 FIRST = ("virtualmachine", "resourcegroup", "serviceuser", "permission", "maintenance")
@@ -78,19 +79,19 @@ class Shell:
 
     @property
     def home(self) -> str:
-        return addresses.home(self.customer.number)
+        return links.home(self.customer.number)
 
     @property
     def find_url(self) -> str:
-        return addresses.page(self.customer.number, "find")
+        return links.page(self.customer.number, "find")
 
     @property
     def frame_url(self) -> str:
-        return addresses.page(self.customer.number, "frame")
+        return links.page(self.customer.number, "frame")
 
     @property
     def changes_url(self) -> str:
-        return addresses.page(self.customer.number, "changes")
+        return links.page(self.customer.number, "changes")
 
     @property
     def sees_changes(self) -> bool:
@@ -129,7 +130,7 @@ class Shell:
         )
         number = self.customer.number
         return [
-            self._item(label, icon, addresses.page(number, name))
+            self._item(label, icon, links.page(number, name))
             for kind, label, icon, name in pages
             if self.scope.may_see(kind)
         ]
@@ -157,11 +158,11 @@ class Shell:
     def _type(self, resource_type: ResourceType) -> NavItem:
         listing = self._listings[resource_type.name]
         counted = listing.source is not Source.NEVER and not resource_type.money
-        url = addresses.of_type(self.customer.number, resource_type.name)
+        url = links.of_type(self.customer.number, resource_type.name)
         count = _count(listing) if counted else None
         item = self._item(_(resource_type.plural), resource_type.icon, url, count=count)
         below = BELOW.get(resource_type.name)
-        if below and self._path.startswith(addresses.page(self.customer.number, below)):
+        if below and self._path.startswith(links.page(self.customer.number, below)):
             return replace(item, current=True)
         return item
 
@@ -198,7 +199,7 @@ OF_A_KEY = frozenset({"refused"})  # whose words name it
 
 def say(trouble: Trouble) -> Said:
     """A trouble in words: what is so, since when, what is shown instead."""
-    since = when.since(trouble.since, now())
+    since = dates.since(trouble.since, now())
     refused = trouble.reason == "refused"
     title = _(TITLES[trouble.reason]) % {"since": since, "group": trouble.group}
     level, icon = ("danger", "key-off") if refused else ("warning", "cloud-off")

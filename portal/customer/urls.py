@@ -2,18 +2,11 @@
 
 from django.urls import path, re_path
 
-from portal.customer import (
-    billing_pages,
-    billing_paper,
-    change_urls,
-    detail,
-    find,
-    frame,
-    overview,
-    people_urls,
-    threshold_pages,
-    tree,
-)
+from portal.customer import frame_updates, search
+from portal.customer.home import overview
+from portal.customer.money import documents, pages, thresholds
+from portal.customer.people import urls as people_urls
+from portal.customer.resources import detail, group_tree, urls
 from portal.ui import preferences
 
 app_name = "customer"
@@ -23,17 +16,15 @@ urlpatterns = [
     path("preferences/language", preferences.language, name="language"),
     path("c/<str:customer_no>/", overview.overview, name="overview"),
     *people_urls.urlpatterns,
-    *threshold_pages.urlpatterns,
-    *change_urls.urlpatterns,
-    path("c/<str:customer_no>/find/", find.find, name="find"),
-    path("c/<str:customer_no>/frame/", frame.frame, name="frame"),
-    *billing_paper.urlpatterns,
-    path("c/<str:customer_no>/consumption/", billing_pages.consumption, name="consumption"),
-    path("c/<str:customer_no>/invoice/", billing_pages.invoices, name="invoices"),
-    re_path(r"^c/(?P<customer_no>[^/]+)/invoice/(?P<key>(?!-/)[^/]+)/$", billing_pages.invoice, name="invoice"),
-    re_path(
-        r"^c/(?P<customer_no>[^/]+)/consumption/(?P<key>\d[^/]*/[^/]+/.+)/$", billing_pages.consumed, name="consumed"
-    ),
-    path("c/<str:customer_no>/<str:type_name>/", tree.list_or_tree, name="list"),
+    *thresholds.urlpatterns,
+    *urls.urlpatterns,
+    path("c/<str:customer_no>/find/", search.find, name="find"),
+    path("c/<str:customer_no>/frame/", frame_updates.frame, name="frame"),
+    *documents.urlpatterns,
+    path("c/<str:customer_no>/consumption/", pages.consumption, name="consumption"),
+    path("c/<str:customer_no>/invoice/", pages.invoices, name="invoices"),
+    re_path(r"^c/(?P<customer_no>[^/]+)/invoice/(?P<key>(?!-/)[^/]+)/$", pages.invoice, name="invoice"),
+    re_path(r"^c/(?P<customer_no>[^/]+)/consumption/(?P<key>\d[^/]*/[^/]+/.+)/$", pages.consumed, name="consumed"),
+    path("c/<str:customer_no>/<str:type_name>/", group_tree.list_or_tree, name="list"),
     path("c/<str:customer_no>/<str:type_name>/<path:key>/", detail.resource_detail, name="detail"),
 ]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from threading import Lock
 
 from portal.api import Call
-from portal.inventory.connection import Away, connected
+from portal.inventory.redis_connection import Away, connected
 
 HAND_ON_EVERY = 5.0  # seconds
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 60.0)  # upper bounds of the classes of duration

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import batched
 
 from portal.accounts.models import ApiKey
-from portal.inventory import store
-from portal.inventory.place import Place, place_of
-from portal.inventory.store import Seen
+from portal.inventory.snapshots import store
+from portal.inventory.snapshots.snapshot_key import Place, place_of
+from portal.inventory.snapshots.store import Seen
 from portal.resources.types import TYPES
 
 AT_ONCE = 1000  # places looked at by one read

@@ -1,9 +1,9 @@
 """What pages ask of the read side (docs/architecture.md). Nothing here raises because of the platform or Redis."""
 
-from portal.inventory.listing import Listing, Source, Trouble
-from portal.inventory.listings import listing, listings, record, refresh
-from portal.inventory.related import permissions_in, related, service_users_in, tree
-from portal.inventory.situation import context, states
+from portal.inventory.listings.for_scope import listing, listings, record, refresh
+from portal.inventory.listings.listing import Listing, Source, Trouble
+from portal.inventory.listings.record_context import context, states
+from portal.inventory.listings.related import permissions_in, related, service_users_in, tree
 
 __all__ = [
     "Listing",

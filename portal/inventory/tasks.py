@@ -2,10 +2,10 @@
 
 from portal.accounts.models import ApiKey
 from portal.celery import app
-from portal.inventory import flight
-from portal.inventory.behind import TASK
-from portal.inventory.listing import Source
-from portal.inventory.parts import part_of
+from portal.inventory.listings.listing import Source
+from portal.inventory.snapshots import single_flight
+from portal.inventory.snapshots.background_refresh import TASK
+from portal.inventory.snapshots.freshness import part_of
 
 
 @app.task(name=TASK)
@@ -16,4 +16,4 @@ def refresh(api_key_id: str, type_name: str) -> None:
         return
     part = part_of(api_key, type_name)
     if part.source is not Source.FRESH and part.may_ask:
-        flight.fetch(part.place, api_key, part.state)
+        single_flight.fetch(part.place, api_key, part.state)

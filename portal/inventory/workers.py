@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from portal.inventory.connection import connected
+from portal.inventory.redis_connection import connected
 
 ALIVE_FOR = 15.0  # seconds after which one that has said nothing counts as gone; they say so every 2
 _NAME = "workers"

@@ -10,8 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from portal.resources.looks import Status
 from portal.resources.phases import Standing
+from portal.resources.state_styles import Status
 from portal.resources.times import moment_from_key, moment_to_key
 
 type Value = Any

@@ -6,8 +6,8 @@ The first that fits is the state, the others that fit are notes beside it. `reso
 from datetime import datetime
 
 from portal.resources.deletion import Deletion, only_announces, read_deletion
-from portal.resources.looks import State, Status
 from portal.resources.spec import Context, Record, Values
+from portal.resources.state_styles import State, Status
 from portal.resources.times import parse_moment
 
 ORDER = tuple(State)

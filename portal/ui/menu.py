@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from portal.changes.pending import Pending
 from portal.resources.deletion import read_deletion
 from portal.resources.spec import Action, Button, Record
-from portal.ui import addresses
-from portal.ui.icons import icon, symbol_use
-from portal.ui.markup import joined
-from portal.ui.pending import asks_for, is_going
-from portal.ui.values import Viewing
+from portal.ui import links
+from portal.ui.format.html import joined
+from portal.ui.format.icons import icon, symbol_use
+from portal.ui.format.pending import asks_for, is_going
+from portal.ui.format.values import Viewing
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def buttons(record: Record, viewing: Viewing, pending: Sequence[Pending] = ()) -
 
 def _lines(record: Record, viewing: Viewing, pending: Sequence[Pending]) -> Iterator[SafeString]:
     if record.type.editable:
-        address = addresses.action(viewing.customer_no, record.type.name, record.key, "edit")
+        address = links.action(viewing.customer_no, record.type.name, record.key, "edit")
         yield format_html('<a href="{}">{}</a>', address, _("Edit"))
     for offer in offers(record, viewing.now, pending):
         yield _button(record, offer, viewing, "menu-item", SafeString(""))
@@ -100,7 +100,7 @@ def _delete(
     label = _("Delete…") if record.type.editable else _("Revoke…")
     if deletion.deadline:
         label, picture = _("Change date…"), icon("calendar-event") if picture else picture
-    address = addresses.action(viewing.customer_no, record.type.name, record.key, "delete")
+    address = links.action(viewing.customer_no, record.type.name, record.key, "delete")
     return format_html('<a href="{}" class="{} is-danger">{}{}</a>', address, classes, picture, label)
 
 
@@ -120,7 +120,7 @@ def _button(record: Record, offer: Offer, viewing: Viewing, classes: str, pictur
         question = format_html(' data-confirm="{}"', what)
     return format_html(
         '<button form="do" formaction="{}" name="{}" value="{}" class="{}{}"{}>{}{}</button>',
-        addresses.action(viewing.customer_no, record.type.name, record.key, offer.action),
+        links.action(viewing.customer_no, record.type.name, record.key, offer.action),
         name,
         value,
         classes,

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 
-from portal.accounts.leading import asks_for_part, back_to
+from portal.accounts.redirects import asks_for_part, back_to
 
 type Answer = Callable[[HttpRequest], HttpResponse]
 

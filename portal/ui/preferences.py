@@ -8,7 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-from portal.accounts import readers
+from portal.accounts import reader_settings
 from portal.accounts.models import User
 
 THEMES = ("auto", "light", "dark")
@@ -39,7 +39,7 @@ def language(request: HttpRequest) -> HttpResponse:
     """Keep the language (POST `language`) and go back to where the person was; mails go in it as well."""
     response = set_language(request)
     if request.method == "POST" and isinstance(request.user, User):
-        readers.keep(request.user, request.POST.get("language"))
+        reader_settings.keep(request.user, request.POST.get("language"))
     return response
 
 

@@ -9,7 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from portal.accounts import append_only, audit
+from portal.accounts.audit import append_only
+from portal.accounts.audit import trail as audit_trail
 from portal.accounts.models import AuditEntry, AuditHead, Customer, User
 
 
@@ -20,7 +21,9 @@ def customer(db: None) -> Customer:
 
 @pytest.fixture
 def trail(customer: Customer) -> list[AuditEntry]:
-    return [audit.record("key.replaced", customer=customer, target=f"group{n}", after={"n": n}) for n in range(1, 6)]
+    return [
+        audit_trail.record("key.replaced", customer=customer, target=f"group{n}", after={"n": n}) for n in range(1, 6)
+    ]
 
 
 @pytest.fixture
@@ -51,8 +54,10 @@ def test_an_untouched_trail_is_whole(trail: list[AuditEntry]) -> None:
 
 def test_an_entry_says_who_did_what_from_where(customer: Customer) -> None:
     user = User.objects.create_user("maren@example.com")
-    with audit.asking(audit.Asker("192.0.2.7", user)):
-        audit.record("role.changed", customer=customer, target="olaf", before={"role": "viewer"}, after={"role": "x"})
+    with audit_trail.asking(audit_trail.Asker("192.0.2.7", user)):
+        audit_trail.record(
+            "role.changed", customer=customer, target="olaf", before={"role": "viewer"}, after={"role": "x"}
+        )
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.actor_id, entry.address) == ("maren@example.com", user.pk, "192.0.2.7")
     assert (entry.action, entry.target, entry.chain) == ("role.changed", "olaf", "10001")
@@ -60,9 +65,9 @@ def test_an_entry_says_who_did_what_from_where(customer: Customer) -> None:
 
 
 def test_the_asker_is_forgotten_with_the_request(customer: Customer) -> None:
-    with audit.asking(audit.Asker("192.0.2.7")):
+    with audit_trail.asking(audit_trail.Asker("192.0.2.7")):
         pass
-    assert audit.record("export", customer=customer).address == ""
+    assert audit_trail.record("export", customer=customer).address == ""
 
 
 @pytest.mark.parametrize("sql", ["UPDATE accounts_auditentry SET actor = 'x'", "DELETE FROM accounts_auditentry"])
@@ -126,7 +131,7 @@ def test_a_rewritten_past_is_found_by_an_anchor(trail: list[AuditEntry], custome
     call_command("verify_audit", write_anchor=anchor, verbosity=0)
     rewrite(3)
     for _again in range(2):
-        audit.record("harmless", customer=customer)
+        audit_trail.record("harmless", customer=customer)
     assert verify() == ""
     assert "as the anchor has it" in verify(anchor)
 
@@ -144,7 +149,7 @@ def test_what_was_added_since_the_anchor_is_no_problem(
 ) -> None:
     anchor = tmp_path / "anchor.json"
     call_command("verify_audit", write_anchor=anchor, verbosity=0)
-    audit.record("key.replaced", customer=customer)
+    audit_trail.record("key.replaced", customer=customer)
     assert verify(anchor) == ""
 
 
@@ -157,14 +162,14 @@ def test_a_file_that_is_no_anchor_is_said_to_be_none(db: None, tmp_path: Path, t
 
 def test_what_is_undone_leaves_no_entry(customer: Customer) -> None:
     with transaction.atomic():
-        audit.record("key.replaced", customer=customer)
+        audit_trail.record("key.replaced", customer=customer)
         transaction.set_rollback(True)
     assert not AuditEntry.objects.exists()
     assert verify() == ""
 
 
 def test_odd_text_is_kept_as_far_as_a_database_can(customer: Customer) -> None:
-    audit.record("x", customer=customer, target="a\0b\ud800c" + "d" * 1000, after={"odd": "\0\ud800"})
+    audit_trail.record("x", customer=customer, target="a\0b\ud800c" + "d" * 1000, after={"odd": "\0\ud800"})
     entry = AuditEntry.objects.get()
     assert entry.target.startswith("ab?c")
     assert json.loads(entry.after) == {"odd": "\0\ud800"}
@@ -177,7 +182,7 @@ def test_entries_written_at_the_same_time_form_one_chain() -> None:
 
     def write(n: int) -> None:
         try:
-            audit.record("export", customer=customer, target=str(n))
+            audit_trail.record("export", customer=customer, target=str(n))
         finally:
             connection.close()
 

@@ -3,8 +3,8 @@
 import pytest
 from django.core.management import call_command
 
+from portal.accounts.keys.sealing import Broken
 from portal.accounts.models import ApiKey, Customer, User
-from portal.accounts.sealing import Broken
 
 
 @pytest.fixture

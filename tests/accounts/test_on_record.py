@@ -13,7 +13,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
-from portal.accounts.actions import ACTIONS
+from portal.accounts.audit.actions import ACTIONS
 from portal.accounts.models import AuditEntry, Customer, Membership, User
 from portal.console.models import Announcement, Note
 from tests.support.factors import now_shown

@@ -13,9 +13,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from portal.accounts import once, tasks
+from portal.accounts import submit_once, tasks
 from portal.accounts.models import ApiKey, AuditEntry, Customer, Invitation, Membership, SentForm, User
-from portal.billing.threshold_models import Threshold
+from portal.billing.thresholds.models import Threshold
 from portal.changes.models import Change
 from portal.console.models import Announcement, Note, Visit
 from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
@@ -192,7 +192,7 @@ def test_while_the_first_goes_on_the_second_waits_but_not_for_ever(
     fields = {"csrfmiddlewaretoken": token_of(client, NOTES), "text": "Called back"}
     client.post(f"{NOTES}note", fields)
     SentForm.objects.update(led_to="")
-    monkeypatch.setattr(once, "PATIENCE", 0.1)
+    monkeypatch.setattr(submit_once, "PATIENCE", 0.1)
     answer = client.post(f"{NOTES}note", fields)
     assert answer.status_code == 302
     assert Note.objects.count() == 1
@@ -204,7 +204,7 @@ def test_what_whoever_worked_on_it_did_not_survive_is_done_by_the_next(alike: Ca
     fields = {"csrfmiddlewaretoken": token_of(client, NOTES), "text": "Called back"}
     client.post(f"{NOTES}note", fields)
     Note.objects.all().delete()
-    SentForm.objects.update(led_to="", at=timezone.now() - once.STALE - timedelta(seconds=1))
+    SentForm.objects.update(led_to="", at=timezone.now() - submit_once.STALE - timedelta(seconds=1))
     assert client.post(f"{NOTES}note", fields).status_code == 302
     assert Note.objects.count() == 1
 
@@ -214,7 +214,7 @@ def test_what_breaks_may_be_sent_again(alike: Callable[[str], Client], monkeypat
     client.raise_request_exception = False
     fields = {"csrfmiddlewaretoken": token_of(client, NOTES), "text": "Called back"}
     with monkeypatch.context() as patch:
-        patch.setattr("portal.console.notes.Note.objects.create", lambda **_: 1 / 0)
+        patch.setattr("portal.console.customers.notes.Note.objects.create", lambda **_: 1 / 0)
         assert client.post(f"{NOTES}note", fields).status_code == 500
     assert client.post(f"{NOTES}note", fields).status_code == 302
 

@@ -7,17 +7,17 @@ import pytest
 from django.core.checks import run_checks
 from django.test import RequestFactory
 
-from portal.accounts import checks, clients
-from portal.accounts.clients import client_address
+from portal.accounts import checks, user_agents
+from portal.accounts.user_agents import client_address
 
 PROXY = "10.0.0.1"
 
 
 @pytest.fixture(autouse=True)
 def _told_of_nothing_yet() -> Iterator[None]:
-    clients._tell_of_hops.cache_clear()
+    user_agents._tell_of_hops.cache_clear()
     yield
-    clients._tell_of_hops.cache_clear()
+    user_agents._tell_of_hops.cache_clear()
 
 
 def address(forwarded: str | None) -> str:
@@ -61,7 +61,7 @@ def test_what_does_not_fit_is_said_once_and_the_nearest_counts(
     assert words in said
 
 
-@pytest.mark.parametrize(("remote", "found"), [(PROXY, PROXY), ("a socket", clients.UNKNOWN)])
+@pytest.mark.parametrize(("remote", "found"), [(PROXY, PROXY), ("a socket", user_agents.UNKNOWN)])
 def test_what_is_no_address_is_nobodys(settings: Any, remote: str, found: str) -> None:
     settings.TRUSTED_PROXIES = 1
     request = RequestFactory().get("/", REMOTE_ADDR=remote, headers={"X-Forwarded-For": "unknown"})

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.translation import override
 
-from portal.accounts import api_keys
+from portal.accounts.keys import api_keys
 from portal.accounts.models import ApiKey, User
 
 

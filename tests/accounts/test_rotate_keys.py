@@ -14,7 +14,7 @@ from allauth.mfa.utils import decrypt, encrypt
 from django.core.management import CommandError, call_command
 from django.http import QueryDict
 
-from portal.accounts import drafts
+from portal.accounts import form_drafts
 from portal.accounts.management.commands import rotate_keys
 from portal.accounts.models import ApiKey, User
 
@@ -34,14 +34,14 @@ def ring(settings: Any, cast: dict[str, User]) -> Iterator[list[str]]:
         key.save()
     TOTP.activate(cast["manager"], generate_totp_secret())
     RecoveryCodes.activate(cast["manager"])
-    drafts.keep(cast["manager"], FORM, QueryDict("memory=2048"))
+    form_drafts.keep(cast["manager"], FORM, QueryDict("memory=2048"))
     return settings.CREDENTIAL_KEYS
 
 
 def opened(user: User) -> list[Any]:
     """All that is sealed, in the clear."""
     held = {one.type: one for one in Authenticator.objects.filter(user=user)}
-    draft = drafts.take(user, FORM)
+    draft = form_drafts.take(user, FORM)
     return [
         *(key.secret() for key in ApiKey.objects.order_by("resource_group")),
         held["recovery_codes"].wrap().generate_codes(),

@@ -15,8 +15,8 @@ from allauth.mfa.totp.internal import auth as totp
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from portal.accounts import sessions
 from portal.accounts.models import AuditEntry, Customer, User
+from portal.accounts.sign_in import sessions
 from tests.support.factors import now_shown
 
 LOGIN = "/accounts/login/"

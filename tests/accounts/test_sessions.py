@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from portal.accounts import drafts
+from portal.accounts import form_drafts
 from portal.accounts.access import get_scope
 from portal.accounts.middleware import browser_headers
 from portal.accounts.models import AuditEntry, Customer, Draft, Membership, User
@@ -198,33 +198,33 @@ def test_no_secret_is_kept(cast: dict[str, User]) -> None:
     Session.objects.all().delete()
     path = "/c/10001/keys/services/-/replace"
     client.post(path, {"credential": "very-secret"}, headers={"Referer": f"http://testserver{path}"})
-    assert "credential" not in (drafts.take(cast["manager"], path) or {})
+    assert "credential" not in (form_drafts.take(cast["manager"], path) or {})
 
 
 @pytest.mark.parametrize(
     ("path", "data"),
-    [(INVITE, {"email": "n" * drafts.MOST_BYTES}), (f"/{'x' * 500}", TYPED), ("/\0", TYPED), (INVITE, {})],
+    [(INVITE, {"email": "n" * form_drafts.MOST_BYTES}), (f"/{'x' * 500}", TYPED), ("/\0", TYPED), (INVITE, {})],
     ids=["too much", "too long an address", "an address with a NUL", "nothing"],
 )
 def test_what_cannot_be_kept_is_not_kept(cast: dict[str, User], path: str, data: dict[str, str]) -> None:
     typed = QueryDict(mutable=True)
     typed.update(data)
-    assert not drafts.keep(cast["manager"], path, typed)
-    assert drafts.take(cast["manager"], path) is None
+    assert not form_drafts.keep(cast["manager"], path, typed)
+    assert form_drafts.take(cast["manager"], path) is None
     assert not Draft.objects.exists()
 
 
 def test_what_no_key_opens_any_more_is_dropped(cast: dict[str, User], settings: Any) -> None:
-    drafts.keep(cast["manager"], INVITE, QueryDict("email=nina@example.com"))
+    form_drafts.keep(cast["manager"], INVITE, QueryDict("email=nina@example.com"))
     settings.CREDENTIAL_KEYS = [b64encode(b"n" * 32).decode()]
-    assert drafts.take(cast["manager"], INVITE) is None
+    assert form_drafts.take(cast["manager"], INVITE) is None
     assert not Draft.objects.exists()
 
 
 def test_for_who_is_not_signed_in_nothing_was_typed(rf: RequestFactory) -> None:
     request = rf.get(INVITE)
     request.user = AnonymousUser()
-    assert drafts.typed(request) is None
+    assert form_drafts.typed(request) is None
 
 
 def test_a_page_from_before_the_last_sign_in_keeps_what_was_typed(cast: dict[str, User]) -> None:
@@ -247,7 +247,7 @@ def test_a_second_factor_that_is_asked_for_meanwhile_takes_nothing_away(cast: di
     client = sign_in("manager")
     Customer.objects.filter(number="10001").update(requires_second_factor=True)
     assert send(client).headers["Location"].startswith("/accounts/2fa/?required=1")
-    assert drafts.take(cast["manager"], INVITE) is not None
+    assert form_drafts.take(cast["manager"], INVITE) is not None
     assert get_scope(cast["manager"], "10001").customer.requires_second_factor
 
 

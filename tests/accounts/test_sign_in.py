@@ -19,8 +19,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client, RequestFactory
 
-from portal.accounts.adapter import SocialAdapter
 from portal.accounts.models import AuditEntry, User
+from portal.accounts.sign_in.adapter import SocialAdapter
 from tests.support.factors import now_shown
 
 LOGIN = "/accounts/login/"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from portal.billing import pdf
+from portal.billing.documents import pdf
 from tests.customer.conftest import browse, odd_platform, platform  # noqa: F401
 from tests.customer.visiting import visit  # noqa: F401
 from tests.inventory.platform import Platform
@@ -15,8 +15,8 @@ from tests.inventory.platform import Platform
 @pytest.fixture(autouse=True)
 def _no_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker's part is played by the tests."""
-    monkeypatch.setattr("portal.billing.jobs.nudge", lambda pk, task: None)
-    monkeypatch.setattr("portal.billing.jobs.PATIENCE", 0)
+    monkeypatch.setattr("portal.billing.document_orders.orders.nudge", lambda pk, task: None)
+    monkeypatch.setattr("portal.billing.document_orders.orders.PATIENCE", 0)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
-from portal.billing import amounts
+from portal.billing.invoices import amounts
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from portal.accounts.models import Customer, User
-from portal.billing.comparison import Comparison, costs
-from portal.billing.items import read_items
-from portal.billing.matching import Things
+from portal.billing.invoices.comparison import Comparison, costs
+from portal.billing.invoices.items import read_items
+from portal.billing.usage.matching import Things
 from portal.changes.models import Change, Item, State
 from portal.resources.spec import read, read_all
 from portal.resources.types import TYPES

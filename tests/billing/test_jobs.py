@@ -14,10 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.models import AuditEntry, Membership, User
-from portal.billing import job_leases, jobs, papers, pdf, press
 from portal.billing import tasks as billing_tasks
-from portal.billing.job_models import Chunk, Job, Reason, State
-from portal.billing.jobs import MOST_OPEN
+from portal.billing.document_orders import leases, orders, worker
+from portal.billing.document_orders.models import Chunk, Job, Reason, State
+from portal.billing.document_orders.orders import MOST_OPEN
+from portal.billing.documents import document, pdf
 from tests.billing.reading import faults, pages, reader
 from tests.customer.conftest import Browse, text_of
 from tests.customer.visiting import PART
@@ -66,14 +67,14 @@ def downloaded(client: Client, job: Job) -> bytes:
 
 def work(job: Job) -> Job:
     """What a worker does when it is told of the order."""
-    press.make(str(job.pk))
+    worker.make(str(job.pk))
     job.refresh_from_db()
     return job
 
 
 def lose_worker(job: Job) -> None:
     """One takes the order, and is not heard of any more until its lease is over."""
-    assert job_leases.take(str(job.pk)) is not None
+    assert leases.take(str(job.pk)) is not None
     Job.objects.filter(pk=job.pk).update(lease_until=timezone.now())
     billing_tasks.sweep()
     job.refresh_from_db()
@@ -145,7 +146,7 @@ def test_a_double_click_is_one_order_and_on_record_once(order: Order) -> None:
 def test_what_a_worker_makes_at_once_is_downloaded_without_a_detour(
     billing: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("portal.billing.jobs.nudge", lambda pk, task: press.make(pk))
+    monkeypatch.setattr("portal.billing.document_orders.orders.nudge", lambda pk, task: worker.make(pk))
     one = {"kind": "invoice", "month": "2026-10-01", "form": "pdf", "token": "t"}
     response = billing.post(PAPERS, one)
     job = Job.objects.get()
@@ -157,8 +158,8 @@ def test_what_a_worker_makes_at_once_is_downloaded_without_a_detour(
 
 @pytest.mark.usefixtures("press")
 def test_of_several_months_or_of_what_failed_its_page_tells(billing: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.billing.jobs.nudge", lambda pk, task: press.make(pk))
-    monkeypatch.setattr("portal.billing.papers.Shelf.is_known", False)
+    monkeypatch.setattr("portal.billing.document_orders.orders.nudge", lambda pk, task: worker.make(pk))
+    monkeypatch.setattr("portal.billing.documents.document.Shelf.is_known", False)
     failed = billing.post(PAPERS, OCTOBER | {"token": "t"})
     assert failed["Location"] == address(Job.objects.get())
 
@@ -224,7 +225,7 @@ def test_what_is_wrong_with_an_order_is_said_and_the_choice_is_kept(
 
 
 def test_no_more_months_than_fit_a_file_are_ordered_at_once(billing: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.customer.billing_paper.MOST_MONTHS", 1)
+    monkeypatch.setattr("portal.customer.money.documents.MOST_MONTHS", 1)
     response = billing.post(PAPERS, AUTUMN | {"token": "t"})
     assert response.status_code == 422
     assert "These are 2 months: select at most 1 at once." in text_of(response)
@@ -240,15 +241,15 @@ def test_no_more_than_a_few_orders_of_one_person_wait_at_once(order: Order, bill
 
 def test_its_page_says_how_far_it_is_and_nothing_while_nothing_has_changed(order: Order, billing: Client) -> None:
     job = order(AUTUMN)
-    taken = job_leases.take(str(job.pk))
+    taken = leases.take(str(job.pk))
     assert taken is not None
-    job_leases.advance(taken, 1)
+    leases.advance(taken, 1)
     part = billing.get(address(job), headers=PART)
     assert "1 of 2 months created." in text_of(part)
     assert '<progress class="paper-progress" max="2" value="1"' in part.content.decode()
     again = billing.get(address(job), headers=PART | {"HX-PTag": part["HX-PTag"]})
     assert again.status_code == 304
-    job_leases.finish(taken, b"%PDF", "a.pdf")
+    leases.finish(taken, b"%PDF", "a.pdf")
     done = billing.get(address(job), headers=PART | {"HX-PTag": part["HX-PTag"]})
     assert "hx-trigger" not in done.content.decode()
     assert f'href="{address(job)}file"' in done.content.decode()
@@ -256,9 +257,9 @@ def test_its_page_says_how_far_it_is_and_nothing_while_nothing_has_changed(order
 
 def test_one_order_is_made_at_a_time_and_others_are_told_how_many_come_first(order: Order, billing: Client) -> None:
     first, second = order(OCTOBER), order(AUTUMN)
-    assert job_leases.take(str(first.pk)) is not None
-    assert job_leases.take(str(second.pk)) is None
-    assert job_leases.due() == []
+    assert leases.take(str(first.pk)) is not None
+    assert leases.take(str(second.pk)) is None
+    assert leases.due() == []
     assert "1 export is ahead of it." in text_of(billing.get(address(second)))
 
 
@@ -268,7 +269,7 @@ def test_what_a_killed_worker_had_in_hand_is_made_by_the_next(order: Order, bill
     lose_worker(job)
     assert job.state == State.WAITING
     assert "It was interrupted" in text_of(billing.get(address(job)))
-    assert job_leases.due() == [str(job.pk)]
+    assert leases.due() == [str(job.pk)]
     assert work(job).state == State.DONE
 
 
@@ -284,13 +285,13 @@ def test_what_takes_two_workers_along_fails_with_words(order: Order, billing: Cl
 
 def test_a_worker_that_was_given_up_cannot_end_what_another_has_in_hand(order: Order) -> None:
     job = order(OCTOBER)
-    late = job_leases.take(str(job.pk))
+    late = leases.take(str(job.pk))
     assert late is not None
     Job.objects.filter(pk=job.pk).update(lease_until=timezone.now())
-    job_leases.expire()
-    assert job_leases.take(str(job.pk)) is not None
-    assert not job_leases.advance(late, 1)
-    assert not job_leases.finish(late, b"late", "late.pdf")
+    leases.expire()
+    assert leases.take(str(job.pk)) is not None
+    assert not leases.advance(late, 1)
+    assert not leases.finish(late, b"late", "late.pdf")
     assert not Chunk.objects.exists()
 
 
@@ -313,7 +314,7 @@ def test_a_platform_that_never_answered_is_told_from_an_error(
     order: Order, billing: Client, platform: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = order(OCTOBER)
-    monkeypatch.setattr("portal.billing.papers.Shelf.is_known", False)
+    monkeypatch.setattr("portal.billing.documents.document.Shelf.is_known", False)
     assert "The platform did not answer" in text_of(billing.get(address(work(job))))
 
 
@@ -321,14 +322,14 @@ def test_a_platform_that_never_answered_is_told_from_an_error(
 def test_an_error_of_ours_ends_the_order_with_words(
     order: Order, billing: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("portal.billing.papers.html", lambda paper: 1 / 0)
+    monkeypatch.setattr("portal.billing.documents.document.html", lambda paper: 1 / 0)
     assert "Something went wrong" in text_of(billing.get(address(work(order(OCTOBER)))))
 
 
 @pytest.mark.usefixtures("press")
 @pytest.mark.parametrize("form", ["pdf", "zip"])
 def test_what_is_too_long_for_a_file_is_said_to_be(order: Order, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
-    monkeypatch.setattr(press, "MOST_LINES", 0)
+    monkeypatch.setattr(worker, "MOST_LINES", 0)
     assert work(order(OCTOBER, form=form)).reason == Reason.TOO_LONG
 
 
@@ -361,13 +362,13 @@ def test_what_staff_ordered_in_somebodys_place_is_made_while_they_are_staff(
 def test_who_takes_longer_than_the_lease_leaves_it_to_the_next(
     order: Order, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    job, html = order(OCTOBER), papers.html
+    job, html = order(OCTOBER), document.html
 
-    def html_too_late(paper: papers.Paper) -> str:
+    def html_too_late(paper: document.Paper) -> str:
         Job.objects.update(lease_holder="another")
         return html(paper)
 
-    monkeypatch.setattr(papers, "html", html_too_late)
+    monkeypatch.setattr(document, "html", html_too_late)
     assert (work(job).state, job.lease_holder) == (State.WORKING, "another")
     assert f"Order {job.pk} took longer than its lease" in caplog.messages
 
@@ -375,20 +376,20 @@ def test_who_takes_longer_than_the_lease_leaves_it_to_the_next(
 def test_a_worker_makes_what_it_is_told_of_and_tells_of_the_next(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = order(OCTOBER), order(AUTUMN)
     told: list[str] = []
-    monkeypatch.setattr(press, "make", lambda pk: Job.objects.filter(pk=pk).delete())
+    monkeypatch.setattr(worker, "make", lambda pk: Job.objects.filter(pk=pk).delete())
     monkeypatch.setattr(billing_tasks.make_papers, "apply_async", lambda args, **options: told.extend(args))
     billing_tasks.make_papers(str(first.pk))
     assert told == [str(second.pk)]
 
 
 def test_an_order_that_is_gone_is_made_by_nobody(db: None) -> None:
-    press.make(str(uuid4()))
+    worker.make(str(uuid4()))
 
 
 @pytest.mark.parametrize("months", [[], ["2026-10-01"] * 2, [f"{year}-01-01" for year in range(1900, 2100)]])
 def test_what_no_form_orders_is_no_order(billing: Client, scope_of: Any, months: list[str]) -> None:
     with pytest.raises(ValueError, match="months"):
-        jobs.place(scope_of("billing"), jobs.Order(kind="invoice", months=months), "token")
+        orders.place(scope_of("billing"), orders.Order(kind="invoice", months=months), "token")
     assert not Job.objects.exists()
 
 
@@ -407,9 +408,9 @@ def test_a_library_that_the_system_lacks_is_named(monkeypatch: pytest.MonkeyPatc
 
 def test_it_is_nobody_elses(order: Order, browse: Browse) -> None:
     job = order(OCTOBER)
-    taken = job_leases.take(str(job.pk))
+    taken = leases.take(str(job.pk))
     assert taken is not None
-    job_leases.finish(taken, b"%PDF", "a.pdf")
+    leases.finish(taken, b"%PDF", "a.pdf")
     for path in (address(job), f"{address(job)}file"):
         assert browse("manager").get(path).status_code == 404
         assert browse("outsider").get(path).status_code == 404
@@ -442,13 +443,13 @@ def test_a_member_limited_to_a_group_gets_the_consumption_of_that_group(
 
 def test_after_a_day_it_is_removed(order: Order, billing: Client) -> None:
     job, fresh = order(OCTOBER), order(AUTUMN)
-    taken = job_leases.take(str(job.pk))
+    taken = leases.take(str(job.pk))
     assert taken is not None
-    job_leases.finish(taken, bytes(job_leases.CHUNK_BYTES + 1), "a.pdf")
+    leases.finish(taken, bytes(leases.CHUNK_BYTES + 1), "a.pdf")
     assert Chunk.objects.count() == 2
     Job.objects.filter(pk=job.pk).update(created=timezone.now() - timedelta(days=1))
     assert billing.get(address(job)).status_code == 404
-    assert job_leases.remove_old() == 1
+    assert leases.remove_old() == 1
     assert not Chunk.objects.exists()
     assert Job.objects.get() == fresh
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 from portal.accounts.access import get_scope
 from portal.accounts.models import ApiKey, Customer, Membership, User
 from portal.billing import tasks
-from portal.billing.kept_models import Held, Kept
-from portal.billing.papers import Printing, Shelf, html
+from portal.billing.archive.models import Held, Kept
+from portal.billing.documents.document import Printing, Shelf, html
 from portal.inventory import reads
 from tests.billing.records import invoice, use
 from tests.customer.conftest import text_of

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from portal.billing import months
+from portal.billing.usage import months
 from portal.resources.times import BERLIN, midnight, next_month, parse_day
 
 HOUR = timedelta(hours=1)

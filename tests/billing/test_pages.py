@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from portal.accounts.models import AuditEntry, Membership
-from portal.billing.consumption import PER_PAGE
+from portal.billing.usage.consumption import PER_PAGE
 from tests.billing.records import invoice, use
 from tests.customer.conftest import text_of
 from tests.customer.visiting import Visit

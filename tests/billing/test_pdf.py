@@ -9,10 +9,10 @@ import pytest
 from django.utils import translation
 
 from portal.accounts.models import Customer
-from portal.billing import page_boxes, papers, pdf
-from portal.billing.invoices import Invoice
-from portal.billing.papers import Paper, Printing
-from portal.billing.trend import Trend
+from portal.billing.documents import document, page_margins, pdf
+from portal.billing.documents.document import Paper, Printing
+from portal.billing.invoices.invoice import Invoice
+from portal.billing.invoices.trend import Trend
 from portal.resources.spec import read_all
 from portal.resources.types import TYPES
 from tests.billing.reading import alternatives, faults, fonts, pages, reader, tags, words
@@ -50,7 +50,7 @@ def paper(items: list[tuple[str, str]], total: str) -> Paper:
 
 
 def lay_out(press: Press, what: Paper, size: str = "a4") -> Any:
-    return press(size).lay_out(papers.html(what), page_boxes.css(what.title))
+    return press(size).lay_out(document.html(what), page_margins.css(what.title))
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_sums_on_paper_are_exact_and_name_what_is_unknown(sheets: list[str]) -> 
 
 
 def test_a_wrong_total_is_flagged_on_paper() -> None:
-    text = words(papers.html(paper([("a", "12345678901234567890.1234")], "5.0000")))
+    text = words(document.html(paper([("a", "12345678901234567890.1234")], "5.0000")))
     assert "The items come to 12,345,678,901,234,567,890.1234 EUR" in text
     assert "differs from that by -12,345,678,901,234,567,885.1234 EUR" in text
 
@@ -196,7 +196,7 @@ def test_paper_loads_nothing_but_our_fonts(url: str) -> None:
 
 
 def test_what_stands_in_the_margins_cannot_end_their_style() -> None:
-    css = page_boxes.css('"; } </style> \\ \n } body { display: none')
+    css = page_margins.css('"; } </style> \\ \n } body { display: none')
     assert "</style>" not in css
     assert words(css).count('content: "') == 3
     assert css.count("\n") == 1
@@ -204,5 +204,5 @@ def test_what_stands_in_the_margins_cannot_end_their_style() -> None:
 
 def test_what_the_platform_lists_no_more_is_said_to_be_gone_on_paper_too() -> None:
     vanished = replace(paper([], "0.0000"), gone=PRINTED)
-    assert "No longer on the platform, last seen" in papers.html(vanished)
-    assert "No longer on the platform" not in papers.html(paper([], "0.0000"))
+    assert "No longer on the platform, last seen" in document.html(vanished)
+    assert "No longer on the platform" not in document.html(paper([], "0.0000"))

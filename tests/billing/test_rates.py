@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from portal.billing.rates import Parts, Priced, parts, rates
+from portal.billing.usage.rates import Parts, Priced, parts, rates
 
 MACHINE, CORE, MEMORY, HDD, SSD = 2, 10, Fraction(1, 128), Fraction(1, 10), Fraction(3, 10)
 SIZES = [(1, 256, 10), (2, 256, 10), (1, 1024, 10), (1, 256, 50), (4, 2048, 40), (2, 512, 20)]

@@ -9,8 +9,8 @@ from django.test import Client
 
 from portal.accounts.access import get_scope
 from portal.accounts.models import Customer, User
-from portal.billing.summary import Summary, summary
-from portal.billing.threshold_models import Measure, Threshold
+from portal.billing.thresholds.models import Measure, Threshold
+from portal.billing.usage.summary import Summary, summary
 from tests.billing.records import invoice, use
 from tests.customer.conftest import text_of
 from tests.customer.visiting import Visit

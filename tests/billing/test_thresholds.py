@@ -12,8 +12,9 @@ from django.test import Client
 
 from portal.accounts.access import get_scope
 from portal.accounts.models import ApiKey, AuditEntry, Customer, User
-from portal.billing import tasks, thresholds
-from portal.billing.threshold_models import Measure, Notice, Passed, Threshold
+from portal.billing import tasks
+from portal.billing.thresholds import thresholds
+from portal.billing.thresholds.models import Measure, Notice, Passed, Threshold
 from tests.billing.records import invoice, use
 from tests.customer.conftest import text_of
 from tests.customer.visiting import Visit

@@ -8,9 +8,11 @@ import openpyxl
 import pytest
 from django.utils import translation
 
-from portal.billing import amounts, months, sums
-from portal.billing.chart import Bar, stacked
-from portal.billing.invoices import among
+from portal.billing import sums
+from portal.billing.invoices import amounts
+from portal.billing.invoices.invoice import among
+from portal.billing.usage import months
+from portal.billing.usage.chart import Bar, stacked
 from portal.resources.spec import read_all
 from portal.resources.types import TYPES
 from tests.billing.records import invoice, use

@@ -11,9 +11,9 @@ from django.db.models import F
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
 from portal.changes import leases, tasks
+from portal.changes.intent import Wanted
 from portal.changes.models import Change, Item
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
 from tests.support.services import Sandbox
 
 MACHINE = "virtualmachine"
@@ -39,7 +39,7 @@ def scope(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Scope:
     """The manager of customer 10001. No message gets anywhere: tests run the tasks themselves."""
-    for module in ("submit", "decide", "perform"):
+    for module in ("submit", "decisions", "perform"):
         monkeypatch.setattr(f"portal.changes.{module}.nudge", lambda pk: None)
     return scope_of("manager")
 

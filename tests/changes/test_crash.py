@@ -7,7 +7,7 @@ import pytest
 
 from portal.accounts.access import Scope
 from portal.api import Client
-from portal.changes import leases, outcome, perform, settle, tasks, unknown
+from portal.changes import leases, outcome, perform, reconcile, settle, tasks
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
 from portal.inventory import reads
@@ -37,7 +37,7 @@ def after(function: Callable[..., Any]) -> Callable[..., Any]:
 STEPS = [
     pytest.param(perform, "take", after, id="taken"),
     pytest.param(perform, "count_attempt", after, id="attempt counted"),
-    pytest.param(unknown, "latest_serial", after, id="log read"),
+    pytest.param(reconcile, "latest_serial", after, id="log read"),
     pytest.param(perform, "look", after, id="looked"),
     pytest.param(perform, "depart", after, id="departed"),
     pytest.param(Client, "apply", before, id="right before the call"),

@@ -9,11 +9,11 @@ from django.http import Http404
 from django.utils import timezone
 
 from portal.accounts.access import Scope
-from portal.changes import decide, leases
+from portal.changes import decisions, leases
 from portal.changes.errors import TooLate
+from portal.changes.intent import Wanted
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
 from portal.inventory import reads
 from tests.changes.conftest import (
     MACHINE,
@@ -34,11 +34,11 @@ ALL = ["cancel", "retry", "overwrite", "drop", "replace"]
 
 def decide_so(scope: Scope, change: Change, decision: str) -> None:
     if decision in ("overwrite", "drop"):
-        decide.resolve_conflict(scope, change, overwrite=decision == "overwrite")
+        decisions.resolve_conflict(scope, change, overwrite=decision == "overwrite")
     elif decision == "replace":
-        decide.replace(scope, change, [edit(change.items.get().key, {}, {"disk": 500})], "again")
+        decisions.replace(scope, change, [edit(change.items.get().key, {}, {"disk": 500})], "again")
     else:
-        getattr(decide, decision)(scope, change)
+        getattr(decisions, decision)(scope, change)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def conflict(scope: Scope, platform: Sandbox) -> Change:
 
 def test_what_is_taken_back_before_it_is_sent_never_goes_out(scope: Scope, platform: Sandbox) -> None:
     change, _name, _disk = growing(scope, platform)
-    decide.cancel(scope, change)
+    decisions.cancel(scope, change)
     assert (change.state, change.is_final) == (State.CANCELLED, True)
     run_all()
     assert platform.calls("apply") == 0
@@ -73,7 +73,7 @@ def test_what_is_taken_back_while_a_worker_prepares_it_never_goes_out(
     depart = leases.depart
 
     def cancelled_first(*args: Any) -> bool:
-        decide.cancel(scope, Change.objects.get(pk=change.pk))
+        decisions.cancel(scope, Change.objects.get(pk=change.pk))
         return depart(*args)
 
     monkeypatch.setattr("portal.changes.perform.depart", cancelled_first)
@@ -100,7 +100,7 @@ def test_what_was_perhaps_sent_is_not_taken_back_while_it_is_looked_up(scope: Sc
     Change.objects.update(sent_at=timezone.now())
     assert leases.take(str(change.pk)) is not None
     with pytest.raises(TooLate):
-        decide.cancel(scope, change)
+        decisions.cancel(scope, change)
 
 
 def test_what_keeps_getting_lost_waits_between_attempts_and_can_be_taken_back(scope: Scope, platform: Sandbox) -> None:
@@ -113,14 +113,14 @@ def test_what_keeps_getting_lost_waits_between_attempts_and_can_be_taken_back(sc
     change.refresh_from_db()
     assert (change.state, change.attempts) == (State.QUEUED, 2)
     assert change.next_attempt_at > timezone.now()
-    decide.cancel(scope, change)
+    decisions.cancel(scope, change)
     later(60)
     run_all()
     assert machine(platform, name)["disk"] == disk
 
 
 def test_a_rejected_one_is_put_away(scope: Scope, rejected: Change) -> None:
-    decide.cancel(scope, rejected)
+    decisions.cancel(scope, rejected)
     assert rejected.state == State.CANCELLED
 
 
@@ -128,7 +128,7 @@ def test_a_rejected_one_is_asked_for_again_as_the_last_in_the_line(
     scope: Scope, platform: Sandbox, rejected: Change
 ) -> None:
     other, _name, _disk = growing(scope, platform)
-    decide.retry(scope, rejected)
+    decisions.retry(scope, rejected)
     assert (rejected.state, rejected.turn, rejected.number, rejected.answer) == (State.QUEUED, 3, 1, {})
     assert (rejected.done_at, rejected.sent_at) == (None, None)
     assert leases.heads() == [str(other.pk)]
@@ -144,7 +144,7 @@ def test_what_waits_for_its_next_attempt_goes_out_now(scope: Scope, platform: Sa
     platform.start()
     later(-3600)  # starting may take longer than the pause before the next attempt
     assert run(change).state == State.QUEUED
-    decide.retry(scope, change)
+    decisions.retry(scope, change)
     assert run(change).state == State.RECORDED
     assert change.turn == 1
 
@@ -154,7 +154,7 @@ def test_a_parked_one_asks_again_with_the_key_that_there_is_now(scope: Scope, pl
     give_secret("wrong")
     assert run(change).state == State.PARKED
     key = give_secret("services-demo-key")
-    decide.retry(scope, change)
+    decisions.retry(scope, change)
     assert (change.state, change.key_generation) == (State.QUEUED, key.generation)
     assert run(change).state == State.RECORDED
 
@@ -162,14 +162,14 @@ def test_a_parked_one_asks_again_with_the_key_that_there_is_now(scope: Scope, pl
 def test_a_conflict_can_be_overwritten_knowing_what_is_there(scope: Scope, platform: Sandbox, conflict: Change) -> None:
     name = conflict.items.get().key
     wanted, present = conflict.items.get().wanted["disk"], machine(platform, name)["disk"]
-    decide.resolve_conflict(scope, conflict, overwrite=True)
+    decisions.resolve_conflict(scope, conflict, overwrite=True)
     assert conflict.items.get().before["disk"] == present
     assert run(conflict).state == State.RECORDED
     assert machine(platform, name)["disk"] == wanted
 
 
 def test_overwriting_asks_again_when_it_changed_once_more(scope: Scope, platform: Sandbox, conflict: Change) -> None:
-    decide.resolve_conflict(scope, conflict, overwrite=True)
+    decisions.resolve_conflict(scope, conflict, overwrite=True)
     with platform.proxy() as proxy:
         proxy.apply([{"__type__": MACHINE, "name": conflict.items.get().key, "disk": 400}])
     assert run(conflict).state == State.CONFLICT
@@ -177,7 +177,7 @@ def test_overwriting_asks_again_when_it_changed_once_more(scope: Scope, platform
 
 def test_a_dropped_conflict_leaves_what_is_there(scope: Scope, platform: Sandbox, conflict: Change) -> None:
     before = machine(platform, conflict.items.get().key)["disk"]
-    decide.resolve_conflict(scope, conflict, overwrite=False)
+    decisions.resolve_conflict(scope, conflict, overwrite=False)
     assert (conflict.state, conflict.is_final) == (State.CANCELLED, True)
     run_all()
     assert machine(platform, conflict.items.get().key)["disk"] == before
@@ -188,7 +188,7 @@ def test_overwriting_a_machine_that_somebody_else_made_sets_what_can_be_set(scop
     with platform.proxy() as proxy:
         proxy.apply([{"__type__": MACHINE, "name": "shop79", "resource_group": "shop", "location": "rzob"}])
     assert run(change).state == State.CONFLICT
-    decide.resolve_conflict(scope, change, overwrite=True)
+    decisions.resolve_conflict(scope, change, overwrite=True)
     run(change)
     found = machine(platform, "shop79")
     assert (found["memory"], found["rbd_pool"]) == (512, "rbd.hdd")
@@ -204,7 +204,7 @@ def test_what_is_gone_cannot_be_overwritten(scope: Scope, platform: Sandbox) -> 
         proxy.apply([{"__type__": "serviceuser", "__action__": "delete", "uid": "s-gone", "resource_group": "shop"}])
     run(change)
     with pytest.raises(TooLate):
-        decide.resolve_conflict(scope, change, overwrite=True)
+        decisions.resolve_conflict(scope, change, overwrite=True)
     assert Change.objects.get().state == State.CONFLICT
 
 
@@ -214,8 +214,8 @@ def test_a_form_filled_again_takes_the_place_of_a_rejected_one(
     name = rejected.items.get().key
     present = machine(platform, name)
     wanted = edit(name, {"cores": present["cores"]}, {"cores": present["cores"] % 8 + 1})
-    new = decide.replace(scope, rejected, [wanted], "again")
-    assert decide.replace(scope, rejected, [wanted], "again") == new  # a double click
+    new = decisions.replace(scope, rejected, [wanted], "again")
+    assert decisions.replace(scope, rejected, [wanted], "again") == new  # a double click
     rejected.refresh_from_db()
     assert (rejected.state, rejected.is_final, new.number) == (State.SUPERSEDED, True, 2)
     assert run(new).state == State.SETTLING
@@ -223,9 +223,9 @@ def test_a_form_filled_again_takes_the_place_of_a_rejected_one(
 
 def test_two_people_who_decide_at_once_decide_once(scope: Scope, conflict: Change) -> None:
     mine, theirs = Change.objects.get(), Change.objects.get()
-    decide.resolve_conflict(scope, mine, overwrite=True)
+    decisions.resolve_conflict(scope, mine, overwrite=True)
     with pytest.raises(TooLate):
-        decide.resolve_conflict(scope, theirs, overwrite=True)
+        decisions.resolve_conflict(scope, theirs, overwrite=True)
     assert Change.objects.get().turn == mine.turn
 
 
@@ -256,7 +256,7 @@ def test_a_parked_change_that_a_newer_one_has_decided_is_superseded(scope: Scope
     Change.objects.filter(pk=newer.pk).update(key_group="another")  # as if by a key of a group further down
     give_secret("services-demo-key")
     assert run(newer).state == State.RECORDED
-    decide.resume(newer.api_key)  # type: ignore[arg-type]
+    decisions.resume(newer.api_key)  # type: ignore[arg-type]
     assert run(old).state == State.SUPERSEDED
     assert machine(platform, name)["disk"] == disk + 7
 
@@ -269,6 +269,6 @@ def test_a_parked_change_of_another_field_is_not_superseded(scope: Scope, platfo
     Change.objects.filter(pk=newer.pk).update(key_group="another")
     key = give_secret("services-demo-key")
     run(newer)
-    decide.resume(key)
+    decisions.resume(key)
     assert run(old).state == State.RECORDED
     assert machine(platform, name)["disk"] == disk + 1

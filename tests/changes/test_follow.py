@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from portal.accounts.access import Scope
 from portal.changes import follow, install_times, tasks, timing
-from portal.changes.decide import resume
+from portal.changes.decisions import resume
 from portal.changes.models import Change, InstallTime, KeyPoll, State
 from portal.changes.submit import submit
-from portal.inventory import reads, watching
+from portal.inventory import reads, watched_customers
 from tests.changes.conftest import MACHINE, edit, growing, item_of, later, new_machine, plain_machine, run, services_key
 from tests.support.services import Sandbox
 
@@ -52,7 +52,7 @@ def test_with_nothing_pending_nobody_is_asked(scope: Scope, platform: Sandbox) -
 
 def test_a_page_that_is_open_on_nothing_pending_costs_nothing(calm: None, scope: Scope, platform: Sandbox) -> None:
     platform.control(reset=True)
-    watching.watch(scope.customer)
+    watched_customers.watch(scope.customer)
     assert follow.due_keys() == []
     follow.follow(key_id())
     assert platform.calls("query") == 0
@@ -93,7 +93,7 @@ def test_it_is_asked_at_the_pace_of_who_looks(
     installing: Change, scope: Scope, platform: Sandbox, watched: bool, wait: float
 ) -> None:
     if watched:
-        watching.watch(scope.customer)
+        watched_customers.watch(scope.customer)
     last_polled(wait - 0.8)
     assert follow.due_keys() == []
     follow.follow(key_id())
@@ -107,7 +107,7 @@ def test_it_is_asked_at_the_pace_of_who_looks(
 def test_what_waits_for_tonight_is_not_asked_for_every_second(calm: None, scope: Scope, platform: Sandbox) -> None:
     present = plain_machine(platform)
     run(submit(scope, [edit(present["name"], {"cores": present["cores"]}, {"cores": present["cores"] % 8 + 1})], "t"))
-    watching.watch(scope.customer)
+    watched_customers.watch(scope.customer)
     last_polled(timing.WATCHED_POLL + 1)
     assert follow.due_keys() == []
     last_polled(timing.WATCHED_MAINTENANCE_POLL + 1)
@@ -153,7 +153,7 @@ def test_a_poll_that_is_under_way_keeps_others_away(installing: Change, platform
 def test_a_platform_that_does_not_answer_is_left_alone_for_a_while(
     installing: Change, scope: Scope, platform: Sandbox
 ) -> None:
-    watching.watch(scope.customer)
+    watched_customers.watch(scope.customer)
     last_polled(100)
     platform.control(fault={"kind": "garbage", "method": "query"})
     follow.follow(key_id())
@@ -172,7 +172,7 @@ def test_a_machine_that_somebody_else_made_is_followed_while_a_page_shows_it(
         proxy.apply([{"__type__": MACHINE, "name": "shop55", "resource_group": "shop", "location": "rzob"}])
     reads.refresh(scope, MACHINE)
     assert follow.due_keys() == []
-    watching.watch(scope.customer)
+    watched_customers.watch(scope.customer)
     assert follow.due_keys() == [key_id()]
     platform.control(advance=60)
     follow.follow(key_id())
@@ -219,11 +219,11 @@ def test_a_key_that_was_taken_away_and_given_again_follows_on(
 
 
 def test_who_watched_a_while_ago_watches_no_more(scope: Scope, monkeypatch: pytest.MonkeyPatch) -> None:
-    watching.watch(scope.customer)
-    assert watching.watched() == {scope.customer.pk}
-    now = datetime.now(UTC).timestamp() + watching.WATCHED_FOR + 1
-    monkeypatch.setattr("portal.inventory.watching.time.time", lambda: now)
-    assert watching.watched() == frozenset()
+    watched_customers.watch(scope.customer)
+    assert watched_customers.watched() == {scope.customer.pk}
+    now = datetime.now(UTC).timestamp() + watched_customers.WATCHED_FOR + 1
+    monkeypatch.setattr("portal.inventory.watched_customers.time.time", lambda: now)
+    assert watched_customers.watched() == frozenset()
 
 
 def test_an_installation_seen_from_beginning_to_end_is_a_measure(installing: Change, platform: Sandbox) -> None:

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from portal.accounts.models import ApiKey, Customer
 from portal.changes import leases, tasks, timing
+from portal.changes.enqueue import TASK
 from portal.changes.models import Change, State
-from portal.changes.nudge import TASK
 
 
 @pytest.fixture

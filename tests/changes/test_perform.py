@@ -10,10 +10,10 @@ from django.utils import timezone
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
 from portal.changes import leases, outcome, tasks, timing
-from portal.changes.decide import refused_keys, resolve_conflict, resume, resume_accepted
+from portal.changes.decisions import refused_keys, resolve_conflict, resume, resume_accepted
+from portal.changes.intent import Wanted
 from portal.changes.models import Change, Item, State
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
 from portal.inventory import reads
 from tests.changes.conftest import (
     MACHINE,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from portal.changes.models import Item
-from portal.changes.present import by_key, look
+from portal.changes.platform_state import by_key, look
 
 MACHINE = {"__type__": "virtualmachine", "name": "shop00", "resource_group": "shop"}
 GRANTS = [{"resource_group": "shop", "uid": "ada", "permission": name} for name in ("login", "stats")]

@@ -8,13 +8,13 @@ import pytest
 from portal.accounts.access import Scope
 from portal.accounts.models import Membership, User
 from portal.accounts.roles import Role
-from portal.accounts.viewing import Viewing
-from portal.changes import decide
+from portal.accounts.view_as import Viewing
+from portal.changes import decisions
 from portal.changes.errors import Taken
+from portal.changes.intent import Wanted
 from portal.changes.models import Change, State
 from portal.changes.pending import pending_of
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
 from portal.inventory import reads
 from tests.changes.conftest import edit, machine, new_machine, plain_machine, run
 from tests.support.services import Sandbox
@@ -77,10 +77,10 @@ def test_a_conflict_of_others_over_what_one_does_not_see_is_not_overwritten(
 ) -> None:
     change = run(submit(scope, [new_group("trial", "example")], "trial"))
     with pytest.raises(Taken):
-        decide.resolve_conflict(scope_of("child"), change, overwrite=True)
+        decisions.resolve_conflict(scope_of("child"), change, overwrite=True)
     change.refresh_from_db()
     assert change.state == State.CONFLICT
-    decide.resolve_conflict(scope, change, overwrite=True)
+    decisions.resolve_conflict(scope, change, overwrite=True)
     assert run(change).recorded_at is not None
     assert group(platform, "trial")["parent"] == "example"
 
@@ -90,7 +90,7 @@ def test_what_came_there_out_of_sight_since_it_was_decided_is_not_overwritten(
 ) -> None:
     child = scope_of("child")
     change = run(submit(child, [new_group("old", "example")], "old"))
-    decide.retry(child, change)
+    decisions.retry(child, change)
     assert is_refused(run(change), "taken")
     assert group(platform, "old")["parent"] == "services"
 
@@ -144,7 +144,7 @@ def test_who_may_asks_again_for_who_may_not_any_more(scope: Scope, scope_of: Sco
     change, name, disk = growing_below(scope_of("child"), platform)
     membership("child").update(role=Role.VIEWER)
     run(change)
-    decide.retry(scope, change)
+    decisions.retry(scope, change)
     assert run(change).recorded_at is not None
     assert machine(platform, name)["disk"] == disk + 1
 
@@ -170,10 +170,10 @@ def test_staff_who_decide_in_the_console_may_what_a_manager_may_while_they_are_s
     membership("child").delete()
     run(change)
     console = Scope(scope.customer, cast["staff"], Role.MANAGER)
-    decide.retry(console, change)
+    decisions.retry(console, change)
     User.objects.filter(pk=cast["staff"].pk).update(is_staff=False)
     assert is_refused(run(change), "forbidden")
     User.objects.filter(pk=cast["staff"].pk).update(is_staff=True)
-    decide.retry(console, change)
+    decisions.retry(console, change)
     assert run(change).recorded_at is not None
     assert machine(platform, name)["disk"] == disk + 1

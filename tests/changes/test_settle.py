@@ -7,12 +7,12 @@ import pytest
 
 from portal.accounts.access import Scope
 from portal.changes import follow, settle
+from portal.changes.intent import Wanted
 from portal.changes.models import Change, InstallTime, Item, KeyPoll, State
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
 from portal.inventory import reads
-from portal.resources.looks import State as Shown
 from portal.resources.spec import Record, read
+from portal.resources.state_styles import State as Shown
 from portal.resources.types import TYPES
 from tests.changes.conftest import (
     MACHINE,

@@ -13,14 +13,14 @@ from django.http import Http404
 
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
-from portal.changes import nudge as nudging
+from portal.changes import enqueue as nudging
 from portal.changes import submit as submitting
+from portal.changes.enqueue import nudge
 from portal.changes.errors import NoKey, Unsendable
+from portal.changes.intent import Wanted
 from portal.changes.keys import key_for, upwards
 from portal.changes.models import Change, State
-from portal.changes.nudge import nudge
 from portal.changes.submit import MOST_ITEMS, submit
-from portal.changes.wanted import Wanted
 from portal.inventory import reads
 from tests.changes.conftest import MACHINE, edit, new_machine, plain_machine
 from tests.support.services import Sandbox

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from portal.accounts.access import Scope
-from portal.changes import unknown
-from portal.changes.decide import resume
+from portal.changes import reconcile
+from portal.changes.decisions import resume
+from portal.changes.intent import Wanted
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
 from tests.changes.conftest import (
     MACHINE,
     edit,
@@ -235,4 +235,4 @@ def test_the_platform_away_while_it_is_found_out_leaves_it_open(
     [{}, {"method": "apply"}, {"method": "apply", "args": "[" * 5000}, {"method": "apply", "args": '"3 bytes"'}],
 )
 def test_a_log_that_cannot_be_read_says_nothing(entry: dict[str, Any]) -> None:
-    assert unknown._is_ours(entry, [{"__type__": MACHINE}]) is False
+    assert reconcile._is_ours(entry, [{"__type__": MACHINE}]) is False

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from portal.accounts.access import get_scope
 from portal.accounts.models import AuditEntry, User
+from portal.changes.intent import Wanted
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
 from tests.customer.conftest import Browse, browse, part, platform, text_of  # noqa: F401
 
 

@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from portal.accounts.models import ApiKey, Customer, Membership, User
 from portal.changes.models import Change
-from portal.console import index, tasks
-from portal.console.find import Finder
+from portal.console import tasks
 from portal.console.models import Entry, Term
-from portal.console.terms import amount_term, ranges, terms_of
-from portal.inventory import flight
+from portal.console.search import index
+from portal.console.search.page import Finder
+from portal.console.search.terms import amount_term, ranges, terms_of
+from portal.inventory.snapshots import single_flight
 from portal.resources.spec import Record, read
 from portal.resources.types import TYPES
 from tests.customer.conftest import Browse, browse, part, platform, text_of  # noqa: F401
@@ -177,7 +178,7 @@ def test_the_index_follows_the_snapshots(browse: Browse) -> None:  # noqa: F811
     browse("manager").get("/c/10001/virtualmachine/")
     staff = browse("staff")
     assert "No results for" in text_of(part(staff, "/console/?q=shop13"))
-    for done in list(flight.under_way()):  # what the page has fetched behind it
+    for done in list(single_flight.under_way()):  # what the page has fetched behind it
         done.wait(10)
     assert index.update() >= 1
     hits = part(staff, "/console/?q=shop13")
@@ -203,7 +204,7 @@ def test_nothing_is_found_where_nothing_is_asked(cast: dict[str, User]) -> None:
 def test_the_index_goes_on_where_its_time_was_over(browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     for name in ("virtualmachine", "resourcegroup"):
         browse("manager").get(f"/c/10001/{name}/")
-    for done in list(flight.under_way()):
+    for done in list(single_flight.under_way()):
         done.wait(10)
     monkeypatch.setattr(index, "FOR_AT_MOST", -1.0)
     assert [index.update(), index.update()] == [1, 1]

@@ -11,19 +11,19 @@ from django.db import DatabaseError
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from portal.accounts import audit
 from portal.accounts.access import get_scope
+from portal.accounts.audit import trail as audit_trail
 from portal.accounts.models import AuditEntry, Customer, Membership, User
+from portal.changes.intent import Wanted
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
-from portal.console import index
+from portal.console.customers.notes import LONGEST
 from portal.console.models import Announcement, Note, Sample
-from portal.console.notes import LONGEST
-from portal.console.samples import take
+from portal.console.platform.metric_samples import take
+from portal.console.search import index
 from portal.console.templatetags import console as console_tags
-from portal.inventory import flight
-from portal.ui import when
+from portal.inventory.snapshots import single_flight
+from portal.ui.format import dates
 from tests.customer.conftest import Browse, browse, part, platform, text_of  # noqa: F401
 
 PAGES = ("", "changes/", "platform/", "announcements/", "staff/", "customers/new", "c/10001/", "c/10001/manage")
@@ -131,7 +131,7 @@ def test_a_customer_is_on_one_screen(staff: Client, browse: Browse, cast: dict[s
     people = (
         "manager@example.com",
         "never signed in",
-        f"signed in {when.words(timezone.now(), timezone.now()).partition(',')[0]}",
+        f"signed in {dates.words(timezone.now(), timezone.now()).partition(',')[0]}",
     )
     machines = ("Deletion", "Ready", "Changes to the virtual hardware", "is shut down for deletion")
     changes = ("1: Resize shop14", "2: Resize shop14", "no room left", "Change submitted")
@@ -163,7 +163,7 @@ def test_a_tile_leads_to_the_machines_that_it_counts(staff: Client, browse: Brow
 def test_many_machines_come_in_pages(staff: Client, browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     browse("manager").get("/c/10001/virtualmachine/")
     every = machines_on(staff.get("/console/c/10001/?state=ready"))
-    monkeypatch.setattr("portal.console.customer_page.PER_PAGE", 7)
+    monkeypatch.setattr("portal.console.customers.page.PER_PAGE", 7)
     found: list[str] = []
     address = "?state=ready"
     while address:
@@ -183,7 +183,7 @@ def test_what_is_not_known_yet_is_being_asked_and_comes_by_itself(staff: Client)
     first = staff.get("/console/c/10001/")
     assert "Loading…" in text_of(first)
     assert 'hx-get="/console/c/10001/" hx-trigger="every 1s"' in first.content.decode()
-    for done in list(flight.under_way()):
+    for done in list(single_flight.under_way()):
         done.wait(10)
     later = part(staff, "/console/c/10001/")
     assert later.content.decode().lstrip().startswith('<div id="panels"')
@@ -194,7 +194,7 @@ def test_what_is_not_known_yet_is_being_asked_and_comes_by_itself(staff: Client)
 def test_the_same_several_times_in_a_row_is_told_once(staff: Client, cast: dict[str, User]) -> None:
     customer = Customer.objects.get(number="10001")
     for action in ("sign_in.done", "sign_in.done", "sign_in.done", "sign_out"):
-        audit.record(action, customer=customer, actor=cast["viewer"], target="viewer@example.com")
+        audit_trail.record(action, customer=customer, actor=cast["viewer"], target="viewer@example.com")
     trail = staff.get("/console/c/10001/").context["page"].trail
     told = [(str(one.label), one.target, one.times) for one in trail[:2]]
     assert told == [("Signed out", "", 1), ("Signed in", "", 3)]
@@ -219,7 +219,7 @@ def test_a_note_is_kept_with_its_author_and_pinned_ones_come_first(staff: Client
 
 def test_lists_mark_what_has_notes(staff: Client, browse: Browse, cast: dict[str, User]) -> None:  # noqa: F811
     browse("manager").get("/c/10001/virtualmachine/")
-    for done in list(flight.under_way()):
+    for done in list(single_flight.under_way()):
         done.wait(10)
     index.update()
     wanted = Wanted(type_name="virtualmachine", key="shop14", wanted={"cores": 7}, before={"cores": 3})
@@ -393,8 +393,8 @@ def test_the_trail_of_a_customer_says_whose_it_is(staff: Client) -> None:
 def test_admins_see_the_portals_own_trail_and_no_one_else_does(browse: Browse, cast: dict[str, User]) -> None:  # noqa: F811
     client = browse("staff")
     User.objects.filter(email="staff@example.com").update(is_superuser=True)
-    audit.record("platform.reset", target="the breaker")
-    audit.record("key.added", customer=Customer.objects.get(number="10001"), target="services")
+    audit_trail.record("platform.reset", target="the breaker")
+    audit_trail.record("key.added", customer=Customer.objects.get(number="10001"), target="services")
     page = client.get("/console/trail/")
     assert "the breaker" in text_of(page)
     assert not any(row.entry.chain for row in page.context["trail"].rows)

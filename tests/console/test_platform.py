@@ -8,11 +8,13 @@ from django.test import Client
 from portal.accounts.access import get_scope
 from portal.accounts.models import ApiKey, User
 from portal.api import Call
+from portal.changes.intent import Wanted
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
 from portal.console.models import KeySample
-from portal.console.samples import grown, take
-from portal.inventory import breaker, connection, counters, parts, workers
+from portal.console.platform.metric_samples import grown, take
+from portal.inventory import counters, redis_connection, workers
+from portal.inventory.platform import circuit_breaker
+from portal.inventory.snapshots import freshness
 from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
 
 
@@ -43,7 +45,7 @@ def test_of_each_key_it_is_noted_what_was_done_with_it_in_the_minute(staff: Clie
 def test_counts_that_begin_anew_are_noted_from_nothing(staff: Client) -> None:
     called(times=5)
     take()
-    with connection.connected() as redis:
+    with redis_connection.connected() as redis:
         redis.delete("counters")
     called(times=2)
     take()
@@ -63,8 +65,8 @@ def test_a_keys_page_says_how_its_day_went(staff: Client, settings: Any) -> None
 
 def test_reads_are_counted_by_key(staff: Client) -> None:
     customer = ApiKey.objects.get(resource_group="services").customer
-    parts.parts_of(customer, ["resourcegroup"], wait=True)
-    parts.parts_of(customer, ["resourcegroup"], wait=True)
+    freshness.parts_of(customer, ["resourcegroup"], wait=True)
+    freshness.parts_of(customer, ["resourcegroup"], wait=True)
     counters.hand_on()
     take()
     sample = KeySample.objects.get(group="services")
@@ -74,11 +76,11 @@ def test_reads_are_counted_by_key(staff: Client) -> None:
 
 def test_the_breaker_is_shown_with_every_key_and_reset_by_staff(staff: Client) -> None:
     for _ in range(5):
-        breaker.observe(Call("query", "", "services", 0.1, "NotReachable", 0))
+        circuit_breaker.observe(Call("query", "", "services", 0.1, "NotReachable", 0))
     assert "off (circuit breaker) since" in text_of(staff.get("/console/platform/keys/services/"))
     assert "Circuit breaker: open" in text_of(staff.get("/console/platform/"))
     assert "Circuit breaker: closed" in text_of(staff.post("/console/platform/reset", follow=True))
-    breaker.check()
+    circuit_breaker.check()
 
 
 def test_workers_that_say_so_are_alive(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +94,7 @@ def test_workers_that_say_so_are_alive(staff: Client, monkeypatch: pytest.Monkey
 
 def test_without_redis_the_page_says_so(staff: Client, settings: Any) -> None:
     settings.CACHE_URL = settings.BROKER_URL = "redis://127.0.0.1:1/0"
-    connection.forget_absence()
+    redis_connection.forget_absence()
     assert "Redis does not answer" in text_of(staff.get("/console/platform/"))
     assert staff.get("/console/platform/keys/services/").status_code == 200
     assert staff.post("/console/platform/reset").status_code == 302

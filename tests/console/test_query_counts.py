@@ -2,7 +2,7 @@
 
 from django.urls import get_resolver
 
-from portal.accounts import audit
+from portal.accounts.audit import trail
 from tests.isolation.test_walk import route_names
 from tests.support.plenty import SUBJECTS, Plenty
 from tests.support.queries import Page, elsewhere, expect_as_many_for_three_as_for_one, parts_of
@@ -65,7 +65,7 @@ def test_every_page_is_asked_for_but_for_those_named() -> None:
 def test_a_page_takes_as_many_queries_for_three_of_everything_as_for_one(plenty: Plenty) -> None:
     pages = [*(page for pages in PAGES.values() for page in pages), *parts_of([FOUND])]
     # The first entry in the portal's own trail takes queries of its own: there is one before.
-    expect_as_many_for_three_as_for_one(plenty, pages, lambda client: audit.record("platform.reset"))
+    expect_as_many_for_three_as_for_one(plenty, pages, lambda client: trail.record("platform.reset"))
 
 
 def test_so_does_a_page_while_keys_are_refused(plenty: Plenty) -> None:

@@ -5,9 +5,9 @@ import re
 import pytest
 from django.test import Client
 
-from portal.console.record_page import StaffPage
-from portal.inventory import flight
-from portal.ui.detail_page import DetailPage
+from portal.console.customers.record_page import StaffPage
+from portal.inventory.snapshots import single_flight
+from portal.ui.details.page import DetailPage
 from tests.customer.conftest import Browse, browse, part, platform, text_of  # noqa: F401
 
 MACHINE = "/console/c/10001/virtualmachine/shop13/"
@@ -78,7 +78,7 @@ def test_what_is_not_known_yet_comes_by_itself(browse: Browse) -> None:  # noqa:
     staff = browse("staff")
     first = staff.get(MACHINE)
     assert "data-live" in first.content.decode()
-    for done in list(flight.under_way()):
+    for done in list(single_flight.under_way()):
         done.wait(10)
     later = part(staff, MACHINE)
     assert later.content.decode().lstrip().startswith('<div id="record"')

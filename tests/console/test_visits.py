@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from portal.accounts.models import AuditEntry, Membership, User
 from portal.changes.models import Change
-from portal.console import visits
 from portal.console.models import Visit
 from portal.console.tasks import end_visits
+from portal.console.view_as import sessions
 from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
 
 REASON = "Ticket 4711, on the phone"
@@ -116,7 +116,7 @@ def test_one_at_a_time(staff: Client, browse: Browse) -> None:  # noqa: F811
 def test_of_two_that_begin_at_the_same_moment_one_does(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither page has seen the other: the database has the last word."""
     view_as(staff)
-    monkeypatch.setattr(visits, "going_on", lambda staff: None)
+    monkeypatch.setattr(sessions, "going_on", lambda staff: None)
     assert view_as(staff, "viewer").status_code == 422
     assert Visit.objects.count() == 1
 
@@ -127,17 +127,17 @@ def test_editing_is_enabled_and_a_view_is_ended_once(staff: Client, rf: RequestF
     request.session, request.user = staff.session, User.objects.get(email="staff@example.com")
     visit = Visit.objects.get()
     for _tab in range(2):
-        visits.take_write(request, visit)
+        sessions.take_write(request, visit)
     for _tab in range(2):
-        visits.end(request, visit)
+        sessions.end(request, visit)
     counted = Counter(AuditEntry.objects.values_list("action", flat=True))
     assert (counted["staff.took_write"], counted["staff.left"]) == (1, 1)
 
 
 def test_nobody_who_is_not_signed_in_has_a_visit(rf: RequestFactory) -> None:
     request = rf.get("/")
-    request.session, request.user = {visits.KEY: 1}, AnonymousUser()
-    assert visits.present(request) is None
+    request.session, request.user = {sessions.KEY: 1}, AnonymousUser()
+    assert sessions.present(request) is None
 
 
 def test_it_ends_with_one_click(staff: Client) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from portal.inventory import connection, flight, memory, merging, situation
+from portal.inventory import redis_connection
+from portal.inventory.listings import merging, record_context
+from portal.inventory.snapshots import process_cache, single_flight
 from tests.inventory.platform import Platform
 from tests.support.services import Sandbox
 
@@ -30,22 +32,22 @@ def browse(
     transactional_db: None, redis_url: str, platform: Sandbox, signed_in: Browse, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Browse]:
     """`browse("viewer").get("/c/10001/")`: a person of the cast in a process that knows nothing yet. No worker runs."""
-    for module in ("submit", "decide", "perform"):
+    for module in ("submit", "decisions", "perform"):
         monkeypatch.setattr(f"portal.changes.{module}.nudge", lambda pk: None)
     _forget()
     yield signed_in
-    for done in list(flight.under_way()):
+    for done in list(single_flight.under_way()):
         done.wait(10)
     _forget()
 
 
 def _forget() -> None:
     """This process knows nothing any more."""
-    memory.snapshots.clear()
-    memory.failures.clear()
+    process_cache.snapshots.clear()
+    process_cache.failures.clear()
     merging.forget()
-    situation.forget()
-    connection.forget_absence()
+    record_context.forget()
+    redis_connection.forget_absence()
 
 
 def text_of(response: Any) -> str:

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from portal.accounts import audit
 from portal.accounts.access import Scope, get_scope
-from portal.accounts.actions import ACTIONS
+from portal.accounts.audit import trail as audit_trail
+from portal.accounts.audit.actions import ACTIONS
 from portal.accounts.models import AuditEntry, Customer, User
-from portal.changes.decide import cancel, look, resolve_conflict, retry
+from portal.changes.decisions import cancel, look, resolve_conflict, retry
 from portal.changes.models import Change, State
 from portal.changes.submit import Wanted, submit
 from portal.resources.types import TYPES
@@ -29,13 +29,15 @@ TRAIL = "/c/10001/trail/"
 def trail(cast: dict[str, User]) -> Customer:
     """A few entries of customer 10001, and one of another."""
     customer = Customer.objects.get(number="10001")
-    with audit.asking(audit.Asker("192.0.2.7", cast["operator"])):
-        audit.record("change.submitted", customer=customer, target="virtualmachine/shop13", after={"memory": 2048})
-    with audit.asking(audit.Asker("2001:db8::1", cast["manager"])):
+    with audit_trail.asking(audit_trail.Asker("192.0.2.7", cast["operator"])):
+        audit_trail.record(
+            "change.submitted", customer=customer, target="virtualmachine/shop13", after={"memory": 2048}
+        )
+    with audit_trail.asking(audit_trail.Asker("2001:db8::1", cast["manager"])):
         before, after = {"role": "viewer"}, {"role": "operator"}
-        audit.record("member.changed", customer=customer, target="x@example.com", before=before, after=after)
-        audit.record("key.replaced", customer=customer, target="=cmd|' /C calc'!A0")
-    audit.record("key.replaced", customer=Customer.objects.get(number="10002"), target="foreign-secret-group")
+        audit_trail.record("member.changed", customer=customer, target="x@example.com", before=before, after=after)
+        audit_trail.record("key.replaced", customer=customer, target="=cmd|' /C calc'!A0")
+    audit_trail.record("key.replaced", customer=Customer.objects.get(number="10002"), target="foreign-secret-group")
     return customer
 
 
@@ -62,7 +64,7 @@ def test_an_edit_that_cancels_a_deletion_is_told_with_its_day(
 ) -> None:
     before = {"memory": 512, "deletion": {"deadline": "2026-12-02", "stages": []}}
     after = {"memory": 1024}
-    audit.record("change.submitted", customer=trail, target="virtualmachine/old03", before=before, after=after)
+    audit_trail.record("change.submitted", customer=trail, target="virtualmachine/old03", before=before, after=after)
     assert "Deletion 2 Dec 2026" in text_of(signed_in("manager").get(TRAIL))
 
 
@@ -78,16 +80,16 @@ def test_whatever_stands_in_an_entry_the_page_shows_it(
     for value in ODD:
         values = dict.fromkeys((*TYPES[type_name].field_names, "unknown"), value)
         for before, after in ((values, None), (None, values), (values, {"change": 1})):
-            audit.record("change.submitted", customer=trail, target=f"{type_name}/a", before=before, after=after)
+            audit_trail.record("change.submitted", customer=trail, target=f"{type_name}/a", before=before, after=after)
     assert signed_in("manager").get(TRAIL).status_code == 200
 
 
 def test_the_trail_is_told_in_the_readers_language(trail: Customer, signed_in: Callable[[str], Client]) -> None:
-    audit.record("sign_in.done", customer=trail, target="x@example.com", after={"by": ["mfa", "password"]})
-    audit.record("change.cancelled", customer=trail, target="change 12", before={"state": "queued"}, after={})
-    audit.record("threshold.set", customer=trail, target="traffic shop", after={"limit": "5000000000 B"})
-    audit.record("second_factor.added", customer=trail, target="totp")
-    audit.record("exported", customer=trail, target="invoice", after={"format": "csv", "records": 45})
+    audit_trail.record("sign_in.done", customer=trail, target="x@example.com", after={"by": ["mfa", "password"]})
+    audit_trail.record("change.cancelled", customer=trail, target="change 12", before={"state": "queued"}, after={})
+    audit_trail.record("threshold.set", customer=trail, target="traffic shop", after={"limit": "5000000000 B"})
+    audit_trail.record("second_factor.added", customer=trail, target="totp")
+    audit_trail.record("exported", customer=trail, target="invoice", after={"format": "csv", "records": 45})
     client = signed_in("manager")
     client.post("/preferences/language", {"language": "de"})
     page = text_of(client.get(TRAIL))
@@ -168,7 +170,7 @@ def test_another_customers_trail_is_not_found(trail: Customer, signed_in: Callab
 
 def test_pages_are_turned(trail: Customer, signed_in: Callable[[str], Client]) -> None:
     for number in range(60):
-        audit.record("exported", customer=trail, target=f"number-{number}")
+        audit_trail.record("exported", customer=trail, target=f"number-{number}")
     client = signed_in("manager")
     first, second = (text_of(client.get(TRAIL, {"page": page})) for page in ("1", "2"))
     assert "number-59" in first
@@ -218,7 +220,7 @@ def test_every_decision_about_a_change_goes_on_record(
     found = {"item": 0, "reason": "changed", "fields": {"memory": {"before": 1024, "wanted": 2048, "present": 512}}}
     Change.objects.update(state=state, answer={"kind": "conflict", "items": [found]})
     change.refresh_from_db()
-    with audit.asking(audit.Asker("192.0.2.7", cast["operator"])):
+    with audit_trail.asking(audit_trail.Asker("192.0.2.7", cast["operator"])):
         decision(scope, change)
     entry = AuditEntry.objects.get(action=action)
     assert (entry.chain, entry.actor, entry.target) == ("10001", "operator@example.com", "change 1")

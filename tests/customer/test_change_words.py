@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from portal.accounts.access import get_scope
 from portal.accounts.models import User
+from portal.changes.intent import Wanted
 from portal.changes.models import Change, Item, State
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
 from tests.customer.conftest import Browse, text_of
 
 FOR_LOGS = "the connection was closed before the answer"

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from portal.accounts.access import Scope
+from portal.changes.intent import Wanted
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
 from tests.customer.conftest import Browse, part, text_of
 
 LIST = "/c/10001/changes/"

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import Client
 
-from portal.accounts import audit
 from portal.accounts.access import get_scope
+from portal.accounts.audit import trail
 from portal.accounts.models import AuditEntry, Customer, User
+from portal.changes.intent import Wanted
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
 from portal.resources.times import parse_moment
 from tests.customer.conftest import Browse, text_of
 from tests.support.services import Sandbox
@@ -75,8 +75,8 @@ def test_days_of_the_trails_filter_are_the_readers(browse: Browse, cast: dict[st
     customer = Customer.objects.get(number="10001")
     reads_by(KATHMANDU)
     client = browse("manager")
-    with audit.asking(audit.Asker("", cast["manager"])):
-        audit.record("exported", customer=customer, target="the-day")
+    with trail.asking(trail.Asker("", cast["manager"])):
+        trail.record("exported", customer=customer, target="the-day")
     entry = AuditEntry.objects.get(target="the-day")
     day = entry.at.astimezone(KATHMANDU).date()
     for since, until, is_found in ((day, day, True), (day + timedelta(1), day + timedelta(1), False)):

@@ -10,10 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.accounts.access import Scope
 from portal.changes import install_times
+from portal.changes.intent import Wanted
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
-from portal.inventory import flight, reads
+from portal.inventory import reads
+from portal.inventory.snapshots import single_flight
 from portal.resources.types import TYPES
 from tests.customer.visiting import Visit, html_of, know_everything, visit
 from tests.support.services import Sandbox
@@ -44,7 +45,7 @@ def edit(scope: Scope, name: str, **wanted: object) -> Change:
 def frame_known(visit: "Visit") -> None:
     """All that the frame of a page counts is known to be counted from now on."""
     visit("child", "")
-    for asked in list(flight.under_way()):
+    for asked in list(single_flight.under_way()):
         asked.wait(10)
 
 

@@ -19,7 +19,7 @@ def test_a_failure_of_ours_says_nothing_of_it(
 
     client = signed_in("manager")
     client.raise_request_exception = False
-    monkeypatch.setattr("portal.customer.people.People", broken)
+    monkeypatch.setattr("portal.customer.people.members.People", broken)
     caplog.set_level(logging.ERROR)
     answer = client.get("/c/10001/people/")
     assert answer.status_code == 500

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from portal.accounts.access import Scope
+from portal.changes.intent import Wanted
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
 from tests.customer.conftest import Browse, part, text_of
 
 FIND = "/c/10001/find/"

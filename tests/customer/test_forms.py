@@ -8,7 +8,7 @@ from django.test import Client
 
 from portal.changes import pending as under_way
 from portal.changes.models import Change, State
-from portal.customer.offers import wrong_key
+from portal.customer.resources.form_choices import wrong_key
 from portal.resources.types import TYPES
 from tests.customer.asking import filled, save, values_of
 from tests.customer.conftest import Browse, text_of

@@ -18,7 +18,7 @@ from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, Customer
 from portal.changes import health
 from portal.changes.models import Change, Heartbeat, State
-from portal.inventory import connection, counters, reads
+from portal.inventory import counters, reads, redis_connection
 from tests.support.services import Sandbox
 
 BOTH = ["/readyz", "/metrics"]
@@ -26,9 +26,9 @@ BOTH = ["/readyz", "/metrics"]
 
 @pytest.fixture(autouse=True)
 def _redis_is_asked_anew() -> Iterator[None]:
-    connection.forget_absence()
+    redis_connection.forget_absence()
     yield
-    connection.forget_absence()
+    redis_connection.forget_absence()
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from django.db.models import F
 from django.test import Client
 
-from portal.accounts import api_keys
 from portal.accounts.access import get_scope
+from portal.accounts.keys import api_keys
 from portal.accounts.models import ApiKey, AuditEntry, Customer, User
 from portal.changes.models import Change, State
 from portal.changes.submit import Wanted, submit

@@ -11,9 +11,9 @@ from tests.customer.conftest import Browse, text_of
 
 HOME = "/c/10001/"
 FORMS: dict[str, tuple[str, dict[str, Any]]] = {
-    "writing": ("virtualmachine/shop00/-/edit", {"service_description": "typed"}),
-    "deleting": ("virtualmachine/shop00/-/delete", {"name": "shop00"}),
-    "permissions": ("resourcegroup/shop/-/permissions", {"uids": "nora", "new": ["login"]}),
+    "edit": ("virtualmachine/shop00/-/edit", {"service_description": "typed"}),
+    "delete": ("virtualmachine/shop00/-/delete", {"name": "shop00"}),
+    "permission_matrix": ("resourcegroup/shop/-/permissions", {"uids": "nora", "new": ["login"]}),
 }
 
 
@@ -21,7 +21,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, module: str, error: Exception) -> N
     def submit(*args: object) -> None:
         raise error
 
-    monkeypatch.setattr(f"portal.customer.{module}.submit", submit)
+    monkeypatch.setattr(f"portal.customer.resources.{module}.submit", submit)
 
 
 @pytest.mark.parametrize("module", FORMS)
@@ -38,7 +38,7 @@ def test_where_no_key_reaches_the_form_says_so_and_keeps_what_was_typed(
 
 
 def test_a_button_says_so_too(browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
-    failing(monkeypatch, "acting", NoKey(frozenset({"shop"})))
+    failing(monkeypatch, "actions", NoKey(frozenset({"shop"})))
     client, power = browse("operator"), f"{HOME}virtualmachine/shop00/-/power"
     params = dict(client.get(power).context["step"].buttons[0].params)
     assert "No API key covers shop" in text_of(client.post(power, params))
@@ -49,7 +49,7 @@ def test_a_button_says_so_too(browse: Browse, monkeypatch: pytest.MonkeyPatch) -
 def test_what_cannot_be_sent_is_said_at_its_field_or_above_all(
     browse: Browse, monkeypatch: pytest.MonkeyPatch, field: str
 ) -> None:
-    failing(monkeypatch, "writing", Unsendable(field, "a control character"))
+    failing(monkeypatch, "edit", Unsendable(field, "a control character"))
     answer = save(browse("operator"), f"{HOME}virtualmachine/shop00/-/edit", service_description="typed")
     assert answer.status_code == 422
     assert bool(answer.context["form"].row("service_description").errors) is (field == "service_description")

@@ -8,7 +8,7 @@ from django.test import Client
 
 from portal.accounts.models import ApiKey, AuditEntry, Membership, User
 from portal.changes.models import Change
-from portal.inventory import write_through
+from portal.inventory.snapshots import write_through
 from tests.customer.asking import filled, values_of
 from tests.customer.conftest import Browse, part, text_of
 

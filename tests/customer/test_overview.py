@@ -9,11 +9,11 @@ import pytest
 
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, Membership
-from portal.billing.threshold_models import Measure, Threshold
+from portal.billing.thresholds.models import Measure, Threshold
+from portal.changes.intent import Wanted
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
-from portal.customer.overview_page import Overview
+from portal.customer.home.page import Overview
 from tests.customer.conftest import Browse, part, text_of
 from tests.customer.visiting import PART
 from tests.inventory.conftest import group, machine

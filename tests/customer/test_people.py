@@ -14,10 +14,10 @@ from django.http import Http404
 from django.test import Client
 from django.utils import timezone
 
-from portal.accounts import invitations, members
 from portal.accounts.access import Scope, get_scope
-from portal.accounts.invitations import AlreadyMember, TooMany
 from portal.accounts.models import AuditEntry, Customer, Invitation, Membership, User
+from portal.accounts.people import invitations, members
+from portal.accounts.people.invitations import AlreadyMember, TooMany
 from portal.accounts.roles import Role
 
 PEOPLE = "/c/10001/people/"
@@ -154,7 +154,7 @@ def test_an_invitation_is_not_sent_again_to_who_has_joined_meanwhile_nor_without
         def send(*args: object, error: type[Exception] = error) -> None:
             raise error
 
-        monkeypatch.setattr("portal.customer.invitations.send", send)
+        monkeypatch.setattr("portal.customer.people.invitations.send", send)
         assert said in text(manager.post(again, follow=True))
     assert len(outbox) == 1
 
@@ -349,7 +349,7 @@ def test_a_mail_that_cannot_be_sent_is_told_of(manager: Client, settings: Any) -
 def test_nobody_sends_mail_to_the_world_through_us(
     manager: Client, outbox: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("portal.accounts.invitations.MOST_A_DAY", 2)
+    monkeypatch.setattr("portal.accounts.people.invitations.MOST_A_DAY", 2)
     invite(manager, "a@example.com")
     invite(manager, "b@example.com")
     assert "At most 2 invitations can be sent per day" in text(invite(manager, "c@example.com"))

@@ -190,7 +190,7 @@ def test_the_outlook_is_a_part_for_htmx_only(browse: Browse) -> None:
 
 
 def test_more_than_can_be_changed_at_once_is_said(browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.customer.permissions.MOST_ITEMS", 2)
+    monkeypatch.setattr("portal.customer.resources.permission_matrix.MOST_ITEMS", 2)
     response = save(browse("manager"), PATH, uids="nora otto", new=["login", "stats"])
     assert response.status_code == 422
     assert "These are 4 permissions; at most 2 can be changed at once." in text_of(response)
@@ -207,5 +207,7 @@ def test_of_many_wrong_names_the_first_are_named_and_the_rest_counted(browse: Br
 def test_where_nothing_is_known_of_permissions_none_are_changed(
     browse: Browse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("portal.customer.permissions._is_known", lambda scope, name: name != "permission")
+    monkeypatch.setattr(
+        "portal.customer.resources.permission_matrix._is_known", lambda scope, name: name != "permission"
+    )
     assert browse("manager").get(PATH).status_code == 503

@@ -7,7 +7,9 @@ import pytest
 import time_machine
 
 from portal.changes.models import Change, Item
-from portal.inventory import breaker, counters, flight
+from portal.inventory import counters
+from portal.inventory.platform import circuit_breaker
+from portal.inventory.snapshots import single_flight
 from tests.customer.asking import values_of
 from tests.customer.conftest import Browse, part, text_of
 from tests.support import moment
@@ -96,7 +98,7 @@ class Outage:
         return "unreachable since" in said
 
     def come_to_an_end(self) -> None:
-        for done in flight.under_way():
+        for done in single_flight.under_way():
             done.wait(10)
 
     def lasts(self, seconds: int) -> None:
@@ -116,7 +118,7 @@ class Outage:
 @pytest.fixture
 def outage(browse: Browse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outage]:
     """A page that was fresh ten minutes ago; the worker's part is played by this process."""
-    monkeypatch.setattr("portal.inventory.parts.refresh_behind", flight.start)
+    monkeypatch.setattr("portal.inventory.snapshots.freshness.refresh_behind", single_flight.start)
     with time_machine.travel(moment.AT.timestamp()) as clock:
         found = Outage(browse("manager"), clock)
         found.is_told()
@@ -132,10 +134,10 @@ def test_the_banner_goes_within_fifteen_seconds_whenever_the_platform_comes_back
     outage.lasts(20)
     outage.clock.shift(later)
     assert outage.is_told()
-    assert breaker.state().is_open
+    assert circuit_breaker.state().is_open
     platform.control(reset=True)
     assert outage.seconds_until_it_goes() <= 15
-    assert not breaker.state().is_open
+    assert not circuit_breaker.state().is_open
 
 
 def test_a_platform_that_is_down_is_asked_by_one_call_at_a_time(outage: Outage, platform: Sandbox) -> None:

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from portal.accounts.access import Scope
 from portal.changes.errors import Taken
+from portal.changes.intent import Wanted
 from portal.changes.models import Change, Item, State
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
-from portal.customer.again import again_url
-from portal.customer.change_pages import DECISIONS
-from portal.customer.timeline import changes_of
+from portal.customer.changes.pages import DECISIONS
+from portal.customer.resources.resubmit import again_url
+from portal.customer.resources.timeline import changes_of
 from tests.customer.asking import save
 from tests.customer.conftest import Browse, part, text_of
 from tests.support import moment
@@ -356,7 +356,7 @@ def test_a_coming_record_that_cannot_be_read_is_not_there_yet(
         raise ValueError
 
     creating("shop77")
-    monkeypatch.setattr("portal.ui.coming.read", unreadable)
+    monkeypatch.setattr("portal.ui.pending_records.read", unreadable)
     assert browse("operator").get(f"{MACHINES}shop77/").status_code == 404
 
 

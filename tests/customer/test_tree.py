@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from portal.changes.intent import Wanted
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
-from portal.customer.tree import Branch, Tree
-from portal.inventory import flight
+from portal.customer.resources.group_tree import Branch, Tree
+from portal.inventory.snapshots import single_flight
 from tests.customer.conftest import Browse, part, text_of
 from tests.inventory.platform import Platform
 from tests.support.services import Sandbox
@@ -27,7 +27,7 @@ def look(browse: Browse) -> Look:
         client = browse(name)
         deadline = time.monotonic() + 10
         while (response := client.get(ADDRESS)).context["tree"].is_loading and time.monotonic() < deadline:
-            for one in list(flight.under_way()):
+            for one in list(single_flight.under_way()):
                 one.wait(5)
         return response
 
@@ -141,7 +141,7 @@ def test_nothing_known_of_a_silent_platform_is_said(browse: Browse, platform: Sa
     platform.stop()
     client = browse("manager")
     client.get(ADDRESS)
-    for one in list(flight.under_way()):
+    for one in list(single_flight.under_way()):
         one.wait(10)
     assert "The platform does not answer" in text_of(client.get(ADDRESS))
 
@@ -149,7 +149,7 @@ def test_nothing_known_of_a_silent_platform_is_said(browse: Browse, platform: Sa
 def test_no_group_at_all_leads_to_the_first(browse: Browse, odd_platform: Platform) -> None:
     client = browse("manager")
     client.get(ADDRESS)
-    for one in list(flight.under_way()):
+    for one in list(single_flight.under_way()):
         one.wait(10)
     assert "No resource group yet" in text_of(client.get(ADDRESS))
 

@@ -8,7 +8,9 @@ import pytest
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, Customer, User
 from portal.accounts.roles import Role
-from portal.inventory import connection, flight, memory, merging, situation
+from portal.inventory import redis_connection
+from portal.inventory.listings import merging, record_context
+from portal.inventory.snapshots import process_cache, single_flight
 from tests.inventory.platform import Platform, Raw
 
 SECRET = "services-key"
@@ -19,15 +21,15 @@ def fresh_process() -> Iterator[Callable[[], None]]:
     """Forgets what this process knows: called in a test, it stands for another process."""
 
     def forget() -> None:
-        memory.snapshots.clear()
-        memory.failures.clear()
+        process_cache.snapshots.clear()
+        process_cache.failures.clear()
         merging.forget()
-        situation.forget()
-        connection.forget_absence()
+        record_context.forget()
+        redis_connection.forget_absence()
 
     forget()
     yield forget
-    for done in list(flight.under_way()):
+    for done in list(single_flight.under_way()):
         done.wait(10)
     forget()
 

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.inventory.bounded import Bounded
-from portal.inventory.index import REMEMBERED, Index
+from portal.inventory.listings.derived import REMEMBERED, Index
 from portal.resources.types import TYPES
 
 

@@ -9,22 +9,23 @@ from typing import Any
 import pytest
 
 from portal.api import Call, NotReachable
-from portal.inventory import breaker, connection
+from portal.inventory import redis_connection
+from portal.inventory.platform import circuit_breaker
 
 
 @pytest.fixture
 def clock(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
     """The time, to be moved: `clock[0] += 30`."""
-    connection.forget_absence()
+    redis_connection.forget_absence()
     now = [1_000_000.0]
-    monkeypatch.setattr("portal.inventory.breaker.time.time", lambda: now[0])
+    monkeypatch.setattr("portal.inventory.platform.circuit_breaker.time.time", lambda: now[0])
     yield now
-    connection.forget_absence()
+    redis_connection.forget_absence()
 
 
 def call(outcome: str) -> None:
-    breaker.check()
-    breaker.observe(Call("query", "virtualmachine", "services", 0.1, outcome, 0))
+    circuit_breaker.check()
+    circuit_breaker.observe(Call("query", "virtualmachine", "services", 0.1, outcome, 0))
 
 
 def fail(times: int, clock: list[float], *, apart: float = 1.0) -> None:
@@ -35,7 +36,7 @@ def fail(times: int, clock: list[float], *, apart: float = 1.0) -> None:
 
 def is_stopped() -> bool:
     try:
-        breaker.check()
+        circuit_breaker.check()
     except NotReachable:
         return True
     return False
@@ -46,13 +47,13 @@ def test_five_failures_in_thirty_seconds_stop_calls(clock: list[float]) -> None:
     assert not is_stopped()
     fail(1, clock)
     assert is_stopped()
-    assert breaker.state().is_open
+    assert circuit_breaker.state().is_open
 
 
 def test_who_is_stopped_knows_that_nothing_was_sent_and_when_to_ask_again(clock: list[float]) -> None:
     fail(5, clock, apart=0)
     with pytest.raises(NotReachable) as stopped:
-        breaker.check()
+        circuit_breaker.check()
     assert not stopped.value.may_have_been_sent
     assert stopped.value.retry_after == pytest.approx(5)
 
@@ -79,20 +80,20 @@ def test_after_five_seconds_a_single_call_tries(clock: list[float]) -> None:
     fail(5, clock, apart=0)
     clock[0] += 4
     assert is_stopped()
-    assert not breaker.state().may_try
+    assert not circuit_breaker.state().may_try
     clock[0] += 2
-    assert breaker.state().may_try
+    assert circuit_breaker.state().may_try
     assert not is_stopped()  # the probe
     assert is_stopped()  # anybody else
-    assert not breaker.state().may_try
+    assert not circuit_breaker.state().may_try
 
 
 def test_who_finds_another_one_trying_may_ask_soon(clock: list[float]) -> None:
     fail(5, clock, apart=0)
     clock[0] += 6
-    breaker.check()
+    circuit_breaker.check()
     with pytest.raises(NotReachable) as stopped:
-        breaker.check()
+        circuit_breaker.check()
     assert stopped.value.retry_after == pytest.approx(2)
 
 
@@ -102,7 +103,7 @@ def test_a_probe_that_succeeds_lets_all_go(clock: list[float]) -> None:
     call("ok")
     assert not is_stopped()
     assert not is_stopped()
-    assert not breaker.state().is_open
+    assert not circuit_breaker.state().is_open
 
 
 def test_a_probe_that_fails_stops_them_for_another_five_seconds(clock: list[float]) -> None:
@@ -118,31 +119,33 @@ def test_a_probe_that_fails_stops_them_for_another_five_seconds(clock: list[floa
 
 def test_it_says_since_when_calls_are_stopped_however_often_one_has_tried(clock: list[float]) -> None:
     fail(5, clock, apart=0)
-    since = breaker.state().since
+    since = circuit_breaker.state().since
     for _ in range(3):
         clock[0] += 6
         call("NotReachable")
-    assert breaker.state().since == since
+    assert circuit_breaker.state().since == since
     clock[0] += 6
     call("ok")
     clock[0] += 1
     fail(5, clock, apart=0)
-    assert breaker.state().since != since
+    assert circuit_breaker.state().since != since
 
 
 def test_calls_that_were_under_way_when_it_opened_do_not_make_it_longer(clock: list[float]) -> None:
     fail(5, clock, apart=0)
-    since = breaker.state().since
+    since = circuit_breaker.state().since
     clock[0] += 5
-    breaker.observe(Call("query", "virtualmachine", "services", 20.0, "NotReachable", 0))
-    assert breaker.state().since == since
+    circuit_breaker.observe(Call("query", "virtualmachine", "services", 20.0, "NotReachable", 0))
+    assert circuit_breaker.state().since == since
 
 
 def test_what_one_process_has_seen_stops_the_others(redis_url: str) -> None:
-    connection.forget_absence()
+    redis_connection.forget_absence()
     for _ in range(5):
         call("NotReachable")
-    asked = "import django; django.setup(); from portal.inventory import breaker; breaker.check()"
+    asked = (
+        "import django; django.setup(); from portal.inventory.platform import circuit_breaker; circuit_breaker.check()"
+    )
     env = os.environ | {"DJANGO_SETTINGS_MODULE": "portal.settings", "CACHE_URL": redis_url, "DEBUG": "1"}
     other = subprocess.run([sys.executable, "-c", asked], env=env, capture_output=True, text=True, check=False)
     assert "not asked: the platform has failed again and again" in other.stderr
@@ -150,16 +153,16 @@ def test_what_one_process_has_seen_stops_the_others(redis_url: str) -> None:
 
 def test_staff_can_reset_it(clock: list[float]) -> None:
     fail(5, clock, apart=0)
-    breaker.reset()
+    circuit_breaker.reset()
     assert not is_stopped()
     fail(4, clock, apart=0)
     assert not is_stopped()  # counted from nothing
 
 
 def test_with_redis_away_calls_go_out(settings: Any) -> None:
-    connection.forget_absence()
+    redis_connection.forget_absence()
     settings.CACHE_URL = "redis://127.0.0.1:1/0"
     for _ in range(10):
-        breaker.observe(Call("query", "", "services", 0.1, "NotReachable", 0))
-        breaker.check()
-    assert not breaker.state().is_open
+        circuit_breaker.observe(Call("query", "", "services", 0.1, "NotReachable", 0))
+        circuit_breaker.check()
+    assert not circuit_breaker.state().is_open

@@ -15,10 +15,12 @@ from django.conf import settings as django_settings
 
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
-from portal.inventory import flight, merging, parts, reads
-from portal.inventory.known import State
-from portal.inventory.place import place_of
+from portal.inventory import reads
+from portal.inventory.listings import merging
 from portal.inventory.reads import Listing, Source
+from portal.inventory.snapshots import freshness, single_flight
+from portal.inventory.snapshots.current import State
+from portal.inventory.snapshots.snapshot_key import place_of
 from portal.resources.types import TYPES
 from tests.inventory.conftest import machine, scope_of
 from tests.inventory.platform import Platform
@@ -31,9 +33,9 @@ from concurrent.futures import ThreadPoolExecutor
 import django; django.setup()
 from django.conf import settings
 from portal.accounts.models import ApiKey
-from portal.inventory import flight
-from portal.inventory.known import State, known
-from portal.inventory.place import place_of
+from portal.inventory.snapshots import single_flight
+from portal.inventory.snapshots.current import State, known
+from portal.inventory.snapshots.snapshot_key import place_of
 given = json.loads(sys.argv[1])
 settings.API_URL, settings.CACHE_URL = given["api"], given["redis"]
 key = ApiKey(id=given["id"], customer_id=given["customer"], resource_group="services", generation=1)
@@ -41,7 +43,7 @@ key.sealed = bytes.fromhex(given["sealed"])
 place = place_of(key, "virtualmachine")
 print("ready", flush=True)
 sys.stdin.readline()
-events = [flight.start(place, key, State(None, None)) for _ in range(20)]
+events = [single_flight.start(place, key, State(None, None)) for _ in range(20)]
 print(all(event.wait(20) for event in events), len(known([place])[place].snapshot.records))
 """
 
@@ -50,7 +52,7 @@ def views_at_once(scope: Scope, count: int) -> list[Listing]:
     """So many people look at the same moment."""
     scopes = [scope_of(scope.customer) for _ in range(count)]
     for one in scopes:
-        parts.keys_of(one.customer)  # threads have no database in this test
+        freshness.keys_of(one.customer)  # threads have no database in this test
     found: list[Listing] = []
     barrier = threading.Barrier(count)
 
@@ -137,9 +139,9 @@ def test_who_waits_for_another_process_shows_what_that_brings(
     scope: Scope, platform: Platform, redis_url: str, api_key: ApiKey, fresh_process: Callable[[], None]
 ) -> None:
     place = place_of(api_key, VM)
-    assert flight._take(place, b"another process")
-    waiting = flight.start(place, api_key, State(None, None))
-    flight.ask(place, api_key, State(None, None))
+    assert single_flight._take(place, b"another process")
+    waiting = single_flight.start(place, api_key, State(None, None))
+    single_flight.ask(place, api_key, State(None, None))
     fresh_process()
     assert waiting.wait(5)
     assert platform.count(VM) == 1
@@ -149,19 +151,19 @@ def test_who_waits_for_another_process_shows_what_that_brings(
 def test_the_lock_of_a_process_that_died_runs_out(
     scope: Scope, platform: Platform, redis_url: str, api_key: ApiKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flight, "LOCKED_FOR", 1)
-    assert flight._take(place_of(api_key, VM), b"died")
+    monkeypatch.setattr(single_flight, "LOCKED_FOR", 1)
+    assert single_flight._take(place_of(api_key, VM), b"died")
     assert reads.listing(scope, VM).source is Source.FRESH
     assert platform.count(VM) == 1
 
 
 def test_only_the_holder_releases_the_lock(api_key: ApiKey, redis_url: str, fresh_process: Callable[[], None]) -> None:
     place = place_of(api_key, VM)
-    assert flight._take(place, b"one")
-    flight._release(place, b"another")
-    assert not flight._take(place, b"another")
-    flight._release(place, b"one")
-    assert flight._take(place, b"another")
+    assert single_flight._take(place, b"one")
+    single_flight._release(place, b"another")
+    assert not single_flight._take(place, b"another")
+    single_flight._release(place, b"one")
+    assert single_flight._take(place, b"another")
 
 
 def test_what_nobody_expected_ends_the_flight_with_a_trouble(
@@ -170,7 +172,7 @@ def test_what_nobody_expected_ends_the_flight_with_a_trouble(
     def broken(*args: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(flight, "keep_answer", broken)
+    monkeypatch.setattr(single_flight, "keep_answer", broken)
     listing = reads.listing(scope, VM)
     assert [trouble.reason for trouble in listing.troubles] == ["unreadable"]
     assert "a bug" in caplog.text

@@ -10,11 +10,12 @@ import pytest
 
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
-from portal.inventory import flight, parts, reads, store
-from portal.inventory.connection import Away
+from portal.inventory import reads
 from portal.inventory.reads import Source
+from portal.inventory.redis_connection import Away
+from portal.inventory.snapshots import freshness, single_flight, store
+from portal.inventory.snapshots.write_through import patch
 from portal.inventory.tasks import refresh
-from portal.inventory.write_through import patch
 from tests.inventory.conftest import group, machine, scope_of
 from tests.inventory.platform import Platform
 
@@ -41,7 +42,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 def land() -> None:
     """Wait for what is being fetched behind."""
-    for done in flight.under_way():
+    for done in single_flight.under_way():
         assert done.wait(10)
 
 
@@ -319,7 +320,8 @@ def test_a_worker_that_does_not_come_is_not_waited_for(
 ) -> None:
     sent: list[object] = []
     monkeypatch.setattr(
-        "portal.inventory.behind.app.send_task", lambda name, args, **options: sent.append((name, args))
+        "portal.inventory.snapshots.background_refresh.app.send_task",
+        lambda name, args, **options: sent.append((name, args)),
     )
     reads.listing(scope, VM)
     later(31)
@@ -353,7 +355,7 @@ def test_the_workers_task_fetches_what_is_stale_and_nothing_else(
 def test_a_slow_platform_is_not_waited_for_longer_than_a_person_would(
     scope: Scope, platform: Platform, monkeypatch: pytest.MonkeyPatch, api_key: ApiKey
 ) -> None:
-    monkeypatch.setattr(parts, "PATIENCE", 0.1)
+    monkeypatch.setattr(freshness, "PATIENCE", 0.1)
     platform.before_answer = lambda user, type_name: time.sleep(0.5)
     listing = reads.listing(scope, VM)
     assert (listing.source, listing.troubles) == (Source.NEVER, ())  # being fetched

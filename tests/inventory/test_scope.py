@@ -6,8 +6,8 @@ from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
 from portal.accounts.roles import Role
 from portal.inventory import reads
+from portal.inventory.listings.select import Query, select
 from portal.inventory.reads import Source
-from portal.inventory.select import Query, select
 from portal.resources.spec import read
 from portal.resources.types import TYPES
 from tests.inventory.conftest import add_key, group, machine, maintenance, scope_of

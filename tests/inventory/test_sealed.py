@@ -7,11 +7,12 @@ from redis import Redis
 
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, Customer
-from portal.inventory import reads, store, write_through
-from portal.inventory.known import known
-from portal.inventory.place import Place, place_of
+from portal.inventory import reads
 from portal.inventory.reads import Source
-from portal.inventory.snapshot import learn
+from portal.inventory.snapshots import store, write_through
+from portal.inventory.snapshots.current import known
+from portal.inventory.snapshots.snapshot import learn
+from portal.inventory.snapshots.snapshot_key import Place, place_of
 from tests.inventory.conftest import add_key, machine, scope_of
 from tests.inventory.platform import Platform
 

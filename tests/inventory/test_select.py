@@ -8,8 +8,8 @@ import pytest
 
 from portal.accounts.access import Scope
 from portal.inventory import reads
-from portal.inventory.index import search_text, sort_key
-from portal.inventory.select import Query, matching, select
+from portal.inventory.listings.derived import search_text, sort_key
+from portal.inventory.listings.select import Query, matching, select
 from portal.resources.spec import read
 from portal.resources.types import TYPES
 from tests.inventory.conftest import group, machine

@@ -6,7 +6,7 @@ from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
 from portal.accounts.roles import Role
 from portal.inventory import reads
-from portal.inventory.tree import sums
+from portal.inventory.listings.group_tree import sums
 from tests.inventory.conftest import group, machine, scope_of
 from tests.inventory.platform import Platform
 from tests.inventory.test_scope import of_user, permission

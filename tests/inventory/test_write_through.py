@@ -10,8 +10,8 @@ import pytest
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
 from portal.inventory import reads
-from portal.inventory.poll import poll
-from portal.inventory.write_through import patch
+from portal.inventory.snapshots.poll import poll
+from portal.inventory.snapshots.write_through import patch
 from tests.inventory.conftest import add_key, machine, scope_of
 from tests.inventory.platform import Platform
 
@@ -68,7 +68,9 @@ def test_a_change_of_another_process_is_seen_at_once(
     scope: Scope, api_key: ApiKey, fresh_process: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert cores(scope)["services00"] == 1
-    monkeypatch.setattr("portal.inventory.known.snapshots.put", lambda *args: None)  # what the other one remembers
+    monkeypatch.setattr(
+        "portal.inventory.snapshots.current.snapshots.put", lambda *args: None
+    )  # what the other one remembers
     patch(api_key, VM, [machine("services00", cores=4)])
     monkeypatch.undo()
     assert cores(scope)["services00"] == 4

@@ -10,8 +10,8 @@ from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 from portal.accounts.access import get_scope
+from portal.changes.intent import Wanted
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
 from portal.customer import errors
 from portal.resources.types import TYPES
 from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401

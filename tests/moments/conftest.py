@@ -27,7 +27,7 @@ def platform(platform_then: Sandbox) -> Sandbox:
 @pytest.fixture(autouse=True)
 def _no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for one."""
-    monkeypatch.setattr("portal.billing.jobs.PATIENCE", 0)
+    monkeypatch.setattr("portal.billing.document_orders.orders.PATIENCE", 0)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from django.core import mail
 from django.test import Client
 
 from portal.accounts.models import Membership, User
-from portal.billing import job_leases
-from portal.billing.job_models import Job
+from portal.billing.document_orders import leases
+from portal.billing.document_orders.models import Job
 from tests.moments.wording import BERLIN, LANGUAGES, Language, time_of
 
 pytestmark = pytest.mark.usefixtures("outbox")
@@ -119,7 +119,7 @@ def test_a_paper_is_there_for_a_day(cast: dict[str, User], at: Callable[[timedel
     for passed, is_there in ((DAY - MINUTE, True), (DAY + MINUTE, False)):
         with at(passed):
             assert sign_in("manager").get(f"/c/10001/paper/{job.pk}/").status_code == (200 if is_there else 404)
-            assert job_leases.remove_old() == (0 if is_there else 1)
+            assert leases.remove_old() == (0 if is_there else 1)
 
 
 def test_an_announcement_is_shown_from_now_on_for_as_long_as_its_form_suggests(

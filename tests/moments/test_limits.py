@@ -8,7 +8,7 @@ from django.core import mail
 
 from portal.accounts.models import Customer, User
 from portal.billing import tasks
-from portal.billing.threshold_models import Measure, Passed, Threshold
+from portal.billing.thresholds.models import Measure, Passed, Threshold
 from tests.customer.conftest import Browse
 from tests.moments.almanac import Almanac
 from tests.moments.conftest import Records, moved

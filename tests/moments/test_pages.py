@@ -12,8 +12,8 @@ import pytest
 from django.test import Client
 
 from portal.accounts.access import get_scope
+from portal.changes.intent import Wanted
 from portal.changes.submit import submit
-from portal.changes.wanted import Wanted
 from portal.resources.types import TYPES
 from tests.customer.conftest import Browse
 from tests.isolation.routes import LAST, ROUTES, RUNNING

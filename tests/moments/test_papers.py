@@ -7,8 +7,8 @@ import openpyxl
 import pytest
 from django.test import Client
 
-from portal.billing import press
-from portal.billing.job_models import Job
+from portal.billing.document_orders import worker
+from portal.billing.document_orders.models import Job
 from tests.billing.conftest import press as pango
 from tests.billing.reading import pages
 from tests.customer.conftest import Browse, text_of
@@ -22,7 +22,7 @@ __all__ = ["pango"]
 @pytest.fixture(autouse=True)
 def _no_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker's part is played by the tests."""
-    monkeypatch.setattr("portal.billing.jobs.nudge", lambda pk, task: None)
+    monkeypatch.setattr("portal.billing.document_orders.orders.nudge", lambda pk, task: None)
 
 
 def times(moment: datetime, language: Language) -> set[str]:
@@ -60,7 +60,7 @@ def test_a_pdf_and_a_zip_are_of_the_months_that_were_ordered(
 ) -> None:
     client = browse("billing")
     pdf = ordered(client, "invoice", almanac.last_month, almanac.last_month, "pdf")
-    press.make(str(pdf.pk))
+    worker.make(str(pdf.pk))
     pdf.refresh_from_db()
     assert pdf.file_name == f"invoice-10001-{almanac.last_month[:7]}.pdf"
     text = pages(b"".join(client.get(f"/c/10001/paper/{pdf.pk}/file")))[0]
@@ -71,7 +71,7 @@ def test_a_pdf_and_a_zip_are_of_the_months_that_were_ordered(
     zipped = ordered(client, "invoice", months[0], f"{year - 1}-12-31", "zip")
     assert zipped.months[-1] == months[-1]
     assert zipped.months == [month for month in months if month >= zipped.months[0]]
-    assert press.file_name(zipped) == f"invoice-10001-{zipped.months[0][:7]}--{year - 1}-12.zip"
+    assert worker.file_name(zipped) == f"invoice-10001-{zipped.months[0][:7]}--{year - 1}-12.zip"
 
 
 def test_files_are_named_by_the_day_or_month_of_berlin(browse: Browse, almanac: Almanac) -> None:

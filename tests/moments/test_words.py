@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone, translation
 
-from portal.resources.looks import State, Status
+from portal.resources.state_styles import State, Status
 from portal.resources.windows import Window
-from portal.ui import badges, when
+from portal.ui.format import badges, dates
 from tests.moments.wording import BERLIN, LANGUAGES, NEW_YORK, Language, time_of, wall
 
 ZONES = (BERLIN, NEW_YORK, ZoneInfo("Asia/Kathmandu"), ZoneInfo("Australia/Lord_Howe"))
@@ -29,10 +29,10 @@ def test_days_and_times_are_said_by_the_readers_clock_and_that_of_the_place(
     with translation.override(language.code), timezone.override(reader):
         for place in ZONES:
             for at in around(moment):
-                assert when.words(at, moment) == language.at(at, reader, moment)
-                assert when.words(at, moment, place) == language.at(at, reader, moment, place)
+                assert dates.words(at, moment) == language.at(at, reader, moment)
+                assert dates.words(at, moment, place) == language.at(at, reader, moment, place)
                 ends = at + timedelta(hours=3)
-                assert when.window_words(Window(at, ends, place), moment) == language.window(
+                assert dates.window_words(Window(at, ends, place), moment) == language.window(
                     at, ends, reader, moment, place
                 )
 
@@ -43,7 +43,7 @@ def test_a_day_of_another_year_is_said_with_its_year(moment: datetime, language:
     with translation.override(language.code):
         for days in range(-400, 400):
             day = today + timedelta(days=days)
-            assert when.day_words(day, today) == language.day(day, today)
+            assert dates.day_words(day, today) == language.day(day, today)
 
 
 def test_a_time_alone_is_the_next_one_that_the_clock_there_shows(moment: datetime) -> None:
@@ -62,6 +62,6 @@ def test_since_when_is_a_time_alone_for_today_only(moment: datetime) -> None:
     for zone in ZONES:
         for at in (one for one in around(moment) if one <= moment):
             with timezone.override(zone):
-                said = when.since(at, moment)
+                said = dates.since(at, moment)
             assert (said == time_of(at, zone)) is (wall(at, zone).date() == wall(moment, zone).date())
             assert said.endswith(time_of(at, zone))

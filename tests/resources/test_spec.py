@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.resources.looks import State, Status
 from portal.resources.spec import (
     Field,
     Kind,
@@ -18,6 +17,7 @@ from portal.resources.spec import (
     read,
     read_all,
 )
+from portal.resources.state_styles import State, Status
 from tests.resources.building import around
 
 THING = ResourceType(

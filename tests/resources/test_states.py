@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from portal.resources.looks import LOOKS, State, Status
 from portal.resources.spec import Context
+from portal.resources.state_styles import LOOKS, State, Status
 from portal.resources.states import group_in_maintenance, group_states, is_open, machine_states
 from tests.resources.building import NOW, around, group, iso, machine, maintenance, utc
 from tests.resources.wording import is_text

@@ -14,8 +14,8 @@ from django.db import transaction
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from portal.resources.looks import State
 from portal.resources.spec import Context, Effect, Record, read, read_all
+from portal.resources.state_styles import State
 from portal.resources.states import ORDER
 from portal.resources.types import MAINTENANCE, RESOURCE_GROUP, VIRTUAL_MACHINE
 from portal.sandbox import clock, deletion

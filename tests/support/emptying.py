@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
-from portal.accounts import append_only
+from portal.accounts.audit import append_only
 
 
 @pytest.fixture(autouse=True, scope="session")

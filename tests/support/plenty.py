@@ -17,16 +17,16 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.utils import timezone
 
-from portal.accounts import audit
 from portal.accounts.access import get_scope
+from portal.accounts.audit import trail
 from portal.accounts.models import ApiKey, Customer, Invitation, Membership, User
 from portal.accounts.roles import Role
-from portal.billing.job_models import Job
-from portal.billing.kept_models import Held, Kept
-from portal.billing.threshold_models import Measure, Threshold
+from portal.billing.archive.models import Held, Kept
+from portal.billing.document_orders.models import Job
+from portal.billing.thresholds.models import Measure, Threshold
 from portal.changes.models import Change, InstallTime, Item, State
-from portal.console import index
 from portal.console.models import Announcement, KeySample, Note, Sample, Visit
+from portal.console.search import index
 from portal.inventory import reads
 from portal.resources.types import TYPES
 from tests.inventory.conftest import add_key, fresh_process
@@ -183,7 +183,7 @@ def _add_talk(plenty: Plenty, k: int) -> None:
     member = Membership.objects.get(user=author, customer=plenty.customer)
     of_whom = {"member": member, "customer": member.customer, "person": member.user}
     Visit.objects.create(staff=plenty.person(), **of_whom, reason=f"Reason {k}", expires=now, ended=now)
-    audit.record("key.replaced", customer=plenty.customer, actor=author, target=f"target{k}", after={"group": "shop"})
+    trail.record("key.replaced", customer=plenty.customer, actor=author, target=f"target{k}", after={"group": "shop"})
 
 
 def _add_money(plenty: Plenty, k: int) -> None:

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-from portal.resources.looks import State, Status
 from portal.resources.spec import Context
+from portal.resources.state_styles import State, Status
 from portal.resources.states import machine_states
 from portal.resources.times import BERLIN
-from portal.ui import badges
+from portal.ui.format import badges
 
 NOW = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 LEAVING = Status(State.LEAVING, datetime(2026, 11, 29, 23, 0, tzinfo=UTC))

@@ -10,8 +10,8 @@ from portal.resources.spec import Context, Effect, Record, Values
 from portal.resources.times import parse_moment
 from portal.resources.types import RESOURCE_GROUP, SERVICE_USER, VIRTUAL_MACHINE
 from portal.resources.windows import next_window
-from portal.ui.effects import in_words
-from portal.ui.forms import Offers, Opened, ResourceForm, follow, group_choices, place_fault
+from portal.ui.forms.effects import in_words
+from portal.ui.forms.form import Offers, Opened, ResourceForm, follow, group_choices, place_fault
 
 NOW = parse_moment("2026-11-24T09:00:00+01:00")
 GROUPS = Offers(choices={"resource_group": group_choices([("services", 0), ("shop", 1)])})

@@ -7,8 +7,8 @@ from django.http import QueryDict
 
 from portal.resources.spec import Field, Kind, ResourceType
 from portal.resources.types import TYPES
-from portal.ui.fields import MAX_ENTRIES
-from portal.ui.forms import ResourceForm
+from portal.ui.forms.fields import MAX_ENTRIES
+from portal.ui.forms.form import ResourceForm
 
 NASTY = {
     "nothing": "",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 
-from portal.ui.icons import icon
+from portal.ui.format.icons import icon
 
 ROOT = Path(__file__).parent.parent.parent
 IN_CODE = re.compile(r'\bicon="([^"{}]*)"')

@@ -7,12 +7,12 @@ from django.utils.safestring import SafeString
 from portal.resources.spec import Button, Kind, Record, Settable
 from portal.resources.times import BERLIN
 from portal.resources.types import TYPES
+from portal.ui.details.panels import facts
+from portal.ui.format.progress import Installs, progress
+from portal.ui.format.values import Viewing, is_empty
+from portal.ui.lists.rows import Kept
 from portal.ui.menu import Offer
-from portal.ui.pages import Nowhere
-from portal.ui.panels import facts
-from portal.ui.progress import Installs, progress
-from portal.ui.rows import Kept
-from portal.ui.values import Viewing, is_empty
+from portal.ui.reader_pages import Nowhere
 from tests.resources.building import NOW, group, machine
 
 

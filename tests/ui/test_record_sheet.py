@@ -8,7 +8,7 @@ import pytest
 
 from portal.resources.spec import Field, Kind, read
 from portal.resources.types import TYPES
-from portal.ui.record_sheet import cell_of, record_sheet
+from portal.ui.spreadsheets.records import cell_of, record_sheet
 
 PLANNED = {"deadline": "2026-12-02", "stages": ["prepare"]}
 UNDER_WAY = [{"comment": "Reboot", "estimated": 60}, {"estimated": 5}, "odd"]

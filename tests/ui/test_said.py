@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from portal.ui import said
+from portal.ui.format import platform_messages
 
 
 @pytest.mark.parametrize(
@@ -32,4 +32,4 @@ from portal.ui import said
 def test_fixed_sentences_are_told_and_others_are_quoted(sentence: str, english: str, german: str) -> None:
     for language, words in (("en", english), ("de", german)):
         with translation.override(language):
-            assert said.told(sentence) == words
+            assert platform_messages.told(sentence) == words

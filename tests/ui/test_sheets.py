@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.ui.sheets import LONGEST, SEPARATORS, Cell, Sheet, as_csv, as_xlsx
+from portal.ui.spreadsheets.sheets import LONGEST, SEPARATORS, Cell, Sheet, as_csv, as_xlsx
 
 READ_BY = ",;\t|"
 MARKED = re.compile(r"""^'(?='*[\t\r\n])|(?:^|(?<=[,;\t|\r\n]))'(?=["'\s]*[=+\-@＝])""")
@@ -113,7 +113,7 @@ def test_a_moment_in_a_workbook_is_one_of_utc() -> None:
 def test_rows_that_one_sheet_cannot_hold_are_on_the_next(
     monkeypatch: pytest.MonkeyPatch, count: int, sheets: list[int]
 ) -> None:
-    monkeypatch.setattr("portal.ui.sheets.MOST_ROWS", 2)
+    monkeypatch.setattr("portal.ui.spreadsheets.sheets.MOST_ROWS", 2)
     made = as_xlsx(Sheet("Audit trail", ["No."], ([number] for number in range(count))))
     found = openpyxl.load_workbook(io.BytesIO(made)).worksheets
     assert [page.max_row - 1 for page in found] == sheets

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from portal.accounts.models import User
-from portal.ui import support
+from portal.ui import support_contact
 from tests.customer.conftest import text_of
 
 
@@ -21,17 +21,17 @@ def named(settings: Any) -> None:
 
 @pytest.mark.usefixtures("named")
 def test_a_sentence_names_them_and_how_they_are_reached() -> None:
-    assert support.named("For more, ask %(support)s.") == "For more, ask support (help@hosting.example)."
+    assert support_contact.named("For more, ask %(support)s.") == "For more, ask support (help@hosting.example)."
 
 
 def test_where_nobody_is_named_the_sentence_is_whole_all_the_same() -> None:
-    assert support.named("For more, ask %(support)s.") == "For more, ask support."
-    assert support.ways() == []
+    assert support_contact.named("For more, ask %(support)s.") == "For more, ask support."
+    assert support_contact.ways() == []
 
 
 @pytest.mark.usefixtures("named")
 def test_a_click_writes_or_calls_or_opens_it() -> None:
-    assert [(way.text, way.address) for way in support.ways()] == [
+    assert [(way.text, way.address) for way in support_contact.ways()] == [
         ("help@hosting.example", "mailto:help@hosting.example"),
         ("+49 (0) 30 23125 000", "tel:+493023125000"),
         ("hosting.example/help", "https://hosting.example/help/"),

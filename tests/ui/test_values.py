@@ -8,11 +8,11 @@ from django.utils.html import escape
 from portal.resources.spec import Field, Kind, Value
 from portal.resources.times import BERLIN
 from portal.resources.types import TYPES
-from portal.ui import when
-from portal.ui.measures import SI, sent_money, traffic_text
-from portal.ui.pages import Nowhere
-from portal.ui.paging import numbers
-from portal.ui.values import Viewing, cell, full, further, text
+from portal.ui.format import dates
+from portal.ui.format.numbers import SI, sent_money, traffic_text
+from portal.ui.format.values import Viewing, cell, full, further, text
+from portal.ui.lists.pager import page_numbers
+from portal.ui.reader_pages import Nowhere
 from tests.resources.building import NOW
 
 
@@ -104,7 +104,7 @@ def test_what_no_field_describes_is_shown_as_it_came(value: Value, shown: str) -
     ],
 )
 def test_a_pager_leaves_out_what_is_far_and_never_a_single_page(page: int, pages: int, shown: list[int | None]) -> None:
-    assert numbers(page, pages) == shown
+    assert page_numbers(page, pages) == shown
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_pager_leaves_out_what_is_far_and_never_a_single_page(page: int, pages
     ],
 )
 def test_a_duration_is_told_in_the_units_that_suit_it(seconds: float, words: str) -> None:
-    assert when.duration(seconds) == words
+    assert dates.duration(seconds) == words
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from typing import Any
 from django import template
 
 from portal.accounts.access import Scope
-from portal.billing import months
-from portal.billing.job_models import Form
-from portal.ui import addresses
+from portal.billing.document_orders.models import Form
+from portal.billing.usage import months
+from portal.ui import links
 
 register = template.Library()
 
@@ -29,7 +29,7 @@ def paper_do(scope: Scope, kind: str, month: str, *, in_row: bool = False, file:
     return {
         "month": month,
         "label": months.label(month),
-        "document": addresses.paper(scope.customer.number, kind, month),
+        "document": links.paper(scope.customer.number, kind, month),
         "file": file,
         "in_row": in_row,
     }
@@ -43,7 +43,7 @@ def paper_order(context: template.Context, scope: Scope, kind: str, first: str, 
 
 def _order(context: template.Context, scope: Scope, kind: str) -> dict[str, Any]:
     return {
-        "address": addresses.page(scope.customer.number, "paper"),
+        "address": links.page(scope.customer.number, "paper"),
         "kind": kind,
         "token": uuid.uuid4().hex,
         "csrf_token": context.get("csrf_token"),

@@ -6,7 +6,7 @@ from django import template
 from django.db import Error as DatabaseError
 
 from portal.accounts.models import Customer, User
-from portal.console.announced import shown_to
+from portal.console.announcements.announced import shown_to
 
 register = template.Library()
 

@@ -16,11 +16,13 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 
-from portal.accounts import made_for, sessions
 from portal.accounts.management.commands.seed_demo import PASSWORD, PEOPLE
+from portal.accounts.page_stamp import present
 from portal.accounts.roles import Role
-from portal.resources.looks import LOOKS
-from portal.ui import icons, preferences, support, when
+from portal.accounts.sign_in import sessions
+from portal.resources.state_styles import LOOKS
+from portal.ui import preferences, support_contact
+from portal.ui.format import dates, icons
 
 register = template.Library()
 
@@ -61,7 +63,7 @@ register.filter("look", preferences.look)
 @register.filter
 def page_stamp(request: HttpRequest) -> str:
     """For whom the page is made, as its scripts and forms send it along."""
-    return made_for.present(request).seal()
+    return present(request).seal()
 
 
 @register.filter
@@ -120,17 +122,17 @@ def nobody_known(context: template.Context) -> bool:
 @register.simple_tag
 def moment(value: datetime, zone: tzinfo | None = None, platform_now: datetime | None = None) -> SafeString:
     """A moment in words, as a time element with UTC on hover."""
-    return when.moment_tag(value, platform_now or now(), zone)
+    return dates.moment_tag(value, platform_now or now(), zone)
 
 
 @register.simple_tag
 def clock(value: datetime, *, seconds: bool = False) -> SafeString:
     """A time of the day, as a time element with UTC on hover."""
-    return when.time_tag(value, when.clock(value, seconds=seconds))
+    return dates.time_tag(value, dates.clock(value, seconds=seconds))
 
 
-register.simple_tag(support.ways, name="support_ways")
-register.simple_tag(support.who, name="support_name")
+register.simple_tag(support_contact.ways, name="support_ways")
+register.simple_tag(support_contact.who, name="support_name")
 
 
 @register.simple_block_tag

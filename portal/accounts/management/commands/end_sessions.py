@@ -6,8 +6,9 @@ from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from portal.accounts import audit, sessions
+from portal.accounts.audit import trail
 from portal.accounts.models import User
+from portal.accounts.sign_in import sessions
 
 
 class Command(BaseCommand):
@@ -34,5 +35,5 @@ def end(user: User) -> int:
     """Ends all sessions of one person; how many there were."""
     ended = sessions.end_all(user)
     if ended:
-        audit.record_person("session.ended", user, target=f"{ended} of {user.email}, by an administrator", proven=False)
+        trail.record_person("session.ended", user, target=f"{ended} of {user.email}, by an administrator", proven=False)
     return ended

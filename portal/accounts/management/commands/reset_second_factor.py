@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from portal.accounts import recovery
 from portal.accounts.models import User
+from portal.accounts.sign_in import recovery
 
 
 class Command(BaseCommand):

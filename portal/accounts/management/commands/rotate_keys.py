@@ -13,9 +13,10 @@ from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from portal.accounts import drafts, sealing
-from portal.accounts.adapter import MFA_PLACE, MFA_PURPOSE
+from portal.accounts import form_drafts
+from portal.accounts.keys import sealing
 from portal.accounts.models import ApiKey, Draft
+from portal.accounts.sign_in.adapter import MFA_PLACE, MFA_PURPOSE
 
 MFA_SEALED = ("secret", "seed", "migrated_codes")  # where allauth keeps what its adapter has encrypted
 
@@ -56,7 +57,7 @@ def all_sealed() -> Iterator[Sealed]:
     for key in ApiKey.objects.order_by("pk"):
         yield Sealed(f"the key of {key}", sealing.is_newest(bytes(key.sealed)), partial(_renew_key, key))
     for draft in Draft.objects.select_related("user").order_by("pk"):
-        newest = sealing.is_newest(bytes(draft.sealed), purpose=drafts.PURPOSE)
+        newest = sealing.is_newest(bytes(draft.sealed), purpose=form_drafts.PURPOSE)
         yield Sealed(f"the draft {draft.pk}", newest, partial(_renew_draft, draft))
     for factor in Authenticator.objects.order_by("pk"):
         newest = all(_factor_is_newest(value) for value in _factor_values(factor.data))
@@ -70,10 +71,10 @@ def _renew_key(key: ApiKey) -> bool:
 
 
 def _renew_draft(draft: Draft) -> bool:
-    place = drafts.place(draft.user, draft.path)
-    text = sealing.unseal(bytes(draft.sealed), place, purpose=drafts.PURPOSE)
+    place = form_drafts.place(draft.user, draft.path)
+    text = sealing.unseal(bytes(draft.sealed), place, purpose=form_drafts.PURPOSE)
     same = Draft.objects.filter(pk=draft.pk, sealed=draft.sealed)
-    return bool(same.update(sealed=sealing.seal(text, place, purpose=drafts.PURPOSE)))
+    return bool(same.update(sealed=sealing.seal(text, place, purpose=form_drafts.PURPOSE)))
 
 
 def _renew_factor(factor: Authenticator) -> bool:

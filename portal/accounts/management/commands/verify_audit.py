@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from portal.accounts import audit
+from portal.accounts.audit import trail
 
 
 class Command(BaseCommand):
@@ -21,8 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--write-anchor", type=Path, help="file to write the trail's present state to")
 
     def handle(self, *args: Any, anchor: Path | None, write_anchor: Path | None, **options: Any) -> None:
-        ends = audit.heads()
-        wrong = list(audit.problems(read_anchor(anchor) if anchor else {}))
+        ends = trail.heads()
+        wrong = list(trail.problems(read_anchor(anchor) if anchor else {}))
         if wrong:
             raise CommandError("\n".join(["The audit trail is not as it was written.", *wrong]))
         if write_anchor:

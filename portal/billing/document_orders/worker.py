@@ -1,0 +1,118 @@
+"""Makes an order in a worker: paper by paper, so that its page can say how far it is and a killed worker is noticed."""
+
+import io
+import logging
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils import timezone, translation
+
+from portal.accounts import reader_settings
+from portal.accounts.access import Scope, scope_now
+from portal.accounts.roles import Role
+from portal.billing.document_orders import leases
+from portal.billing.document_orders.models import Form, Job, Reason
+from portal.billing.documents import document, page_margins, pdf
+from portal.billing.documents.document import Paper, Printing, Shelf
+from portal.billing.invoices.invoice import safe_name
+
+MOST_LINES = 8000  # of one PDF: takes half a minute, and half a gigabyte of memory
+
+logger = logging.getLogger(__name__)
+
+
+class Unable(Exception):
+    """It cannot be made; the reason is for the person."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.detail = reason, detail
+
+
+class Lost(Exception):
+    """The order was given to another worker."""
+
+
+def make(pk: str) -> None:
+    """The whole order, if it waits and none is in hand; then it has a file, or a reason why not."""
+    job = leases.take(pk)
+    if job is None:
+        return
+    try:
+        with translation.override(job.language), timezone.override(reader_settings.zone_of(job.author)):
+            data = _file(job)
+        leases.finish(job, data, file_name(job))
+    except Lost:
+        logger.warning("Order %s took longer than its lease", pk)
+    except Unable as unable:
+        leases.fail(job, unable.reason, unable.detail)
+    except pdf.Missing as missing:
+        logger.error("No PDF can be made here: %s", missing)
+        leases.fail(job, Reason.MISSING, str(missing))
+    except Exception as error:
+        logger.exception("Order %s", pk)
+        leases.fail(job, Reason.BROKEN, type(error).__name__)
+
+
+def file_name(job: Job) -> str:
+    """invoice-10001-2026-10.pdf; of several months invoice-10001-2026-01--2026-12.zip."""
+    first, last = safe_name(job.months[0])[:7], safe_name(job.months[-1])[:7]
+    months = first if first == last else f"{first}--{last}"
+    return f"{job.kind}-{safe_name(job.customer.number)}-{months}.{job.form}"
+
+
+def _file(job: Job) -> bytes:
+    press = pdf.Press(job.size)
+    if job.form == Form.ZIP:
+        return _zip(job, press)
+    found = list(_papers(job))
+    if sum(paper.lines for paper in found) > MOST_LINES:
+        raise Unable(Reason.TOO_LONG)
+    documents = [_lay_out(job, press, paper, number) for number, paper in enumerate(found, start=1)]
+    return pdf.as_pdf(documents, _title(found))
+
+
+def _zip(job: Job, press: pdf.Press) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # PDFs are compressed already
+        for number, paper in enumerate(_papers(job), start=1):
+            if paper.lines > MOST_LINES:
+                raise Unable(Reason.TOO_LONG)
+            archive.writestr(f"{paper.file_name}.pdf", pdf.as_pdf([_lay_out(job, press, paper, number)]))
+    return file.getvalue()
+
+
+def _lay_out(job: Job, press: pdf.Press, paper: Paper, number: int) -> Any:
+    laid_out = press.lay_out(document.html(paper), page_margins.css(paper.title))
+    if not leases.advance(job, number):
+        raise Lost
+    return laid_out
+
+
+def _papers(job: Job) -> Iterator[Paper]:
+    """In order of their months. Raises Unable."""
+    scope = _scope(job)
+    if scope is None or not scope.may_see(job.kind):
+        raise Unable(Reason.FORBIDDEN)
+    shelf = Shelf(scope, job.kind, Printing(job.customer, str(job.author)))
+    if not shelf.is_known:
+        raise Unable(Reason.UNKNOWN)
+    for month in job.months:
+        try:
+            yield shelf.paper(month)
+        except KeyError as error:
+            raise Unable(Reason.GONE, month) from error
+
+
+def _scope(job: Job) -> Scope | None:
+    """What its author may see now; of staff, who ordered it in somebody's place, what that person could see then."""
+    if (scope := scope_now(job.customer, job.author)) is not None:
+        return scope
+    is_staff = job.author.is_active and job.author.is_staff
+    return Scope(job.customer, job.author, Role(job.role), job.root) if is_staff else None
+
+
+def _title(found: list[Paper]) -> str:
+    first, last = found[0], found[-1]
+    return first.title if first is last else f"{first.heading} – {last.title}"

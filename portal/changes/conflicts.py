@@ -1,0 +1,95 @@
+"""Whether what a person saw is still so, and whether what they wanted is so. Pure functions, but for `own_values`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from portal.changes.intent import DEADLINE, DELETION
+from portal.changes.models import Change, Item
+from portal.changes.platform_state import Present, as_record
+from portal.resources.spec import Field, Kind, Value
+from portal.resources.times import parse_moment
+from portal.resources.types import TYPES
+
+SHORTLY = timedelta(minutes=5)
+
+type Own = Mapping[tuple[str, str, str], Sequence[Value]]
+"""By type, key and field: values that the same person's earlier changes brought about meanwhile."""
+
+
+def conflicts(items: Sequence[Item], present: Present, own: Own) -> list[dict[str, Any]]:
+    """What changed on the platform since the person looked, as `Change.answer["items"]` has it; [] for nothing."""
+    return [found for item in items if (found := _conflict(item, present, own))]
+
+
+def as_wanted(items: Sequence[Item], present: Present) -> bool:
+    """Whether everything that the change asks for is so."""
+    return all(_is_as_wanted(item, present) for item in items)
+
+
+def own_values(change: Change) -> Own:
+    """What the author's own earlier changes have set, since this one was asked for or shortly before: they know of
+    those, even where their page did not show it yet.
+    """
+    earlier = Item.objects.filter(
+        change__customer=change.customer_id,
+        change__author=change.author_id,
+        change__turn__lt=change.turn,
+        change__recorded_at__gte=change.created - SHORTLY,
+    )
+    own: dict[tuple[str, str, str], list[Value]] = {}
+    for item in earlier:
+        for name, value in item.wanted.items():
+            # What the platform made of it as well: it adds roles that every machine has (vm_06).
+            own.setdefault((item.type_name, item.key, name), []).extend((value, item.result.get(name, value)))
+    return own
+
+
+def same(field: Field, one: Value, other: Value) -> bool:
+    """Whether a value means the same as another, or needs no asking about: lists of names have no order, moments may be
+    written differently, a deletion that is planned no more cannot be cancelled.
+    """
+    if field.kind in (Kind.NAMES, Kind.EMAILS) and isinstance(one, list) and isinstance(other, list):
+        return sorted(map(str, one)) == sorted(map(str, other))
+    if field.kind is Kind.DELETION:  # what counts is whether, and for when, one is planned (vm_20)
+        return not _deadline(one) or _deadline(one) == _deadline(other)
+    if field.kind is Kind.MOMENT and isinstance(one, str) and isinstance(other, str):
+        return one == other or (parse_moment(one) is not None and parse_moment(one) == parse_moment(other))
+    return bool(one == other)
+
+
+def _conflict(item: Item, present: Present, own: Own) -> dict[str, Any] | None:
+    raw = present.get((item.type_name, item.key))
+    if item.action == "delete":
+        return None
+    if item.creates:
+        # What is nothing but its key cannot be there differently.
+        only_key = set(item.wanted) <= set(TYPES[item.type_name].key)
+        return {"item": item.position, "reason": "exists", "fields": {}} if raw is not None and not only_key else None
+    record = as_record(item.type_name, raw) if raw is not None else None
+    if record is None:
+        return {"item": item.position, "reason": "gone", "fields": {}}
+    fields = {}
+    for name, before in item.before.items():
+        field, now = record.type.field(name), record.get(name)
+        known = [before, *own.get((item.type_name, item.key, name), ())]
+        known += [item.wanted[name]] if name in item.wanted else []
+        if not any(same(field, now, value) for value in known):
+            fields[name] = {"before": before, "wanted": item.wanted.get(name), "present": now}
+    return {"item": item.position, "reason": "changed", "fields": fields} if fields else None
+
+
+def _is_as_wanted(item: Item, present: Present) -> bool:
+    raw = present.get((item.type_name, item.key))
+    record = as_record(item.type_name, raw) if raw is not None else None
+    deadline = _deadline(record.get(DELETION)) if record else ""
+    if item.action == "delete":
+        return record is None or (bool(deadline) and deadline == str(item.wanted.get(DEADLINE))[:10])
+    if record is None or (record.type.delayed_deletion and deadline):  # any update cancels a deletion (vm_20)
+        return False
+    return all(same(record.type.field(name), record.get(name), value) for name, value in item.wanted.items())
+
+
+def _deadline(deletion: Value) -> str:
+    """The day for which a deletion is planned, '' where none is."""
+    return str(deletion.get(DEADLINE) or "")[:10] if isinstance(deletion, dict) else ""

@@ -1,0 +1,45 @@
+"""Where a person arrives, and the customer's overview."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from portal.accounts.access import get_scope, memberships_of
+from portal.changes.pending import pending_of
+from portal.customer.home.page import Overview
+from portal.customer.shell import render_page, render_part, wants_part
+from portal.inventory import reads, watched_customers
+
+TEMPLATE = "overview/overview.html"
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """On to the person's first customer; a page that says so where they have none."""
+    memberships = memberships_of(request.user)
+    if memberships:
+        return redirect("customer:overview", memberships[0].customer.number)
+    return render(request, "overview/nothing.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def overview(request: HttpRequest, customer_no: str) -> HttpResponseBase:
+    """What is going on, what comes next, what needs someone; its `#overview` for htmx. POST asks the platform again."""
+    scope = get_scope(request.user, customer_no)
+    page = Overview(scope, pending_of(scope))
+    if request.method == "POST":
+        for name, listing in page.listings.items():
+            if not listing.type.money:
+                reads.refresh(scope, name)
+        page = Overview(scope, page.pending)
+        if not wants_part(request):
+            return redirect(page.own_address)
+    if page.is_live:
+        watched_customers.watch(scope.customer)
+    if not wants_part(request):
+        return render_page(request, scope, TEMPLATE, {"page": page}, pending=page.pending)
+    if request.headers.get("HX-PTag") == page.tag:
+        return HttpResponseNotModified()
+    response = render_part(request, scope, f"{TEMPLATE}#overview", {"page": page}, pending=page.pending)
+    response.headers["HX-PTag"] = page.tag
+    return response

@@ -1,0 +1,351 @@
+"""What a person needs to know first: what is going on, what comes next, what needs someone, how much there is."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from hashlib import blake2b
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from portal.accounts.access import Scope
+from portal.accounts.roles import CHANGES
+from portal.billing.invoices import amounts
+from portal.billing.usage.summary import Summary, summary
+from portal.changes.history import needing_someone
+from portal.changes.pending import Pending, PendingIndex
+from portal.customer.changes.presenter import Told
+from portal.customer.home.attention import Alert, is_parked, limits, refusals, refused_keys
+from portal.customer.home.first_steps import Step, steps
+from portal.inventory import reads
+from portal.inventory.listings.group_tree import GroupTree, sums
+from portal.inventory.reads import Listing, Source, Trouble
+from portal.resources.deletion import read_deletion
+from portal.resources.spec import Record
+from portal.resources.state_styles import LOOKS, State, Status
+from portal.resources.states import is_open
+from portal.resources.times import BERLIN, parse_moment
+from portal.resources.types import TYPES
+from portal.ui import links
+from portal.ui.format import badges, dates, numbers, pending, platform_messages, values
+from portal.ui.format.progress import Installs, progress
+from portal.ui.lists.page import HOUR, MOVES
+from portal.ui.page_context import GROUPS, MACHINES, Surroundings
+
+AHEAD = timedelta(days=7)
+MOST = 12  # lines of a panel
+MAINTENANCES, INVOICES = "maintenance", "invoice"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something that goes on, or comes: when (`end`), what it is about, and what is to be said of it."""
+
+    icon: str
+    what: SafeString
+    state: SafeString | str = ""
+    aside: SafeString | str = ""
+    end: SafeString | str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """How many machines are in a state, and the list of them."""
+
+    badge: SafeString
+    count: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A resource group with what it holds itself."""
+
+    name: str
+    address: str
+    depth: int
+    state: SafeString
+    machines: int
+    machines_address: str
+    cores: int
+    memory: str
+    disk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The latest invoice and how it differs from the one before."""
+
+    month: str
+    address: str
+    total: SafeString
+    status: str
+    change: str
+    invoices: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Everything that templates/overview/overview.html asks for. What is known is told at once, never waited for."""
+
+    scope: Scope
+    pending: PendingIndex
+
+    @cached_property
+    def listings(self) -> Mapping[str, Listing]:
+        """All types that the person may see, as far as they are known."""
+        return reads.listings(self.scope, [name for name in TYPES if self.scope.may_see(name)], wait=False)
+
+    @property
+    def own_address(self) -> str:
+        return links.home(self.scope.customer.number)
+
+    @property
+    def now(self) -> datetime:
+        return next(iter(self.listings.values())).platform_now
+
+    @property
+    def as_of(self) -> datetime | None:
+        """When the oldest part that is shown was fetched."""
+        found = [one.as_of for one in self.listings.values() if one.as_of and not one.type.money]
+        return min(found or [one.as_of for one in self.listings.values() if one.as_of], default=None)
+
+    @property
+    def sees_machines(self) -> bool:
+        return MACHINES in self.listings
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether first answers are on their way."""
+        return any(one.source is Source.NEVER and not one.troubles for one in self.listings.values())
+
+    @property
+    def nothing_known(self) -> bool:
+        return all(one.source is Source.NEVER for one in self.listings.values())
+
+    @cached_property
+    def is_live(self) -> bool:
+        """Whether something may change by itself within seconds: then the page asks again every second."""
+        stale = any(one.source is Source.STALE for one in self.listings.values())
+        return bool(self.is_loading or stale or self.pending.all or self._installing)
+
+    @cached_property
+    def tag(self) -> str:
+        """What the page shows, in few characters: the same for as long as nothing has changed."""
+        second = int(self.now.timestamp())
+        time = (second // HOUR, second // MOVES if self._installing else 0)
+        known = [(one.version, one.source, one.as_of) for one in self.listings.values()]
+        told = [*self.alerts, *((told.number, told.state) for told in self.attention)]
+        text = repr((known, told, self.pending.version, time, dates.reading()))
+        return blake2b(text.encode(), digest_size=12).hexdigest()
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """What to do first; () where there is something already, or nothing that this person could do."""
+        if not self.scope.may_change(MACHINES) or self.scope.root or self._records(MACHINES):
+            return []
+        return steps(self.scope, has_group=bool(self._records(GROUPS)))
+
+    # --- what is going on, what comes, what needs someone
+
+    @cached_property
+    def going_on(self) -> list[Line]:
+        """What is pending, being installed, or under maintenance right now."""
+        changes = [self._pending_line(one) for one in self.pending.all]
+        told = {one.key for one in self.pending.all if one.type_name == MACHINES}
+        installing = [self._installing_line(one) for one in self._installing if one.key not in told]
+        return [*changes, *installing, *self._active_maintenances()]
+
+    @cached_property
+    def coming(self) -> list[Line]:
+        """Maintenances and deletions of the next seven days, soonest first."""
+        found = [*self._maintenances_ahead(), *self._deletions_ahead()]
+        return sorted(found, key=lambda line: line.at or self.now)
+
+    @cached_property
+    def alerts(self) -> list[Alert]:
+        """What needs someone besides changes."""
+        return [*refused_keys(self.scope, self._refusals, self.pending.all), *limits(self.running)]
+
+    @cached_property
+    def attention(self) -> list[Told]:
+        """Changes that go no further until a person acts, and those rejected lately; without what an alert tells."""
+        if not self.scope.may_see(CHANGES):
+            return []
+        told = {one.change_id for one in self.pending.all if self._refusals and is_parked(one)}
+        found = needing_someone(self.scope, most=MOST + len(told))
+        return [Told(self.scope, change) for change in found if change.pk not in told][:MOST]
+
+    # --- how much there is
+
+    @property
+    def machine_count(self) -> int:
+        return len(self._records(MACHINES))
+
+    @property
+    def tiles(self) -> list[Tile]:
+        """Machines by state, all states in the order of precedence."""
+        counts = Counter(found[0].state for found in self._states.values())
+        return [self._tile(state, counts[state]) for state in LOOKS if counts[state]]
+
+    @property
+    def tree_address(self) -> str:
+        return links.of_type(self.scope.customer.number, GROUPS, [("view", "tree")])
+
+    @cached_property
+    def groups(self) -> list[GroupRow]:
+        """The tree of groups, each with the sums of its own machines."""
+        if GROUPS not in self.listings:
+            return []
+        tree = GroupTree.of(self.listings[GROUPS])
+        held = sums(tree, self._records(MACHINES), ("cores", "memory", "disk"))
+        return [self._group(name, depth, held.get(name, {})) for name, depth in tree.walk()]
+
+    @cached_property
+    def running(self) -> Summary | None:
+        """The running month; None for who may not see money of the whole customer."""
+        return summary(self.scope)
+
+    @property
+    def cost(self) -> Cost | None:
+        """None for who may not see money, and where there is no invoice."""
+        invoices = sorted(self._records(INVOICES), key=lambda one: str(one["consumption_start"]), reverse=True)
+        if not invoices:
+            return None
+        latest, number = invoices[0], self.scope.customer.number
+        viewing = self._surroundings(INVOICES).viewing(latest)
+        return Cost(
+            month=_month(latest),
+            address=links.record(number, INVOICES, latest.key),
+            total=values.full(latest.type.field("total"), latest["total"], viewing),
+            status=values.choice_label(latest.type.field("status"), str(latest["status"])),
+            change=_difference(latest, invoices[1]) if len(invoices) > 1 else "",
+            invoices=links.of_type(number, INVOICES),
+        )
+
+    # --- pieces
+
+    @cached_property
+    def _refusals(self) -> Mapping[str, Trouble]:
+        return refusals(self.listings.values())
+
+    def _records(self, name: str) -> Sequence[Record]:
+        return self.listings[name].records if name in self.listings else ()
+
+    def _surroundings(self, name: str) -> Surroundings:
+        return Surroundings(self.scope, self.listings[name])
+
+    @cached_property
+    def _around(self) -> Surroundings:
+        return self._surroundings(MACHINES)
+
+    @cached_property
+    def _states(self) -> Mapping[str, tuple[Status, ...]]:
+        return reads.states(self.scope, self.listings[MACHINES]) if self._records(MACHINES) else {}
+
+    @cached_property
+    def _installing(self) -> list[Record]:
+        found = (key for key, states in self._states.items() if any(one.state is State.INSTALLING for one in states))
+        return [self.listings[MACHINES].by_key[key] for key in found]
+
+    def _link(self, type_name: str, key: str, title: str = "") -> SafeString:
+        viewing = self._around.viewing_in(BERLIN)
+        return values.record_link(type_name, key, title or key, viewing)
+
+    def _pending_line(self, one: Pending) -> Line:
+        icon = "trash" if one.action == "delete" else "plus" if one.creates else "pencil"
+        viewing = self._around.viewing_in(BERLIN)
+        record = self.listings[one.type_name].by_key.get(one.key) if one.type_name in self.listings else None
+        bar: SafeString | str = ""
+        if record is not None and record.get("needs_install") is True:
+            bar = progress(record, viewing, self._installs)
+        by = f"{one.author or _('a former member')}, {dates.words(one.since, self.now)}"
+        return Line(icon, self._link(one.type_name, one.key), pending.notes((one,), viewing), bar, by)
+
+    def _installing_line(self, machine: Record) -> Line:
+        viewing = self._around.viewing(machine)
+        state = badges.badge(Status(State.INSTALLING), viewing.zone, viewing.now)
+        bar = progress(machine, viewing, self._installs)
+        return Line("progress-down", self._link(MACHINES, machine.key), state, bar)
+
+    @cached_property
+    def _installs(self) -> Installs:
+        return Installs.seen()
+
+    def _active_maintenances(self) -> Iterator[Line]:
+        for one in self._open_maintenances:
+            ends = parse_moment(one["ends"])
+            if one.get("active") is True:
+                viewing = self._around.viewing(one)
+                state = badges.badge(Status(State.MAINTENANCE, ends), viewing.zone, viewing.now)
+                yield Line(
+                    "tool",
+                    self._link(MACHINES, str(one["machine"])),
+                    state,
+                    platform_messages.told(str(one["comment"])),
+                )
+
+    @cached_property
+    def _open_maintenances(self) -> list[Record]:
+        return [one for one in self._records(MAINTENANCES) if is_open(one, self.now)]
+
+    def _maintenances_ahead(self) -> Iterator[Line]:
+        for one in self._open_maintenances:
+            starts = parse_moment(one["starts"])
+            if one.get("active") is True or starts is None or starts > self.now + AHEAD:
+                continue
+            viewing = self._around.viewing(one)
+            at = dates.time_tag(starts, dates.words(starts, viewing.now, viewing.zone), viewing.zone)
+            comment = self._link(MAINTENANCES, one.key, platform_messages.told(str(one["comment"])) or _("Maintenance"))
+            yield Line("tool", self._link(MACHINES, str(one["machine"])), "", comment, at, starts)
+
+    def _deletions_ahead(self) -> Iterator[Line]:
+        announced = {(str(one["machine"]), parse_moment(one["starts"])) for one in self._open_maintenances}
+        for machine in self._records(MACHINES):
+            deletion = read_deletion(machine.get("deletion"))
+            gone = deletion.is_shut_down
+            at = deletion.gone if gone else deletion.shuts_down
+            if at is None:
+                continue
+            if self.now - timedelta(days=1) < at < self.now + AHEAD and (machine.key, at) not in announced:
+                text = _("Disk deletion") if gone else _("Shutdown for deletion")
+                shown = dates.day_words(at.astimezone(BERLIN).date(), self.now.astimezone(BERLIN).date())
+                yield Line("trash-x" if gone else "calendar-x", self._link(MACHINES, machine.key), "", text, shown, at)
+
+    def _tile(self, state: State, count: int) -> Tile:
+        address = links.of_type(self.scope.customer.number, MACHINES, [("state", state.value)])
+        return Tile(badges.badge(Status(state), BERLIN, self.now), count, address)
+
+    def _group(self, name: str, depth: int, held: Mapping[str, int]) -> GroupRow:
+        number = self.scope.customer.number
+        states = reads.states(self.scope, self.listings[GROUPS]).get(name, ())
+        return GroupRow(
+            name=name,
+            address=links.record(number, GROUPS, name),
+            depth=min(depth, 6),
+            state=badges.badges([one for one in states if one.state is not State.ACTIVE], BERLIN, self.now),
+            machines=held.get("count", 0),
+            machines_address=links.of_type(number, MACHINES, [("resource_group", name)]),
+            cores=held.get("cores", 0),
+            memory=numbers.amount_text(held.get("memory", 0), "MiB"),
+            disk=numbers.amount_text(held.get("disk", 0), "GiB"),
+        )
+
+
+def _month(invoice: Record) -> str:
+    field = TYPES["consumption"].field("period")
+    return values.text(field, str(invoice["consumption_start"]))
+
+
+def _difference(latest: Record, before: Record) -> str:
+    """How a total differs from the one before, in words."""
+    new, old = amounts.parse(latest["total"]), amounts.parse(before["total"])
+    if new is None or old is None:
+        return _("unknown vs. %(month)s") % {"month": _month(before)}
+    if amounts.is_same(new, old):
+        return _("about the same as in %(month)s") % {"month": _month(before)}
+    text = _("%(amount)s more than in %(month)s") if new > old else _("%(amount)s less than in %(month)s")
+    return text % {"amount": amounts.money(amounts.subtract(new, old).copy_abs()), "month": _month(before)}

@@ -1,0 +1,310 @@
+"""Creating and editing: the form of a type, what saving it will bring about, and the change that comes of it.
+
+One URL for the page and for the part that follows what is typed (POST with `preview`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from portal.accounts import form_drafts
+from portal.accounts.access import Scope, get_scope
+from portal.accounts.roles import Verb
+from portal.billing.usage import monthly_cost
+from portal.changes import pending as under_way
+from portal.changes.errors import NoKey, Unsendable
+from portal.changes.intent import DELETION, Wanted, as_sent
+from portal.changes.models import Change
+from portal.changes.pending import PendingIndex
+from portal.changes.submit import submit
+from portal.customer.changes.messages import tell
+from portal.customer.resources.form_choices import GROUP, offers_for, wrong_key
+from portal.customer.resources.lookup import NothingKnown, find_record, find_type, way_back
+from portal.customer.resources.resubmit import Again, asked_again
+from portal.customer.shell import render_page, render_part, wants_part
+from portal.customer.typed_input import typed_into
+from portal.inventory import reads
+from portal.resources.spec import Context, Effect, Record, ResourceType, Values
+from portal.ui import links
+from portal.ui.format.refusal import UNSENDABLE
+from portal.ui.forms.api_call import as_python
+from portal.ui.forms.diff import FieldChange, differences
+from portal.ui.forms.effects import Said, in_brief, in_words
+from portal.ui.forms.form import Opened, ResourceForm, follow
+
+NEW = {
+    "virtualmachine": lazy("New machine"),
+    "resourcegroup": lazy("New resource group"),
+    "serviceuser": lazy("New service user"),
+    "permission": lazy("New permission"),
+}
+
+form_methods = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A form on somebody's desk: for a new record (`record` None) or for one that there is."""
+
+    scope: Scope
+    type: ResourceType
+    record: Record | None
+    form: ResourceForm
+    opened: Opened
+    pending: PendingIndex
+    again: Again | None = None  # the change that was not taken and is asked for once more
+    outdated: bool = False  # what was sent could not be traced to a form of ours
+
+    @cached_property
+    def typed(self) -> dict[str, Any]:
+        """What is asked for, as far as it is valid."""
+        self.form.is_valid()
+        return self.form.wanted()
+
+    @cached_property
+    def _heeded(self) -> tuple[Values, list[Effect]]:
+        return self.type.heeds(self._before, self.typed, self.context)
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """What would be sent: without what the platform would ignore."""
+        return dict(self._heeded[0])
+
+    @property
+    def before(self) -> dict[str, Any]:
+        """What the person saw of that; nothing of a new record."""
+        return {name: seen for name, seen in self.form.before().items() if name in self.wanted}
+
+    @property
+    def _before(self) -> Record | None:
+        return self.record and replace(self.record, values={**self.record.values, **self.opened.seen})
+
+    @property
+    def key(self) -> str:
+        if self.record is not None:
+            return self.record.key
+        try:
+            return self.type.key_of(self.wanted)
+        except (KeyError, ValueError):
+            return ""
+
+    @cached_property
+    def context(self) -> Context:
+        """What the effects depend on: of a new record, the group that was chosen for it."""
+        if self.record is not None:
+            return reads.context(self.scope, self.record)
+        return reads.context(self.scope, None, group=self.group)
+
+    @property
+    def group(self) -> str:
+        """The group that places the record, '' while none is chosen."""
+        if self.record is not None:
+            return self.record.group or ""
+        return self.typed.get("resource_group") or self.typed.get("parent") or ""
+
+    @cached_property
+    def effects(self) -> list[Said]:
+        """What saving will bring about, and what of it means nothing; nothing where nothing would change."""
+        ignored = self._heeded[1]
+        if self.record is not None and not self.wanted:
+            return in_words(ignored, self.context.now)
+        found = in_words([*self.type.effects(self._before, self.wanted, self.context), *ignored], self.context.now)
+        money = [] if self.is_wrong else monthly_cost.told(self.scope, self.type.name, self._before, self.wanted)
+        return [*found, *money]
+
+    @cached_property
+    def changes(self) -> list[FieldChange]:
+        """The fields that change, old and new in words."""
+        return differences(self.type, self.before if self.record else None, self.wanted)
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether something that was typed needs another look."""
+        return self.form.is_bound and bool(self.form.problems)
+
+    @property
+    def brief(self) -> list[str]:
+        """What saving does, in a few words: how many fields change, and what comes of it."""
+        if self.is_wrong:
+            return [fields_wrong(len(self.form.problems))]
+        if self.record is not None and not self.changes:
+            return [_("No changes")]
+        first = [count_changes(len(self.changes))] if self.record is not None else [self.key] if self.key else []
+        return [*first, *in_brief(self.effects)]
+
+    @property
+    def api_call(self) -> str:
+        """What would be sent, as a script would send it."""
+        if self.key:
+            return as_python([as_sent(self.type.name, self.key, "set", self.wanted)], self.group)
+        return as_python([{"__type__": self.type.name, **self.wanted}], self.group)
+
+
+@form_methods
+def create(request: HttpRequest, customer_no: str, type_name: str) -> HttpResponse:
+    """The form for a new record of the type."""
+    scope = get_scope(request.user, customer_no)
+    resource_type = find_type(scope, type_name, lambda candidate: candidate.creatable)
+    scope.require(Verb.CHANGE, type_name)
+    if request.method == "POST" and reads.listing(scope, GROUP).source is reads.Source.NEVER:
+        return nothing_known(request, scope, resource_type, _new_label(resource_type))
+    default = links.of_type(customer_no, type_name)
+    return _answer(request, _desk(request, scope, resource_type, None), way_back(request, default))
+
+
+@form_methods
+def edit(request: HttpRequest, customer_no: str, type_name: str, key: str) -> HttpResponse:
+    """The form for a record that there is."""
+    scope = get_scope(request.user, customer_no)
+    resource_type = find_type(scope, type_name, lambda candidate: candidate.editable)
+    try:
+        record = find_record(scope, resource_type, key)
+    except NothingKnown:
+        return nothing_known(request, scope, resource_type, key)
+    default = links.record(customer_no, type_name, key)
+    return _answer(request, _desk(request, scope, resource_type, record), way_back(request, default))
+
+
+def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, record: Record | None) -> Desk:
+    pending = under_way.pending_of(scope)
+    data = form_drafts.typed(request)
+    if data is not None and "preview" in data:
+        data = follow(resource_type, data)
+    asked = {name: str(value) for name, value in (request.GET if data is None else data).items()}
+    offers = offers_for(scope, resource_type, record, asked, pending)
+    again = asked_again(scope, request.GET.get("again", ""), resource_type.name, record.key if record else None)
+    names = [field.name for field in resource_type.settable_fields(creating=False)]
+    names += [DELETION] if resource_type.delayed_deletion else []  # saving would cancel one (vm_20)
+    seen = {name: record[name] for name in names} if record else {}
+    sealed = Opened.unseal(data.get("opened", ""), request.path) if data is not None else None
+    opened = sealed or Opened.now(seen)
+    form = ResourceForm(
+        resource_type,
+        seen=opened.seen if record else None,
+        others=record.values if record else None,
+        offers=offers,
+        filled=again.wanted if again else None,
+        data=data,
+    )
+    if again and not form.is_bound:
+        for name, text in again.problems:
+            form.add_platform_error(text, name)
+    outdated = data is not None and sealed is None
+    return Desk(scope, resource_type, record, form, opened, pending, again, outdated)
+
+
+def _answer(request: HttpRequest, desk: Desk, back: str) -> HttpResponse:
+    """The page, the part that follows what is typed, or the way back once the change is on its way."""
+    if "preview" in request.POST:
+        if wants_part(request):
+            context = _page_context(desk, back, request) | _followed(desk, request.POST)
+            return render_part(request, desk.scope, "resources/form.html#outlook", context, pending=desk.pending)
+        return _page(request, desk, back)
+    if request.method == "POST" and _is_complete(desk):
+        change = _submit(desk)
+        if change is not None:
+            tell(request, desk.scope, change)
+            return redirect(back)
+    return _page(request, desk, back, status=422 if desk.form.problems else 200)
+
+
+def _is_complete(desk: Desk) -> bool:
+    """Whether everything is valid, comes from a form of ours, and says something."""
+    if not desk.form.is_valid() or desk.outdated:
+        return False
+    if desk.record is not None:
+        return bool(desk.wanted)
+    wrong = wrong_key(desk.scope, desk.type, desk.wanted, desk.pending)
+    if wrong:
+        desk.form.add_error(*wrong)
+    return not wrong
+
+
+def _submit(desk: Desk) -> Change | None:
+    """The change, or None and the reason at its field."""
+    wanted = Wanted(
+        type_name=desk.type.name,
+        key=desk.key,
+        action="set",
+        wanted=desk.wanted,
+        before=desk.before | {name: seen for name, seen in desk.opened.seen.items() if name == DELETION},
+        creates=desk.record is None,
+    )
+    try:
+        return submit(desk.scope, [wanted], desk.opened.token_for([wanted.key, wanted.wanted]))
+    except NoKey as error:
+        desk.form.add_error(None, no_key(error))
+    except Unsendable as error:
+        desk.form.add_error(error.field if error.field in desk.form.fields else None, str(UNSENDABLE))
+    return None
+
+
+def _page(request: HttpRequest, desk: Desk, back: str, *, status: int = 200) -> HttpResponse:
+    context = _page_context(desk, back, request)
+    return render_page(request, desk.scope, "resources/form.html", context, pending=desk.pending, status=status)
+
+
+def _page_context(desk: Desk, back: str, request: HttpRequest) -> dict[str, Any]:
+    unchanged = request.method == "POST" and "preview" not in request.POST and not desk.outdated and not desk.wanted
+    return {
+        "desk": desk,
+        "form": desk.form,
+        "new_label": _new_label(desk.type),
+        "back": back,
+        "unchanged": unchanged and not desk.form.problems,
+        "sealed": desk.opened.seal(request.path),
+        "suggested": desk.form.offers.defaults.get("name", ""),
+        "groups_missing": any(not choices for choices in desk.form.offers.choices.values()),
+        "groups_url": links.new(desk.scope.customer.number, GROUP),
+    }
+
+
+def _new_label(resource_type: ResourceType) -> str:
+    return str(NEW.get(resource_type.name) or _("New: %(label)s") % {"label": _(resource_type.label)})
+
+
+def _followed(desk: Desk, data: Mapping[str, str]) -> dict[str, Any]:
+    """What is put in its place beside the summary: effects, choices that go by what is typed, and a suggested name.
+
+    The name follows the group as long as nobody has touched it.
+    """
+    followed = {"effects_by_field": _by_field(desk), "redrawn": desk.form.redrawn()}
+    suggested = desk.form.offers.defaults.get("name", "")
+    typed = data.get("name", "")
+    if not suggested or suggested == typed or typed not in ("", data.get("suggested", "")):
+        return followed
+    return {**followed, "new_name": suggested}
+
+
+def _by_field(desk: Desk) -> list[tuple[str, list[Said]]]:
+    return [(name, [said for said in desk.effects if said.field == name]) for name in desk.form.fields]
+
+
+def count_changes(count: int) -> str:
+    return ngettext("%(count)s change", "%(count)s changes", count) % {"count": count}
+
+
+def fields_wrong(count: int) -> str:
+    text = ngettext("One field needs attention.", "%(count)s fields need attention.", count)
+    return text % {"count": count}
+
+
+def no_key(error: NoKey) -> str:
+    """What to do where no API key reaches a group."""
+    groups = ", ".join(sorted(error.groups))
+    return _("No API key covers %(groups)s, so nothing can be sent. A manager can enter one.") % {"groups": groups}
+
+
+def nothing_known(request: HttpRequest, scope: Scope, resource_type: ResourceType, key: str) -> HttpResponse:
+    """The platform doesn't answer and nothing is known of the record, or of the groups that a new one could be in: what
+    was typed stands there, nothing is sent."""
+    context = {"type": resource_type, "key": key, "typed": typed_into(request)}
+    return render_page(request, scope, "resources/form_unknown.html", context, status=503)

@@ -1,0 +1,21 @@
+"""The addresses where something is changed, and those of the changes themselves."""
+
+from django.urls import path
+
+from portal.customer.changes import pages
+from portal.customer.resources import actions, delete, edit, permission_matrix
+
+CUSTOMER = "c/<str:customer_no>/"
+TYPE = f"{CUSTOMER}<str:type_name>/"
+RECORD = f"{TYPE}<path:key>/-/"
+
+urlpatterns = [
+    path(f"{CUSTOMER}changes/", pages.change_list, name="changes"),
+    path(f"{CUSTOMER}changes/<int:number>/", pages.change_detail, name="change"),
+    path(f"{CUSTOMER}changes/<int:number>/-/<str:decision>", pages.decide, name="decide"),
+    path(f"{CUSTOMER}resourcegroup/<path:key>/-/permissions", permission_matrix.matrix, name="permissions"),
+    path(f"{TYPE}-/new", edit.create, name="create"),
+    path(f"{RECORD}edit", edit.edit, name="edit"),
+    path(f"{RECORD}delete", delete.delete, name="delete"),
+    path(f"{RECORD}<str:action>", actions.act, name="act"),
+]

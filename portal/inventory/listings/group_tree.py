@@ -1,0 +1,120 @@
+"""The tree of resource groups, and what holds in a group because of a group above it (pm_04, su_03)."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from portal.inventory.listings.listing import Listing
+from portal.inventory.listings.merging import View
+from portal.resources.spec import Record
+
+
+class GroupTree:
+    """Groups by their parent. Groups whose parent is not known are roots; cycles end where they close."""
+
+    def __init__(self, groups: View | Listing) -> None:
+        self.groups = groups
+
+    @classmethod
+    def of(cls, groups: View | Listing) -> "GroupTree":
+        """The tree of these groups, made once for each view of them."""
+        return groups.index.once("tree", lambda: cls(groups))
+
+    @cached_property
+    def _children(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for record in self.groups.records:
+            found.setdefault(self.parent(record.key), []).append(record.key)
+        return {parent: tuple(names) for parent, names in found.items()}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.groups.by_key
+
+    def parent(self, name: str) -> str:
+        """Name of the known group above, '' for none."""
+        record = self.groups.by_key.get(name)
+        parent = record.get("parent") if record is not None else ""
+        return parent if isinstance(parent, str) and parent in self.groups.by_key and parent != name else ""
+
+    def children(self, name: str) -> tuple[str, ...]:
+        """The groups right below, in natural order; of '' the roots."""
+        return self._children.get(name, ())
+
+    def path(self, name: str) -> tuple[str, ...]:
+        """From the root down to the group itself; () for a group that is not known."""
+        path: list[str] = []
+        while name in self and name not in path:
+            path.append(name)
+            name = self.parent(name)
+        return tuple(reversed(path))
+
+    def below(self, name: str) -> frozenset[str]:
+        """The group and all below it; nothing for a group that is not known."""
+        return frozenset(found for found, _ in self.walk(name)) if name in self else frozenset()
+
+    def walk(self, name: str = "") -> Iterator[tuple[str, int]]:
+        """Each group and its depth, parents first, from the group (depth 0) or, for '', from all roots."""
+        seen: set[str] = set()
+        waiting = [(name, 0)] if name else [(root, 0) for root in reversed(self.children(""))]
+        while waiting:
+            found, depth = waiting.pop()
+            if found not in seen:
+                seen.add(found)
+                yield found, depth
+                waiting.extend((child, depth + 1) for child in reversed(self.children(found)))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A permission or a service user that holds in a group, and where that comes from."""
+
+    record: Record
+    origin: str  # the group that defines it
+    inherited: bool
+    visible: bool  # whether the scope may open it; else it is shown without a link
+
+
+def holding(tree: GroupTree, group: str, permissions: View, allowed: frozenset[str] | None) -> tuple[Held, ...]:
+    """The permissions that hold in a group: of each uid those of the nearest group that defines any (pm_04).
+
+    `allowed` are the groups a limited scope sees, None for all.
+    """
+    found: dict[str, list[Held]] = {}
+    for origin in reversed(tree.path(group)):
+        new: dict[str, list[Held]] = {}
+        for record in permissions.index.by_group.get(origin, ()):
+            new.setdefault(str(record.get("uid")), []).append(_held(record, origin, group, allowed))
+        found = new | found
+    return tuple(held for uid in sorted(found) for held in found[uid])
+
+
+def reaching(tree: GroupTree, group: str, service_users: View, allowed: frozenset[str] | None) -> tuple[Held, ...]:
+    """The service users that exist in a group: its own, and those of the groups above (su_03), nearest first."""
+    return tuple(
+        _held(record, origin, group, allowed)
+        for origin in reversed(tree.path(group))
+        for record in service_users.index.by_group.get(origin, ())
+    )
+
+
+def sums(
+    tree: GroupTree, records: Sequence[Record], fields: Sequence[str] = (), *, below: bool = False
+) -> Mapping[str, Mapping[str, int]]:
+    """Group -> `count` of the records placed in it and the sums of these integer fields.
+
+    `below` adds to each group what is in the groups below it. Groups with nothing are left out.
+    """
+    found: dict[str, Counter[str]] = {}
+    for record in records:
+        path = tree.path(record.group or "")
+        for group in path if below else path[-1:]:
+            sum_of = found.setdefault(group, Counter())
+            sum_of["count"] += 1
+            for name in fields:
+                sum_of[name] += record.get(name) or 0
+    return found
+
+
+def _held(record: Record, origin: str, group: str, allowed: frozenset[str] | None) -> Held:
+    return Held(record, origin, origin != group, allowed is None or origin in allowed)

@@ -1,0 +1,45 @@
+"""What a page gets of one resource type: the records a scope may see, and how much they are to be trusted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from portal.inventory.listings.derived import Index
+from portal.resources.spec import Record, ResourceType
+
+
+class Source(StrEnum):
+    """How current a listing is."""
+
+    FRESH = "fresh"
+    STALE = "stale"  # a refresh is on its way behind it
+    OFFLINE = "offline"  # the platform did not answer, or not to this key: last known
+    NEVER = "never"  # nothing is known; without a trouble beside it, it is being fetched
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why the part of one API key is not current."""
+
+    group: str  # the resource group of the key
+    reason: str  # unreachable | refused | unreadable | fault
+    since: datetime  # by our clock
+    text: str  # plain English, for the curious and for logs; a fault's own words
+
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """Immutable; records, keys and index are shared between the requests of a process, by `version`."""
+
+    type: ResourceType
+    records: tuple[Record, ...]  # by key, in natural order
+    by_key: Mapping[str, Record]
+    version: str  # changes whenever what the scope sees may have changed
+    as_of: datetime | None  # when the oldest part was fetched, by our clock; None when never
+    source: Source
+    troubles: tuple[Trouble, ...]
+    unreadable: int  # records without a usable key, left out
+    platform_now: datetime  # the platform's time
+    told_at: datetime  # the platform's time when the oldest part was fetched; its time now when never
+    index: Index = field(repr=False)

@@ -1,0 +1,119 @@
+"""What has to be known around records to say their state: their group, their maintenances, the platform's time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from threading import RLock
+
+from portal.accounts.access import Scope
+from portal.inventory.bounded import Bounded
+from portal.inventory.listings.for_scope import AROUND, GROUPS, MACHINES, MAINTENANCES, whole
+from portal.inventory.listings.listing import Listing
+from portal.inventory.listings.merging import View
+from portal.resources.spec import Context, Kind, Record
+from portal.resources.state_styles import Status
+from portal.resources.times import parse_moment
+
+MOST_RECORDS = 200_000
+CLOCK_SLACK = timedelta(seconds=5)  # by which the platform's clock may seem to go back, its Date being in seconds
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
+type States = Mapping[str, tuple[Status, ...]]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Told:
+    """States, what they were told from, and for how long they hold."""
+
+    inputs: tuple[object, ...]
+    contexts: Mapping[str, tuple[Record, Record | None, tuple[Record, ...]]]
+    states: States
+    since: datetime
+    until: datetime
+
+    def holds(self, now: datetime) -> bool:
+        return self.since - CLOCK_SLACK <= now < self.until
+
+
+_told: Bounded[object, _Told] = Bounded(MOST_RECORDS, lambda told: len(told.states) + 1)
+_telling = RLock()
+
+
+def context(scope: Scope, record: Record | None, *, group: str = "") -> Context:
+    """What there is around a record, or around one that is to be made in that group."""
+    everything = whole(scope.customer, AROUND)
+    groups, maintenances = everything.views[GROUPS], everything.views[MAINTENANCES]
+    if record is None:
+        found = groups.by_key.get(group)
+        return Context(now=everything.platform_now, group=found.values if found else None)
+    return _context(*_around(record, groups, maintenances), everything.platform_now)
+
+
+def states(scope: Scope, listing: Listing) -> States:
+    """Key -> the states of each record of a listing, the first being its state, the others notes beside it.
+
+    Told anew for records with something new around them, and for all when time alone changes one.
+    """
+    if not listing.type.has_states:
+        return {}
+    everything = whole(scope.customer, AROUND)
+    groups, maintenances = everything.views[GROUPS], everything.views[MAINTENANCES]
+    slot, now = (scope.customer.pk, scope.root, listing.type.name), max(everything.platform_now, listing.platform_now)
+    inputs = (listing.index, groups.index, maintenances.index)
+    with _telling:
+        told = _told.get(slot)
+        if told is None or told.inputs != inputs or not told.holds(now):
+            told = _tell(listing, groups, maintenances, now, inputs, told if told and told.holds(now) else None)
+            _told.put(slot, told)
+        return told.states
+
+
+def forget() -> None:
+    """Drop all states."""
+    _told.clear()
+
+
+def _tell(
+    listing: Listing, groups: View, maintenances: View, now: datetime, inputs: tuple[object, ...], before: _Told | None
+) -> _Told:
+    contexts: dict[str, tuple[Record, Record | None, tuple[Record, ...]]] = {}
+    found: dict[str, tuple[Status, ...]] = {}
+    known = before.contexts if before else {}
+    for record in listing.records:
+        around = _around(record, groups, maintenances)
+        contexts[record.key] = around
+        if before is not None and _same(known.get(record.key), around):
+            found[record.key] = before.states[record.key]
+        else:
+            found[record.key] = listing.type.states(record.values, _context(*around, now))
+    return _Told(inputs, contexts, found, now, _next_moment((groups, maintenances), now))
+
+
+def _around(record: Record, groups: View, maintenances: View) -> tuple[Record, Record | None, tuple[Record, ...]]:
+    mine = maintenances.index.by_machine.get(record.key, ()) if record.type.name == MACHINES else ()
+    return record, groups.by_key.get(record.group or ""), mine
+
+
+def _context(record: Record, group: Record | None, maintenances: tuple[Record, ...], now: datetime) -> Context:
+    return Context(now=now, group=group.values if group else None, maintenances=maintenances)
+
+
+def _same(
+    ones: tuple[Record, Record | None, tuple[Record, ...]] | None,
+    others: tuple[Record, Record | None, tuple[Record, ...]],
+) -> bool:
+    if ones is None or ones[0] is not others[0] or ones[1] is not others[1] or len(ones[2]) != len(others[2]):
+        return False
+    return all(one is other for one, other in zip(ones[2], others[2], strict=True))
+
+
+def _next_moment(views: tuple[View, ...], now: datetime) -> datetime:
+    """The next moment that stands in any of these records: until then, time alone changes no state."""
+    coming = (
+        moment
+        for view in views
+        for name in (field.name for field in view.type.fields if field.kind is Kind.MOMENT)
+        for record in view.records
+        if (moment := parse_moment(record.values[name] or "")) is not None and moment > now
+    )
+    return min(coming, default=FOREVER)

@@ -1,0 +1,50 @@
+"""A machine that is being installed: how long already, against how long it usually takes. An estimate, called one."""
+
+from dataclasses import dataclass
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from portal.changes import install_times
+from portal.resources.spec import Record
+from portal.ui.format import dates
+from portal.ui.format.values import Viewing, moment_of
+
+
+@dataclass(frozen=True, slots=True)
+class Installs:
+    """How long installations usually take, in seconds; None where none was seen yet."""
+
+    usual: float | None = None
+
+    @classmethod
+    def seen(cls) -> "Installs":
+        """From the latest that were seen; one database query."""
+        usual = install_times.usual()
+        return cls(usual.total_seconds() if usual else None)
+
+
+def progress(record: Record, viewing: Viewing, installs: Installs, *, brief: bool = False) -> SafeString:
+    """The bar and the words: "3 min of about 6 min"; without an earlier installation only the time that has passed.
+
+    Briefly, for a row: "3 min / ~6 min".
+    """
+    begun = moment_of(record, "creation_date")
+    if begun is None:
+        return SafeString("")
+    passed = max(0.0, (viewing.now - begun).total_seconds())
+    if installs.usual is None:
+        return format_html(' <span class="installing">{}</span>', _("for %(time)s") % {"time": dates.duration(passed)})
+    words = _("%(passed)s / ~%(usual)s") if brief else _("%(passed)s of about %(usual)s")
+    if passed > 1.5 * installs.usual and not brief:
+        words = _("%(passed)s, longer than the usual %(usual)s")
+    label = words % {"passed": dates.duration(passed), "usual": dates.duration(installs.usual)}
+    # Never full before the platform has said that it is ready.
+    value = min(passed / max(installs.usual, 1), 0.95)
+    return format_html(
+        ' <span class="installing"><progress max="1" value="{}" aria-label="{}"></progress> {}</span>',
+        f"{value:.2f}",
+        _("Installation of %(name)s") % {"name": record.title},
+        label,
+    )
