@@ -44,7 +44,7 @@ PROTECTIONS = (
         "portal/changes/leases.py",
         "    if others.filter(state__in=IN_FLIGHT).exists():\n        return False\n",
         "",
-        "tests/changes/test_leases.py tests/changes/test_unknown.py",
+        "tests/changes/test_leases.py tests/changes/test_reconcile.py",
     ),
     Protection(
         "a lease is taken by compare-and-set",
@@ -72,14 +72,14 @@ PROTECTIONS = (
         "portal/changes/reconcile.py",
         "    if change.log_serial is None:\n        return None\n",
         "    return None\n",
-        "tests/changes/test_unknown.py",
+        "tests/changes/test_reconcile.py",
     ),
     Protection(
         "what may still land is not sent again",
         "portal/changes/reconcile.py",
         "    if not landed and logged is None:\n        _look_again(change, change.answer)\n        return True\n",
         "",
-        "tests/changes/test_unknown.py",
+        "tests/changes/test_reconcile.py",
     ),
     Protection(
         "what somebody else changed meanwhile is asked about",
@@ -107,21 +107,21 @@ PROTECTIONS = (
         "portal/inventory/snapshots/current.py",
         "return relearn(fetched, previous.learned) if previous else fetched",
         "return fetched",
-        "tests/inventory/test_write_through.py",
+        "tests/inventory/snapshots/test_write_through.py",
     ),
     Protection(
         "an older refresh does not replace a newer one",
         "portal/inventory/snapshots/current.py",
         "if previous is None or previous.head.number < head.number:",
         "if True:",
-        "tests/inventory/test_write_through.py",
+        "tests/inventory/snapshots/test_write_through.py",
     ),
     Protection(
         "what is sealed opens in its place only",
         "portal/accounts/keys/sealing.py",
         "nonce, value, place)",
         'nonce, value, b"")',
-        "tests/accounts/test_models.py tests/inventory/test_sealed.py",
+        "tests/accounts/test_models.py tests/inventory/snapshots/test_sealed.py",
         ("sealed[FINGERPRINT + NONCE :], place)", 'sealed[FINGERPRINT + NONCE :], b"")'),
     ),
     Protection(
@@ -129,14 +129,14 @@ PROTECTIONS = (
         "portal/accounts/keys/sealing.py",
         "info=purpose.encode()",
         'info=b""',
-        "tests/accounts/test_sealing.py",
+        "tests/accounts/keys/test_sealing.py",
     ),
     Protection(
         "a limited scope is cut out of what the customer has",
         "portal/inventory/listings/for_scope.py",
         "view = limit(scope.customer, view, scope.root, groups, machines)",
         "pass",
-        "tests/inventory/test_scope.py",
+        "tests/inventory/listings/test_scoping.py",
     ),
     Protection(
         "a customer is found by membership only",
@@ -150,7 +150,7 @@ PROTECTIONS = (
         "portal/changes/visibility.py",
         "return items.filter(_within(scope), type_name__in=types)",
         "return items.filter(type_name__in=types)",
-        "tests/isolation/test_walk.py tests/customer/test_changes.py",
+        "tests/isolation/test_walk.py tests/customer/changes/test_pages.py",
     ),
     Protection(
         "a window begins after the lead time",
@@ -164,7 +164,7 @@ PROTECTIONS = (
         "portal/accounts/submit_once.py",
         "while not _begin(key):",
         "while False:",
-        "tests/accounts/test_once.py",
+        "tests/accounts/test_submit_once.py",
     ),
 )
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal.accounts.models import AuditEntry, Membership
 from portal.changes.models import Change
 from portal.console.models import Visit
-from tests.console.test_visits import take_write, view_as
+from tests.console.view_as.test_sessions import take_write, view_as
 from tests.customer.asking import filled, values_of
 from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
 from tests.customer.test_open_pages import HOST, OpenPage, leads_on

@@ -8,8 +8,8 @@ from portal.accounts.roles import Role
 from portal.inventory import reads
 from portal.inventory.listings.group_tree import sums
 from tests.inventory.conftest import group, machine, scope_of
+from tests.inventory.listings.test_scoping import of_user, permission
 from tests.inventory.platform import Platform
-from tests.inventory.test_scope import of_user, permission
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ import pytest
 from django.contrib.staticfiles import finders
 
 from portal.ui.format.icons import icon
+from scripts.environment import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 IN_CODE = re.compile(r'\bicon="([^"{}]*)"')
 IN_TEMPLATES = re.compile(r'\{% (?:icon|empty) "([^"]+)"|\bicon="([^"{}]+)"')
 
