@@ -58,12 +58,12 @@ def _english() -> Iterator[None]:
 
 
 if not IS_SANDBOX:
-    from portal.inventory import kept
+    from portal.inventory import timed_value
 
     @pytest.fixture(autouse=True)
     def _nothing_kept() -> None:
         """This process knows nothing of an earlier test's database."""
-        kept.forget_all()
+        timed_value.forget_all()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

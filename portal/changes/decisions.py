@@ -17,7 +17,7 @@ from portal.accounts.models import ApiKey
 from portal.changes import rights
 from portal.changes.enqueue import nudge
 from portal.changes.errors import Taken, TooLate
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.models import Change, Item, State
 from portal.changes.pending import parked_by_key
 from portal.changes.submit import next_turn, submit
@@ -86,7 +86,7 @@ def resolve_conflict(scope: Scope, change: Change, *, overwrite: bool) -> None:
             _accept_present(change, one)
 
 
-def replace(scope: Scope, change: Change, wanted: Sequence[Wanted], token: str) -> Change:
+def replace(scope: Scope, change: Change, wanted: Sequence[Intent], token: str) -> Change:
     """What the form of a rejected or conflicting change, filled again, asks for; the old one is superseded."""
     require_change(scope, change)
     with transaction.atomic():

@@ -7,7 +7,7 @@ from statistics import median
 from django.utils import timezone
 
 from portal.changes.models import InstallTime, Item
-from portal.inventory.kept import Kept
+from portal.inventory.timed_value import TimedValue
 
 LATEST = 20
 SEEN_WITHIN = timedelta(seconds=60)  # of being ready; an end that nobody saw is no measure
@@ -18,7 +18,7 @@ def _usual() -> timedelta | None:
     return timedelta(seconds=median(latest)) if latest else None
 
 
-usual = Kept(_usual, seconds=60)
+usual = TimedValue(_usual, seconds=60)
 """The median of the latest installations; None where nothing is known."""
 
 

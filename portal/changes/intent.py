@@ -17,7 +17,7 @@ DELETION = "deletion"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class Intent:
     """One record of a change.
 
     `wanted`: only what the person changed, as explicit values (api_07). `before`: those fields as the person saw them,

@@ -6,11 +6,11 @@ from dataclasses import replace
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, Customer
 from portal.changes.errors import NoKey
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.inventory import reads
 
 
-def key_for(customer: Customer, items: Iterable[tuple[Wanted, str]], parents: Mapping[str, str]) -> ApiKey:
+def key_for(customer: Customer, items: Iterable[tuple[Intent, str]], parents: Mapping[str, str]) -> ApiKey:
     """The nearest key that reaches all groups concerned. Raises NoKey.
 
     `items` are what is wanted, each with the group that places it; `parents` says which group is above which.
@@ -50,7 +50,7 @@ def upwards(group: str, parents: Mapping[str, str]) -> list[str]:
     return chain
 
 
-def _groups_concerned(item: Wanted, place: str, parents: Mapping[str, str]) -> set[str]:
+def _groups_concerned(item: Intent, place: str, parents: Mapping[str, str]) -> set[str]:
     """The group that places the record, and those that it is to be moved to."""
     if item.type_name == "resourcegroup" and item.action == "delete":
         # A key cannot delete its own group (rg_11): one from above, where there is one.

@@ -14,17 +14,17 @@ from portal.accounts.audit import trail
 from portal.accounts.models import ApiKey, Customer
 from portal.changes import rights
 from portal.changes.enqueue import nudge
-from portal.changes.intent import DELETION, Wanted
+from portal.changes.intent import DELETION, Intent
 from portal.changes.keys import key_for, parents_of
 from portal.changes.models import Change, Item
 from portal.inventory import reads
 
-__all__ = ["Wanted", "submit"]
+__all__ = ["Intent", "submit"]
 
 MOST_ITEMS = 200
 
 
-def submit(scope: Scope, wanted: Sequence[Wanted], token: str) -> Change:
+def submit(scope: Scope, wanted: Sequence[Intent], token: str) -> Change:
     """One change from all that is wanted, in order; the earlier one where this token has been submitted before.
 
     `token` is the form's own, at most 64 characters. Raises PermissionDenied for a role that may not, Http404 for what
@@ -56,7 +56,7 @@ def _submitted(scope: Scope, token: str) -> Change | None:
 
 
 @transaction.atomic
-def _write(scope: Scope, items: list[tuple[Wanted, str]], token: str, api_key: ApiKey) -> Change:
+def _write(scope: Scope, items: list[tuple[Intent, str]], token: str, api_key: ApiKey) -> Change:
     turn = next_turn(scope.customer)
     if (earlier := _submitted(scope, token)) is not None:  # the other click was faster
         return earlier
@@ -81,7 +81,7 @@ def _write(scope: Scope, items: list[tuple[Wanted, str]], token: str, api_key: A
     return change
 
 
-def _item(change: Change, position: int, wanted: Wanted, group: str) -> Item:
+def _item(change: Change, position: int, wanted: Intent, group: str) -> Item:
     return Item(
         change=change,
         position=position,
@@ -95,7 +95,7 @@ def _item(change: Change, position: int, wanted: Wanted, group: str) -> Item:
     )
 
 
-def _places(scope: Scope, wanted: Sequence[Wanted]) -> list[str]:
+def _places(scope: Scope, wanted: Sequence[Intent]) -> list[str]:
     """The group that places each record; Http404 where one of them, or a group it refers to, is not in the scope."""
     new: set[str] = set()  # groups that an earlier item creates
     places: list[str] = []
@@ -108,7 +108,7 @@ def _places(scope: Scope, wanted: Sequence[Wanted]) -> list[str]:
     return places
 
 
-def _knowing_of_deletion(scope: Scope, item: Wanted) -> Wanted:
+def _knowing_of_deletion(scope: Scope, item: Intent) -> Intent:
     """With the deletion that is planned as far as known, where nobody said what the person saw of it."""
     if not item.cancels_deletion or DELETION in item.before:
         return item
@@ -116,14 +116,14 @@ def _knowing_of_deletion(scope: Scope, item: Wanted) -> Wanted:
     return replace(item, before={**item.before, DELETION: record.get(DELETION) if record else None})
 
 
-def _place(scope: Scope, item: Wanted) -> str:
+def _place(scope: Scope, item: Intent) -> str:
     record = reads.record(scope, item.type_name, item.key)
     if record is None or not record.group:
         raise Http404
     return record.group
 
 
-def _place_of_new(item: Wanted) -> str:
+def _place_of_new(item: Intent) -> str:
     """Where it is to be created: always said, never left to the platform's default."""
     if item.is_new_group:
         place = item.wanted.get("parent")

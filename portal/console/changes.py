@@ -32,7 +32,7 @@ from portal.console.customers.notes import noted, notes_of
 from portal.console.shell import render_console
 from portal.console.staff import find_customer, for_staff, scope_of
 from portal.console.view_as.pages import view_as_address
-from portal.customer.changes.presenter import Line, Told, tag_of
+from portal.customer.changes.presenter import ChangePresenter, Line, tag_of
 from portal.customer.resources.change_sheet import change_sheet
 from portal.customer.shell import wants_part
 from portal.inventory import watched_customers
@@ -72,7 +72,7 @@ WHICH: Mapping[str, tuple[object, Callable[[], Q]]] = {
 class Row:
     """A change in the list of all customers."""
 
-    told: Told
+    told: ChangePresenter
     address: str
     customer_address: str
     notes: int = 0  # about it
@@ -171,7 +171,7 @@ def rows_of(request: HttpRequest, changes: Sequence[Change]) -> list[Row]:
 
 def row_of(request: HttpRequest, change: Change, notes: int = 0) -> Row:
     return Row(
-        Told(scope_of(request, change.customer), change),
+        ChangePresenter(scope_of(request, change.customer), change),
         reverse("console:change", args=[change.customer.number, change.number]),
         reverse("console:customer", args=[change.customer.number]),
         notes,
@@ -206,7 +206,9 @@ def changes(request: HttpRequest) -> HttpResponseBase:
 
 def _download(request: HttpRequest, found: ChangeList) -> HttpResponseBase:
     every = found.all_found
-    sheet = change_sheet(Told(scope_of(request, one.customer), one) for one in every.iterator(chunk_size=1000))
+    sheet = change_sheet(
+        ChangePresenter(scope_of(request, one.customer), one) for one in every.iterator(chunk_size=1000)
+    )
     name = f"changes-{berlin_today(timezone.now())}"
     asked = {"records": every.count(), "filters": request.GET.urlencode()}
     return downloads.download(request, sheet, name, customer=None, target="changes", **asked)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.console.staff import for_staff, is_admin, member_of_staff
-from portal.customer.shell import NavItem, Said, wants_part
+from portal.customer.shell import BannerMessage, NavItem, wants_part
 from portal.inventory.platform import circuit_breaker
 from portal.ui.format import dates
 
@@ -50,12 +50,12 @@ class Shell:
         return [*items, *of_admins] if self.is_admin else items
 
     @property
-    def troubles(self) -> list[Said]:
+    def troubles(self) -> list[BannerMessage]:
         state = circuit_breaker.state()
         if state.since is None:
             return []
         title = _("Platform calls have been off since %(since)s.") % {"since": dates.since(state.since, now())}
-        return [Said("danger", "plug-connected-x", title, _("Pages show the last known data. See Platform."))]
+        return [BannerMessage("danger", "plug-connected-x", title, _("Pages show the last known data. See Platform."))]
 
     def _item(self, label: str, icon: str, name: str) -> NavItem:
         url = reverse(f"console:{name}")

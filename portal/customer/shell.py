@@ -48,7 +48,7 @@ class NavItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class BannerMessage:
     """Something that the banner says."""
 
     level: str  # warning | danger
@@ -136,7 +136,7 @@ class Shell:
         ]
 
     @cached_property
-    def troubles(self) -> list[Said]:
+    def troubles(self) -> list[BannerMessage]:
         """What does not answer, each said once, since it began: with many keys it is still one platform."""
         found = sorted(
             (one for listing in self._listings.values() for one in listing.troubles), key=attrgetter("since")
@@ -197,13 +197,13 @@ TEXTS = {
 OF_A_KEY = frozenset({"refused"})  # whose words name it
 
 
-def say(trouble: Trouble) -> Said:
+def say(trouble: Trouble) -> BannerMessage:
     """A trouble in words: what is so, since when, what is shown instead."""
     since = dates.since(trouble.since, now())
     refused = trouble.reason == "refused"
     title = _(TITLES[trouble.reason]) % {"since": since, "group": trouble.group}
     level, icon = ("danger", "key-off") if refused else ("warning", "cloud-off")
-    return Said(level, icon, title, _(TEXTS[trouble.reason]))
+    return BannerMessage(level, icon, title, _(TEXTS[trouble.reason]))
 
 
 def wants_part(request: HttpRequest) -> bool:

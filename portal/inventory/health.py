@@ -8,7 +8,7 @@ from itertools import batched
 
 from portal.accounts.models import ApiKey
 from portal.inventory.snapshots import store
-from portal.inventory.snapshots.snapshot_key import Place, place_of
+from portal.inventory.snapshots.snapshot_key import SnapshotKey, place_of
 from portal.inventory.snapshots.store import Seen
 from portal.resources.types import TYPES
 
@@ -51,13 +51,13 @@ def snapshots(found: Iterable[Snapshot] | None = None) -> dict[str, Snapshots]:
     return by_type
 
 
-def _snapshot(group: str, place: Place, seen: Seen, now: float) -> Snapshot:
+def _snapshot(group: str, place: SnapshotKey, seen: Seen, now: float) -> Snapshot:
     head, failure = seen.head, seen.failure
     is_failing = failure is not None and (head is None or failure.at > head.fetched)
     age = now - head.fetched if head is not None else None
     return Snapshot(group, place.type_name, age, failure.reason if failure is not None and is_failing else "")
 
 
-def _look(places: Sequence[Place]) -> Iterator[tuple[Place, Seen]]:
+def _look(places: Sequence[SnapshotKey]) -> Iterator[tuple[SnapshotKey, Seen]]:
     for some in batched(places, AT_ONCE):
         yield from store.look(some).items()

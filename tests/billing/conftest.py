@@ -28,7 +28,7 @@ def answers(odd_platform: Platform) -> Any:  # noqa: F811
 
 
 @pytest.fixture(scope="session")
-def press() -> Callable[[str], pdf.Press]:
+def press() -> Callable[[str], pdf.Renderer]:
     """`press("a4")`. Without Pango what needs it fails in CI, and is skipped elsewhere."""
     try:
         pdf.library()
@@ -36,9 +36,9 @@ def press() -> Callable[[str], pdf.Press]:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no PDFs: {missing}")
     made: dict[str, Any] = {}
 
-    def one(size: str) -> pdf.Press:
+    def one(size: str) -> pdf.Renderer:
         if size not in made:
-            made[size] = pdf.Press(size)
+            made[size] = pdf.Renderer(size)
         return made[size]
 
     return one

@@ -11,7 +11,7 @@ from django.db.models import F
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
 from portal.changes import leases, tasks
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.models import Change, Item
 from portal.changes.submit import submit
 from tests.support.services import Sandbox
@@ -44,14 +44,14 @@ def scope(
     return scope_of("manager")
 
 
-def edit(name: str, before: dict[str, Any], wanted: dict[str, Any]) -> Wanted:
+def edit(name: str, before: dict[str, Any], wanted: dict[str, Any]) -> Intent:
     """An edit of a machine by somebody who saw `before`."""
-    return Wanted(type_name=MACHINE, key=name, wanted=wanted, before=before)
+    return Intent(type_name=MACHINE, key=name, wanted=wanted, before=before)
 
 
-def new_machine(name: str, group: str = "shop", **values: Any) -> Wanted:
+def new_machine(name: str, group: str = "shop", **values: Any) -> Intent:
     wanted = {"resource_group": group, "location": "rzob", **values}
-    return Wanted(type_name=MACHINE, key=name, wanted=wanted, creates=True)
+    return Intent(type_name=MACHINE, key=name, wanted=wanted, creates=True)
 
 
 def machine(platform: Sandbox, name: str) -> dict[str, Any]:

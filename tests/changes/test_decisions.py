@@ -11,7 +11,7 @@ from django.utils import timezone
 from portal.accounts.access import Scope
 from portal.changes import decisions, leases
 from portal.changes.errors import TooLate
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
 from portal.inventory import reads
@@ -198,7 +198,7 @@ def test_what_is_gone_cannot_be_overwritten(scope: Scope, platform: Sandbox) -> 
     with platform.proxy() as proxy:
         proxy.apply([{"__type__": "serviceuser", "uid": "s-gone", "resource_group": "shop"}])
     reads.refresh(scope, "serviceuser")
-    wanted = Wanted(type_name="serviceuser", key="shop/s-gone", wanted={"description": "x"}, before={"description": ""})
+    wanted = Intent(type_name="serviceuser", key="shop/s-gone", wanted={"description": "x"}, before={"description": ""})
     change = submit(scope, [wanted], "t")
     with platform.proxy() as proxy:
         proxy.apply([{"__type__": "serviceuser", "__action__": "delete", "uid": "s-gone", "resource_group": "shop"}])

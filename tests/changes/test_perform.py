@@ -11,7 +11,7 @@ from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
 from portal.changes import leases, outcome, tasks, timing
 from portal.changes.decisions import refused_keys, resolve_conflict, resume, resume_accepted
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.models import Change, Item, State
 from portal.changes.submit import submit
 from portal.inventory import reads
@@ -58,7 +58,7 @@ def test_only_what_the_person_changed_is_sent(scope: Scope, platform: Sandbox) -
 
 
 def test_a_group_and_a_machine_in_it_are_one_apply(scope: Scope, platform: Sandbox) -> None:
-    group = Wanted(type_name="resourcegroup", key="fresh", wanted={"parent": "shop"}, creates=True)
+    group = Intent(type_name="resourcegroup", key="fresh", wanted={"parent": "shop"}, creates=True)
     change = submit(scope, [group, new_machine("fresh00", "fresh")], "t")
     run(change)
     assert change.state == State.SETTLING
@@ -68,7 +68,7 @@ def test_a_group_and_a_machine_in_it_are_one_apply(scope: Scope, platform: Sandb
 
 def test_granting_several_permissions_is_one_change(scope: Scope, platform: Sandbox) -> None:
     wanted = [
-        Wanted(type_name="permission", key=f"shop/{uid}/login", wanted={}, creates=True)
+        Intent(type_name="permission", key=f"shop/{uid}/login", wanted={}, creates=True)
         for uid in ("ada", "bob", "cleo", "dora", "emil")
     ]
     change = submit(scope, wanted, "t")
@@ -83,7 +83,7 @@ def test_a_deletion_leaves_the_inventory(scope: Scope, platform: Sandbox) -> Non
     with platform.proxy() as proxy:
         proxy.apply([{"__type__": "serviceuser", "uid": "s-gone", "resource_group": "shop"}])
     assert reads.refresh(scope, "serviceuser").by_key["shop/s-gone"]
-    change = submit(scope, [Wanted(type_name="serviceuser", key="shop/s-gone", action="delete")], "t")
+    change = submit(scope, [Intent(type_name="serviceuser", key="shop/s-gone", action="delete")], "t")
     run(change)
     assert (change.state, change.is_final) == (State.RECORDED, True)
     assert reads.record(scope, "serviceuser", "shop/s-gone") is None
@@ -102,7 +102,7 @@ def test_a_fault_is_rejected_with_the_platforms_words_at_its_field(scope: Scope,
 
 def test_a_fault_in_one_of_many_names_that_one(scope: Scope, platform: Sandbox) -> None:
     wanted = [
-        Wanted(type_name="permission", key=f"shop/{uid}/{permission}", wanted={}, creates=True)
+        Intent(type_name="permission", key=f"shop/{uid}/{permission}", wanted={}, creates=True)
         for uid, permission in (("fay", "login"), ("bob", "conquer"))
     ]
     change = submit(scope, wanted, "t")
@@ -286,7 +286,7 @@ def test_a_machine_that_is_gone_asks(scope: Scope, platform: Sandbox) -> None:
     with platform.proxy() as proxy:
         proxy.apply([{"__type__": "serviceuser", "uid": "s-gone", "resource_group": "shop"}])
     reads.refresh(scope, "serviceuser")
-    wanted = Wanted(type_name="serviceuser", key="shop/s-gone", wanted={"description": "x"}, before={"description": ""})
+    wanted = Intent(type_name="serviceuser", key="shop/s-gone", wanted={"description": "x"}, before={"description": ""})
     change = submit(scope, [wanted], "t")
     with platform.proxy() as proxy:
         proxy.apply([{"__type__": "serviceuser", "__action__": "delete", "uid": "s-gone", "resource_group": "shop"}])

@@ -7,7 +7,7 @@ import pytest
 from portal.accounts.access import Scope
 from portal.changes import reconcile
 from portal.changes.decisions import resume
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
 from tests.changes.conftest import (
@@ -184,7 +184,7 @@ def test_a_log_that_is_gone_meanwhile_leaves_it_to_the_records(
 
 
 def test_without_a_log_a_deletion_has_happened_where_the_record_is_gone(scope: Scope, platform: Sandbox) -> None:
-    deletion = Wanted(type_name="serviceuser", key="shop/s-shop", action="delete")
+    deletion = Intent(type_name="serviceuser", key="shop/s-shop", action="delete")
     change = submit(scope, [deletion], "t")
     platform.control(fault={"kind": "fault", "value": "no log today", "method": "log"})
     platform.control(fault={"kind": "drop_after", "method": "apply"})

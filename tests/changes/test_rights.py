@@ -11,7 +11,7 @@ from portal.accounts.roles import Role
 from portal.accounts.view_as import Viewing
 from portal.changes import decisions
 from portal.changes.errors import Taken
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.models import Change, State
 from portal.changes.pending import pending_of
 from portal.changes.submit import submit
@@ -23,8 +23,8 @@ GROUPS = "resourcegroup"
 type ScopeOf = Callable[..., Scope]
 
 
-def new_group(name: str, parent: str) -> Wanted:
-    return Wanted(type_name=GROUPS, key=name, wanted={"parent": parent}, creates=True)
+def new_group(name: str, parent: str) -> Intent:
+    return Intent(type_name=GROUPS, key=name, wanted={"parent": parent}, creates=True)
 
 
 def group(platform: Sandbox, name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 
 from portal.accounts.access import Scope
 from portal.changes import follow, settle
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.models import Change, InstallTime, Item, KeyPoll, State
 from portal.changes.submit import submit
 from portal.inventory import reads
@@ -110,7 +110,7 @@ def test_a_planned_deletion_is_recorded_and_its_stages_are_the_machines_state(sc
         proxy.ping()
     today = reads.listing(scope, MACHINE).platform_now
     deadline = (today + timedelta(days=3)).date().isoformat()
-    deletion = Wanted(type_name=MACHINE, key=name, action="delete", wanted={"deadline": deadline})
+    deletion = Intent(type_name=MACHINE, key=name, action="delete", wanted={"deadline": deadline})
     change = run(submit(scope, [deletion], "t"))
     assert (change.state, change.is_final) == (State.RECORDED, True)
     assert state_of(scope, name) == Shown.LEAVING

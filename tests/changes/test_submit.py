@@ -17,7 +17,7 @@ from portal.changes import enqueue as nudging
 from portal.changes import submit as submitting
 from portal.changes.enqueue import nudge
 from portal.changes.errors import NoKey, Unsendable
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.keys import key_for, upwards
 from portal.changes.models import Change, State
 from portal.changes.submit import MOST_ITEMS, submit
@@ -26,7 +26,7 @@ from tests.changes.conftest import MACHINE, edit, new_machine, plain_machine
 from tests.support.services import Sandbox
 
 
-def growth(platform: Sandbox, group: str = "shop") -> Wanted:
+def growth(platform: Sandbox, group: str = "shop") -> Intent:
     present = plain_machine(platform, group)
     return edit(present["name"], {"disk": present["disk"]}, {"disk": present["disk"] + 1})
 
@@ -91,7 +91,7 @@ def test_who_may_not_change_is_refused(
 
 
 def test_an_operator_grants_no_permission(scope: Scope, scope_of: Callable[..., Scope]) -> None:
-    grant = Wanted(type_name="permission", key="shop/ada/login", creates=True)
+    grant = Intent(type_name="permission", key="shop/ada/login", creates=True)
     with pytest.raises(PermissionDenied):
         submit(scope_of("operator"), [grant], "token")
 
@@ -99,7 +99,7 @@ def test_an_operator_grants_no_permission(scope: Scope, scope_of: Callable[..., 
 def test_one_item_that_the_role_may_not_change_refuses_all(
     scope: Scope, scope_of: Callable[..., Scope], platform: Sandbox
 ) -> None:
-    grant = Wanted(type_name="permission", key="shop/ada/login", creates=True)
+    grant = Intent(type_name="permission", key="shop/ada/login", creates=True)
     with pytest.raises(PermissionDenied):
         submit(scope_of("operator"), [growth(platform), grant], "token")
     assert not Change.objects.exists()
@@ -122,7 +122,7 @@ def test_a_limited_member_reaches_only_what_is_below_their_group(
         submit(child, [growth(platform, "shop")], "outside")
     with pytest.raises(Http404):
         submit(child, [new_machine("shop70", "shop")], "new one outside")
-    move = Wanted(type_name="resourcegroup", key="example", wanted={"parent": "shop"}, before={"parent": "services"})
+    move = Intent(type_name="resourcegroup", key="example", wanted={"parent": "shop"}, before={"parent": "services"})
     with pytest.raises(Http404):
         submit(child, [move], "moved outside")
 
@@ -130,12 +130,12 @@ def test_a_limited_member_reaches_only_what_is_below_their_group(
 @pytest.mark.parametrize(
     "wanted",
     [
-        Wanted(type_name="permission", key="shop/ada/login", wanted={}),  # there is no editing one
-        Wanted(type_name="maintenance", key="shop00/20261124T210000Z", action="delete"),
-        Wanted(type_name="invoice", key="2026-11-01", wanted={}, creates=True),
+        Intent(type_name="permission", key="shop/ada/login", wanted={}),  # there is no editing one
+        Intent(type_name="maintenance", key="shop00/20261124T210000Z", action="delete"),
+        Intent(type_name="invoice", key="2026-11-01", wanted={}, creates=True),
     ],
 )
-def test_a_verb_that_the_type_does_not_have_is_not_there(scope: Scope, wanted: Wanted) -> None:
+def test_a_verb_that_the_type_does_not_have_is_not_there(scope: Scope, wanted: Intent) -> None:
     with pytest.raises(Http404):
         submit(scope, [wanted], "token")
 
@@ -143,15 +143,15 @@ def test_a_verb_that_the_type_does_not_have_is_not_there(scope: Scope, wanted: W
 @pytest.mark.parametrize(
     "wanted",
     [
-        Wanted(type_name=MACHINE, key="shop70", wanted={"location": "rzob"}, creates=True),  # where?
-        Wanted(type_name="resourcegroup", key="new", wanted={}, creates=True),  # below what?
-        Wanted(type_name=MACHINE, key="shop00", action="delete"),  # when? (api_07)
-        Wanted(type_name=MACHINE, key="shop00", wanted={"name": "shop01"}),
-        Wanted(type_name=MACHINE, key="shop00", wanted={"surprise": 1}),
-        Wanted(type_name="serviceuser", key="shop", wanted={}),
+        Intent(type_name=MACHINE, key="shop70", wanted={"location": "rzob"}, creates=True),  # where?
+        Intent(type_name="resourcegroup", key="new", wanted={}, creates=True),  # below what?
+        Intent(type_name=MACHINE, key="shop00", action="delete"),  # when? (api_07)
+        Intent(type_name=MACHINE, key="shop00", wanted={"name": "shop01"}),
+        Intent(type_name=MACHINE, key="shop00", wanted={"surprise": 1}),
+        Intent(type_name="serviceuser", key="shop", wanted={}),
     ],
 )
-def test_what_no_form_asks_is_refused(scope: Scope, wanted: Wanted) -> None:
+def test_what_no_form_asks_is_refused(scope: Scope, wanted: Intent) -> None:
     with pytest.raises((ValueError, Http404)):
         submit(scope, [wanted], "token")
     assert not Change.objects.exists()
@@ -182,14 +182,14 @@ TREE = {"top": "", "mid": "top", "low": "mid", "side": "top"}
     [
         (edit("low00", {}, {"disk": 20}), "low", "mid"),
         (edit("side00", {}, {"disk": 20}), "side", "top"),
-        (Wanted(type_name="resourcegroup", key="mid", wanted={"production": True}), "mid", "mid"),
-        (Wanted(type_name="resourcegroup", key="mid", action="delete"), "mid", "top"),  # rg_11: not by its own key
-        (Wanted(type_name="resourcegroup", key="low", wanted={"parent": "side"}), "low", "top"),  # reaches both
-        (Wanted(type_name="resourcegroup", key="new", wanted={"parent": "low"}, creates=True), "low", "mid"),
+        (Intent(type_name="resourcegroup", key="mid", wanted={"production": True}), "mid", "mid"),
+        (Intent(type_name="resourcegroup", key="mid", action="delete"), "mid", "top"),  # rg_11: not by its own key
+        (Intent(type_name="resourcegroup", key="low", wanted={"parent": "side"}), "low", "top"),  # reaches both
+        (Intent(type_name="resourcegroup", key="new", wanted={"parent": "low"}, creates=True), "low", "mid"),
     ],
 )
 def test_a_change_goes_out_with_the_nearest_key_that_reaches_everything(
-    scope: Scope, wanted: Wanted, place: str, expected: str
+    scope: Scope, wanted: Intent, place: str, expected: str
 ) -> None:
     ApiKey.objects.all().delete()
     for group in ("top", "mid"):
@@ -200,7 +200,7 @@ def test_a_change_goes_out_with_the_nearest_key_that_reaches_everything(
 def test_a_new_group_and_its_machine_go_out_with_one_key(scope: Scope) -> None:
     ApiKey.objects.all().delete()
     ApiKey.objects.create(customer=scope.customer, resource_group="mid", sealed=b"")
-    group = Wanted(type_name="resourcegroup", key="new", wanted={"parent": "low"}, creates=True)
+    group = Intent(type_name="resourcegroup", key="new", wanted={"parent": "low"}, creates=True)
     items = [(group, "low"), (new_machine("new00", "new"), "new")]
     assert key_for(scope.customer, items, TREE).resource_group == "mid"
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from portal.accounts.access import get_scope
 from portal.accounts.models import AuditEntry, User
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
 from tests.customer.conftest import Browse, browse, part, platform, text_of  # noqa: F401
@@ -21,7 +21,7 @@ def staff(browse: Browse, cast: dict[str, User]) -> Client:  # noqa: F811
     """With two changes of customer 10001 there, both queued."""
     client = browse("staff")
     for name, token in (("shop13", "1"), ("shop14", "2")):
-        wanted = Wanted(type_name="virtualmachine", key=name, wanted={"cores": 7}, before={"cores": 3})
+        wanted = Intent(type_name="virtualmachine", key=name, wanted={"cores": 7}, before={"cores": 3})
         submit(get_scope(cast["manager"], "10001"), [wanted], token)
     return client
 
@@ -45,7 +45,7 @@ def test_each_kind_of_trouble_has_its_list(staff: Client, state: State) -> None:
 
 def test_a_deletions_day_is_told_in_words(staff: Client, cast: dict[str, User]) -> None:
     day = {"deadline": "2026-12-20"}
-    leaving = Wanted(type_name="virtualmachine", key="shop13", action="delete", wanted=day)
+    leaving = Intent(type_name="virtualmachine", key="shop13", action="delete", wanted=day)
     number = submit(get_scope(cast["manager"], "10001"), [leaving], "3").number
     assert "Delete on 20 Dec 2026" in text_of(staff.get(f"/console/c/10001/changes/{number}/"))
     assert "Delete on 20 Dec 2026" in text_of(staff.get("/console/c/10001/trail/"))

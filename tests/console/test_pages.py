@@ -14,7 +14,7 @@ from django.utils import timezone
 from portal.accounts.access import get_scope
 from portal.accounts.audit import trail as audit_trail
 from portal.accounts.models import AuditEntry, Customer, Membership, User
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
 from portal.console.customers.notes import LONGEST
@@ -123,7 +123,7 @@ def test_a_customer_is_on_one_screen(staff: Client, browse: Browse, cast: dict[s
     for name in ("virtualmachine", "resourcegroup", "maintenance", "invoice"):
         browse("manager").get(f"/c/10001/{name}/")
     for token in ("waits", "failed"):
-        wanted = Wanted(type_name="virtualmachine", key="shop14", wanted={"cores": 7}, before={"cores": 3})
+        wanted = Intent(type_name="virtualmachine", key="shop14", wanted={"cores": 7}, before={"cores": 3})
         submit(get_scope(cast["manager"], "10001"), [wanted], token)
     answer = {"kind": "fault", "text": "no room left"}
     Change.objects.filter(number=2).update(state=State.REJECTED, done_at=timezone.now(), answer=answer)
@@ -222,7 +222,7 @@ def test_lists_mark_what_has_notes(staff: Client, browse: Browse, cast: dict[str
     for done in list(single_flight.under_way()):
         done.wait(10)
     index.update()
-    wanted = Wanted(type_name="virtualmachine", key="shop14", wanted={"cores": 7}, before={"cores": 3})
+    wanted = Intent(type_name="virtualmachine", key="shop14", wanted={"cores": 7}, before={"cores": 3})
     submit(get_scope(cast["manager"], "10001"), [wanted], "1")
     pages = ("/console/?q=shop14", "/console/changes/?which=all", "/console/c/10001/")
     assert not any("console-noted" in staff.get(page).content.decode() for page in pages)

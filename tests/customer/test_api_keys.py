@@ -13,7 +13,7 @@ from portal.accounts.access import get_scope
 from portal.accounts.keys import api_keys
 from portal.accounts.models import ApiKey, AuditEntry, Customer, User
 from portal.changes.models import Change, State
-from portal.changes.submit import Wanted, submit
+from portal.changes.submit import Intent, submit
 from tests.customer.conftest import text_of
 from tests.support.services import Sandbox
 
@@ -186,7 +186,7 @@ def parked(manager: Client, cast: dict[str, User]) -> list[Change]:
     changes = [
         submit(
             scope,
-            [Wanted(type_name="virtualmachine", key="shop13", wanted={"memory": memory}, before={"memory": 1024})],
+            [Intent(type_name="virtualmachine", key="shop13", wanted={"memory": memory}, before={"memory": 1024})],
             f"token-{memory}",
         )
         for memory in (512, 768, 1536)

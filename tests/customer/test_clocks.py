@@ -12,7 +12,7 @@ from django.test import Client
 from portal.accounts.access import get_scope
 from portal.accounts.audit import trail
 from portal.accounts.models import AuditEntry, Customer, User
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.submit import submit
 from portal.resources.times import parse_moment
 from tests.customer.conftest import Browse, text_of
@@ -65,7 +65,7 @@ def test_badge_list_and_record_name_one_day_of_creation(browse: Browse, platform
 def test_the_page_of_a_change_and_a_live_part_of_it_go_by_the_same_clock(browse: Browse, cast: dict[str, User]) -> None:
     reads_by(NEW_YORK)
     client = browse("manager")
-    wanted = Wanted(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})
+    wanted = Intent(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})
     change = submit(get_scope(cast["manager"], "10001"), [wanted], "clock")
     assert at(change.created, NEW_YORK) in text_of(client.get(f"/c/10001/changes/{change.number}/"))
     assert at(change.created, NEW_YORK) in text_of(client.get("/c/10001/changes/"))

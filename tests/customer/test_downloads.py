@@ -13,7 +13,7 @@ from django.test import Client
 
 from portal.accounts.access import get_scope
 from portal.accounts.models import AuditEntry, User
-from portal.changes.submit import Wanted, submit
+from portal.changes.submit import Intent, submit
 from portal.resources.types import TYPES
 from tests.customer.visiting import Visit, html_of, visit
 
@@ -30,7 +30,7 @@ def ask(browse: Callable[[str], Client], cast: dict[str, User]) -> Callable[...,
     scope = get_scope(cast["manager"], "10001")
     clients = {name: browse(name) for name in ("manager", "staff")}
     clients["manager"].get(f"{C}virtualmachine/")
-    submit(scope, [Wanted(type_name="virtualmachine", key="shop13", wanted={"memory": 2048})], "t1")
+    submit(scope, [Intent(type_name="virtualmachine", key="shop13", wanted={"memory": 2048})], "t1")
 
     def get(path: str, **params: str) -> Any:
         return clients["staff" if path.startswith("/console/") else "manager"].get(path, params or None)

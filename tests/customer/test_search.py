@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from portal.accounts.access import Scope
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
 from tests.customer.conftest import Browse, part, text_of
@@ -84,7 +84,7 @@ def asked_for(browse: Browse, scope_of: Callable[..., Scope]) -> Callable[..., N
 
     def ask(name: str, state: State) -> None:
         wanted = {"resource_group": "shop", "location": "rzob", "service_description": "The till"}
-        item = Wanted(type_name="virtualmachine", key=name, wanted=wanted, creates=True)
+        item = Intent(type_name="virtualmachine", key=name, wanted=wanted, creates=True)
         change = submit(scope_of("operator"), [item], name.ljust(32, "0"))
         ended = timezone.now() if state == State.REJECTED else None
         Change.objects.filter(pk=change.pk).update(state=state, done_at=ended)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 TESTS = Path(__file__).parent.parent
-NAMED = re.compile(r"`((?:[a-z]+/)test_[a-z_]+)::(test_[a-z0-9_]+)`")
+NAMED = re.compile(r"`((?:[a-z_]+/)+test_[a-z_]+)::(test_[a-z0-9_]+)`")
 
 
 def claims() -> list[tuple[str, str]]:

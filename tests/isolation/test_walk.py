@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 from portal.accounts.access import get_scope
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.submit import submit
 from portal.customer import errors
 from portal.resources.types import TYPES
@@ -66,7 +66,7 @@ def walk(browse: Browse, keys: dict[str, str], cast: Any, settings: Any) -> Any:
     clients = {name: browse(name) for name in EVERYBODY}
     for client in clients.values():
         client.raise_request_exception = False
-    edit = Wanted(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})
+    edit = Intent(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})
     submit(get_scope(cast["manager"], "10001"), [edit], "walk")
 
     def go(name: str, method: str, path: str, **headers: str) -> Any:

@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 
 from portal.accounts.access import get_scope
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.submit import submit
 from portal.resources.types import TYPES
 from tests.customer.conftest import Browse
@@ -38,7 +38,7 @@ def pages_of(name: str) -> Iterator[str]:
 @pytest.fixture
 def at_hand(manager: Client, cast: Any, query: Callable[..., Records], almanac: Almanac) -> Callable[[str], str]:
     """An address of the walk, with months and keys that there are. Change 1 is there: an edit of shop13."""
-    wanted = Wanted(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})
+    wanted = Intent(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})
     submit(get_scope(cast["manager"], "10001"), [wanted], "walk")
     windows = {one["machine"].rstrip("0123456789"): TYPES["maintenance"].key_of(one) for one in query("maintenance")}
     keys = {

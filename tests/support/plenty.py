@@ -21,7 +21,7 @@ from portal.accounts.access import get_scope
 from portal.accounts.audit import trail
 from portal.accounts.models import ApiKey, Customer, Invitation, Membership, User
 from portal.accounts.roles import Role
-from portal.billing.archive.models import Held, Kept
+from portal.billing.archive.models import ArchivedRecord, Held
 from portal.billing.document_orders.models import Job
 from portal.billing.thresholds.models import Measure, Threshold
 from portal.changes.models import Change, InstallTime, Item, State
@@ -198,7 +198,7 @@ def _add_money(plenty: Plenty, k: int) -> None:
     for raw in records.no_longer_listed(k):
         kind = TYPES[raw["__type__"]]
         known = {"customer": customer, "type": kind.name, "gone_since": now}
-        Kept.objects.create(key=kind.key_of(raw), key_digest=str(k), raw=json.dumps(raw), **known)
+        ArchivedRecord.objects.create(key=kind.key_of(raw), key_digest=str(k), raw=json.dumps(raw), **known)
         defaults = {"seen": now, "gone": k + 1, "turns": k + 1}
         Held.objects.update_or_create(customer=customer, type=kind.name, defaults=defaults)
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import resolve
 
-from portal.inventory import kept
+from portal.inventory import timed_value
 from tests.customer.visiting import PART
 from tests.support.plenty import Plenty
 
@@ -67,7 +67,7 @@ def expect_as_many_for_three_as_for_one(
 
 
 def _queries(client: Client, page: Page, count: int) -> list[str]:
-    kept.forget_all()  # else it depends on the seconds since it was last looked up
+    timed_value.forget_all()  # else it depends on the seconds since it was last looked up
     with _statements() as statements:
         response = client.get(page.path, headers=PART if page.is_part else {})
         said = b"".join(response).decode(errors="replace")

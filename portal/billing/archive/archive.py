@@ -18,12 +18,12 @@ from django.utils import timezone
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, Customer, User
 from portal.accounts.roles import MONEY, Role
-from portal.billing.archive.models import Held, Kept
+from portal.billing.archive.models import ArchivedRecord, Held
 from portal.inventory import reads
-from portal.inventory.bounded import Bounded
 from portal.inventory.listings.merging import View, merged
 from portal.inventory.reads import Listing, Source
 from portal.inventory.snapshots.freshness import Part, keys_of, part_of
+from portal.inventory.weighted_cache import WeightedCache
 from portal.resources.spec import Record, UnreadableRecord, read
 from portal.resources.spelling import natural
 from portal.resources.types import TYPES
@@ -40,7 +40,9 @@ class Complete:
     gone: Mapping[str, datetime] = field(default_factory=dict)
 
 
-_known: Bounded[tuple[int, str, str, int], Complete] = Bounded(200_000, lambda one: len(one.listing.records) + 1)
+_known: WeightedCache[tuple[int, str, str, int], Complete] = WeightedCache(
+    200_000, lambda one: len(one.listing.records) + 1
+)
 
 
 def complete(scope: Scope, listing: Listing) -> Complete:
@@ -58,7 +60,7 @@ def complete(scope: Scope, listing: Listing) -> Complete:
 
 
 def _lay_over(customer: Customer, listing: Listing, turns: int) -> Complete:
-    rows = Kept.objects.filter(customer=customer, type=listing.type.name, gone_since__isnull=False)
+    rows = ArchivedRecord.objects.filter(customer=customer, type=listing.type.name, gone_since__isnull=False)
     records: dict[str, Record] = {}
     gone: dict[str, datetime] = {}
     for row in rows:
@@ -94,7 +96,7 @@ def keep(customer: Customer, name: str) -> None:
     seen = _fetched(parts)
     if held is None or held.version != view.version:
         _write(customer, name, view, held.seen if held else seen)
-        gone = Kept.objects.filter(customer=customer, type=name, gone_since__isnull=False).count()
+        gone = ArchivedRecord.objects.filter(customer=customer, type=name, gone_since__isnull=False).count()
         turns = (held.turns if held else 0) + 1
         state = {"version": view.version, "seen": seen, "gone": gone, "turns": turns}
         Held.objects.update_or_create(customer=customer, type=name, defaults=state)
@@ -104,13 +106,13 @@ def keep(customer: Customer, name: str) -> None:
 
 def _write(customer: Customer, name: str, view: View, last_seen: datetime) -> None:
     """Rows that differ from what is listed. It may be done twice, or be broken off and done again."""
-    rows = Kept.objects.filter(customer=customer, type=name)
+    rows = ArchivedRecord.objects.filter(customer=customer, type=name)
     stored = {key: (digest, gone) for key, digest, gone in rows.values_list("key_digest", "digest", "gone_since")}
     listed = {_digest(record.key): record for record in view.records}
     made = (_kept(customer, key, record) for key, record in listed.items())
     changed = [one for one in made if stored.get(one.key_digest) != (one.digest, None)]
     for some in batched(changed, BATCH):
-        Kept.objects.bulk_create(
+        ArchivedRecord.objects.bulk_create(
             some,
             update_conflicts=True,
             unique_fields=["customer", "type", "key_digest"],
@@ -122,10 +124,10 @@ def _write(customer: Customer, name: str, view: View, last_seen: datetime) -> No
             rows.filter(key_digest__in=keys).update(gone_since=last_seen)
 
 
-def _kept(customer: Customer, key_digest: str, record: Record) -> Kept:
+def _kept(customer: Customer, key_digest: str, record: Record) -> ArchivedRecord:
     values = {**record.values, **record.further}
     raw = json.dumps({name: value for name, value in values.items() if value is not None}, default=str)
-    return Kept(
+    return ArchivedRecord(
         customer=customer,
         type=record.type.name,
         key=record.key,

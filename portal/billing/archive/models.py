@@ -8,7 +8,7 @@ from django.db.models import Q
 from portal.accounts.models import Customer
 
 
-class Kept(models.Model):
+class ArchivedRecord(models.Model):
     """A record of a customer as the platform last listed it."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
@@ -20,6 +20,7 @@ class Kept(models.Model):
     gone_since = models.DateTimeField(null=True, blank=True)  # when it was last listed; None while it is
 
     class Meta:
+        db_table = "billing_kept"
         constraints = (models.UniqueConstraint(fields=("customer", "type", "key_digest"), name="kept_once"),)
         indexes: ClassVar = [
             models.Index(fields=("customer", "type"), condition=Q(gone_since__isnull=False), name="kept_gone")

@@ -45,7 +45,7 @@ WHY: Mapping[Reason, object] = {
 
 
 @dataclass(frozen=True)
-class Told:
+class OrderPresenter:
     """Everything that templates/billing/job.html and jobs.html ask for."""
 
     job: Job

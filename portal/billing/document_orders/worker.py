@@ -14,7 +14,7 @@ from portal.accounts.roles import Role
 from portal.billing.document_orders import leases
 from portal.billing.document_orders.models import Form, Job, Reason
 from portal.billing.documents import document, page_margins, pdf
-from portal.billing.documents.document import Paper, Printing, Shelf
+from portal.billing.documents.document import PrintableRecords, PrintedDocument, Printing
 from portal.billing.invoices.invoice import safe_name
 
 MOST_LINES = 8000  # of one PDF: takes half a minute, and half a gigabyte of memory
@@ -63,7 +63,7 @@ def file_name(job: Job) -> str:
 
 
 def _file(job: Job) -> bytes:
-    press = pdf.Press(job.size)
+    press = pdf.Renderer(job.size)
     if job.form == Form.ZIP:
         return _zip(job, press)
     found = list(_papers(job))
@@ -73,7 +73,7 @@ def _file(job: Job) -> bytes:
     return pdf.as_pdf(documents, _title(found))
 
 
-def _zip(job: Job, press: pdf.Press) -> bytes:
+def _zip(job: Job, press: pdf.Renderer) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # PDFs are compressed already
         for number, paper in enumerate(_papers(job), start=1):
@@ -83,19 +83,19 @@ def _zip(job: Job, press: pdf.Press) -> bytes:
     return file.getvalue()
 
 
-def _lay_out(job: Job, press: pdf.Press, paper: Paper, number: int) -> Any:
+def _lay_out(job: Job, press: pdf.Renderer, paper: PrintedDocument, number: int) -> Any:
     laid_out = press.lay_out(document.html(paper), page_margins.css(paper.title))
     if not leases.advance(job, number):
         raise Lost
     return laid_out
 
 
-def _papers(job: Job) -> Iterator[Paper]:
+def _papers(job: Job) -> Iterator[PrintedDocument]:
     """In order of their months. Raises Unable."""
     scope = _scope(job)
     if scope is None or not scope.may_see(job.kind):
         raise Unable(Reason.FORBIDDEN)
-    shelf = Shelf(scope, job.kind, Printing(job.customer, str(job.author)))
+    shelf = PrintableRecords(scope, job.kind, Printing(job.customer, str(job.author)))
     if not shelf.is_known:
         raise Unable(Reason.UNKNOWN)
     for month in job.months:
@@ -113,6 +113,6 @@ def _scope(job: Job) -> Scope | None:
     return Scope(job.customer, job.author, Role(job.role), job.root) if is_staff else None
 
 
-def _title(found: list[Paper]) -> str:
+def _title(found: list[PrintedDocument]) -> str:
     first, last = found[0], found[-1]
     return first.title if first is last else f"{first.heading} – {last.title}"

@@ -53,7 +53,7 @@ def zoned(moment: datetime | None) -> str:
 
 
 @dataclass(frozen=True)
-class Paper:
+class PrintedDocument:
     """One paper. `content` is an Invoice with its `trend`, or a MonthUsed."""
 
     kind: str
@@ -104,7 +104,7 @@ class Paper:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class PrintableRecords:
     """All that can be put on paper of one kind, as a scope sees it. Waits for the platform where nothing is known."""
 
     scope: Scope
@@ -131,15 +131,15 @@ class Shelf:
             return sorted(self.listing.by_key, reverse=True)
         return used(self.scope, self.listing).months
 
-    def paper(self, month: str) -> Paper:
+    def paper(self, month: str) -> PrintedDocument:
         """KeyError where there is nothing of that month."""
         if month not in self.months:
             raise KeyError(month)
         if self.kind == CONSUMPTION:
             found = MonthUsed(self.scope, self.complete, month)
-            return Paper(self.kind, month, self.printing, self.listing.as_of, used=found)
+            return PrintedDocument(self.kind, month, self.printing, self.listing.as_of, used=found)
         record = self.listing.by_key[month]
-        return Paper(
+        return PrintedDocument(
             self.kind,
             month,
             self.printing,
@@ -154,6 +154,6 @@ class Shelf:
         return invoice.of(self.scope, self.listing.records, record, consumption, is_linked=False)
 
 
-def html(paper: Paper, extra: Mapping[str, object] | None = None) -> SafeString:
+def html(paper: PrintedDocument, extra: Mapping[str, object] | None = None) -> SafeString:
     """The document, in the language that is active."""
     return render_to_string("print/document.html", {"paper": paper, **(extra or {})})

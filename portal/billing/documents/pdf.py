@@ -32,7 +32,7 @@ class Missing(Exception):
     """WeasyPrint cannot work on this machine; the text says what it did not find."""
 
 
-class Press:
+class Renderer:
     """Makes PDFs of one paper size. Keep it for several: fonts are loaded once. Raises Missing."""
 
     def __init__(self, size: str) -> None:

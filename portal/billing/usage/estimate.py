@@ -18,7 +18,7 @@ from portal.billing.sums import Sum
 from portal.billing.usage import usage
 from portal.billing.usage.rates import Parts, Priced, Rates, parts, rates
 from portal.billing.usage.usage import Used
-from portal.inventory.bounded import Bounded
+from portal.inventory.weighted_cache import WeightedCache
 from portal.resources.spec import Record
 from portal.resources.times import parse_day
 from portal.ui.format import numbers
@@ -55,7 +55,7 @@ class Estimate:
     unknown: int = 0  # things and items of which nothing can be said: they are in neither
 
 
-_known: Bounded[tuple[str, str, str], Prices] = Bounded(100_000, lambda prices: len(prices.by_thing) + 1)
+_known: WeightedCache[tuple[str, str, str], Prices] = WeightedCache(100_000, lambda prices: len(prices.by_thing) + 1)
 
 
 def estimate(used: Used, invoices: Sequence[Record], month: str, part: float | None) -> Estimate | None:

@@ -15,13 +15,13 @@ from portal.inventory import reads
 from portal.resources.deletion import read_deletion
 from portal.resources.spec import Record, Values
 from portal.resources.types import VIRTUAL_MACHINE
-from portal.ui.forms.effects import Said
+from portal.ui.forms.effects import EffectText
 
 CONSUMPTION, INVOICE = "consumption", "invoice"
 HOURS = 730  # of a month, in the mean
 
 
-def told(scope: Scope, type_name: str, before: Record | None, wanted: Values) -> list[Said]:
+def told(scope: Scope, type_name: str, before: Record | None, wanted: Values) -> list[EffectText]:
     """At the prices of the latest invoice; nothing where those do not say it, and below a cent. Never waits."""
     more = _more(before, wanted) if type_name == MACHINE and scope.may_see(INVOICE) else {}
     if not more:
@@ -36,10 +36,10 @@ def told(scope: Scope, type_name: str, before: Record | None, wanted: Values) ->
     return [] if amounts.is_same(amount, Decimal()) else [_said(amount, prices.month)]
 
 
-def _said(amount: Decimal, month: str) -> Said:
+def _said(amount: Decimal, month: str) -> EffectText:
     words = {"amount": amounts.about_difference(amount), "month": months.label(month)}
     text = _("About %(amount)s a month before tax, at the prices of the invoice for %(month)s.") % words
-    return Said(text, "", "info", _("about %(amount)s a month") % words)
+    return EffectText(text, "", "info", _("about %(amount)s a month") % words)
 
 
 def _more(before: Record | None, wanted: Values) -> Parts:

@@ -13,8 +13,8 @@ from portal.billing import sums
 from portal.billing.sums import Sum
 from portal.billing.usage import months
 from portal.billing.usage.matching import Things
-from portal.inventory.bounded import Bounded
 from portal.inventory.reads import Listing
+from portal.inventory.weighted_cache import WeightedCache
 from portal.resources.spec import Record, Value
 from portal.ui.format import numbers
 
@@ -52,7 +52,7 @@ class Used:
         return sorted(found, key=lambda name: (list(MAIN).index(name) if name in MAIN else len(MAIN), name))
 
 
-_known: Bounded[tuple[str, str, str], Used] = Bounded(200_000, lambda used: len(used.by_key) + 1)
+_known: WeightedCache[tuple[str, str, str], Used] = WeightedCache(200_000, lambda used: len(used.by_key) + 1)
 
 
 def used(scope: Scope, listing: Listing) -> Used:

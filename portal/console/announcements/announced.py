@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from portal.accounts.models import Customer, User
 from portal.console.models import Announcement
-from portal.inventory.kept import Kept
+from portal.inventory.timed_value import TimedValue
 
 
 def _not_over() -> list[tuple[Announcement, frozenset[int]]]:
@@ -15,7 +15,7 @@ def _not_over() -> list[tuple[Announcement, frozenset[int]]]:
 
 
 # There is rarely anything to tell; other processes learn of it some seconds later.
-not_over = Kept(_not_over, seconds=5)
+not_over = TimedValue(_not_over, seconds=5)
 post_save.connect(not_over.forget, Announcement)
 post_delete.connect(not_over.forget, Announcement)
 m2m_changed.connect(not_over.forget, Announcement.customers.through)

@@ -23,7 +23,7 @@ from portal.console.search.terms import FORMAT, terms_of
 from portal.inventory.snapshots import store
 from portal.inventory.snapshots.background_refresh import TASK as REFRESH
 from portal.inventory.snapshots.current import known
-from portal.inventory.snapshots.snapshot_key import Place, place_of
+from portal.inventory.snapshots.snapshot_key import SnapshotKey, place_of
 from portal.inventory.snapshots.store import Seen
 from portal.resources.spec import Record
 
@@ -64,12 +64,12 @@ def _wants_renewal(key: ApiKey, seen: Seen) -> bool:
     return seen.head is None or seen.head.fetched < time.time() - RENEWED_AFTER
 
 
-def _version(place: Place, seen: Seen) -> str:
+def _version(place: SnapshotKey, seen: Seen) -> str:
     digest = seen.head.digest if seen.head else ""
     return f"{FORMAT}:{place.generation}:{digest}:{blake2b(seen.mark, digest_size=8).hexdigest()}"
 
 
-def _index(key: ApiKey, place: Place, version: str) -> bool:
+def _index(key: ApiKey, place: SnapshotKey, version: str) -> bool:
     snapshot = known([place])[place].snapshot
     if snapshot is None:
         return False

@@ -88,7 +88,7 @@ def _mentions(text: str) -> Q:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class EntryPresenter:
     """An entry in words."""
 
     entry: AuditEntry
@@ -119,9 +119,9 @@ class Trail:
         return list(self.entries[start : start + PER_PAGE + 1])
 
     @cached_property
-    def rows(self) -> list[Told]:
+    def rows(self) -> list[EntryPresenter]:
         return [
-            Told(entry, actions.label(entry.action), presenter.target(entry), list(presenter.values(entry)))
+            EntryPresenter(entry, actions.label(entry.action), presenter.target(entry), list(presenter.values(entry)))
             for entry in self._found[:PER_PAGE]
         ]
 

@@ -7,11 +7,11 @@ from django.template.loader import render_to_string
 from portal.accounts.access import Scope
 from portal.changes.models import Change
 from portal.changes.visibility import find_change
-from portal.customer.changes.presenter import Told, tag_of
+from portal.customer.changes.presenter import ChangePresenter, tag_of
 
 
 def tell(request: HttpRequest, scope: Scope, change: Change) -> None:
     """Say where the change is; the message asks for itself until nothing more can happen to it."""
     shown = find_change(scope, change.pk)
-    line = render_to_string("changes/told.html", {"told": Told(scope, shown), "tag": tag_of([shown])})
+    line = render_to_string("changes/told.html", {"told": ChangePresenter(scope, shown), "tag": tag_of([shown])})
     messages.info(request, line)

@@ -22,7 +22,7 @@ from portal.changes.history import PER_PAGE, Filters, Page, history, matching
 from portal.changes.models import Change, State
 from portal.changes.visibility import require_change, visible_changes
 from portal.customer.changes.messages import tell
-from portal.customer.changes.presenter import LOOKS, Told, tag_of
+from portal.customer.changes.presenter import LOOKS, ChangePresenter, tag_of
 from portal.customer.resources.change_sheet import change_sheet
 from portal.customer.resources.lookup import way_back
 from portal.customer.shell import render_page, render_part, wants_part
@@ -45,8 +45,8 @@ class ChangeList:
     params: Sequence[tuple[str, str]] = ()
 
     @cached_property
-    def rows(self) -> list[Told]:
-        return [Told(self.scope, change) for change in self.page.changes]
+    def rows(self) -> list[ChangePresenter]:
+        return [ChangePresenter(self.scope, change) for change in self.page.changes]
 
     @property
     def is_live(self) -> bool:
@@ -128,7 +128,7 @@ def change_detail(request: HttpRequest, customer_no: str, number: int) -> HttpRe
     """One change with all that has happened to it; `#change` for htmx, with `?line` the message that tells of it."""
     scope = get_scope(request.user, customer_no)
     change = find(scope, number)
-    told = Told(scope, change)
+    told = ChangePresenter(scope, change)
     if told.is_open:
         watched_customers.watch(scope.customer)
     tag = tag_of([change])
@@ -191,7 +191,7 @@ DECISIONS: Mapping[str, tuple[Callable[[Scope, Change], None], object]] = {
 def _download(request: HttpRequest, found: ChangeList) -> HttpResponseBase:
     """All that is filtered, on all pages."""
     customer, changes = found.scope.customer, matching(found.scope, found.filters).iterator(chunk_size=1000)
-    sheet = change_sheet(Told(found.scope, change) for change in changes)
+    sheet = change_sheet(ChangePresenter(found.scope, change) for change in changes)
     name = f"{customer.number}-changes-{berlin_today(timezone.now())}"
     asked = {"records": found.page.total, "filters": request.GET.urlencode()}
     return downloads.download(request, sheet, name, customer=customer, target="changes", **asked)

@@ -127,7 +127,7 @@ class Clash:
     wanted: str
 
 
-class Told:
+class ChangePresenter:
     """A change as pages tell it to one person. `change` comes from `visible_changes`, with its `shown_items`."""
 
     def __init__(self, scope: Scope, change: Change) -> None:
@@ -282,7 +282,7 @@ def moment(at: datetime) -> str:
     return dates.words(at, timezone.now())
 
 
-def explain(told: Told) -> str:
+def explain(told: ChangePresenter) -> str:
     """One or two sentences: short, plain, exact."""
     change = told.change
     if change.state == State.RECORDED and change.recorded_at:
@@ -300,7 +300,7 @@ def explain(told: Told) -> str:
     }
 
 
-def _recorded(told: Told, at: datetime) -> str:
+def _recorded(told: ChangePresenter, at: datetime) -> str:
     text = _("Accepted by the platform: %(at)s.") % {"at": moment(at)}
     if not told.change.is_final:
         return text
@@ -310,7 +310,7 @@ def _recorded(told: Told, at: datetime) -> str:
     return f"{text} {_('The platform does not report when it takes effect: usually within minutes.')}"
 
 
-def _settling(told: Told) -> str:
+def _settling(told: ChangePresenter) -> str:
     waiting = [item for item in told.items if item.settled_at is None and item.evidence]
     text = _("Accepted by the platform: %(at)s.") % {"at": moment(told.change.recorded_at or told.change.created)}
     planned = [(found, item.group) for item in waiting if (found := _planned(item))]
@@ -348,7 +348,7 @@ def _clashes(item: Item, fields: Mapping[str, Mapping[str, object]]) -> list[Cla
     return found
 
 
-def _events(told: Told) -> list[Event]:
+def _events(told: ChangePresenter) -> list[Event]:
     change = told.change
     found = [Event("pencil", _("Requested by %(author)s.") % {"author": told.author}, change.created)]
     if change.sent_at:

@@ -16,7 +16,7 @@ from portal.billing.invoices import amounts
 from portal.billing.usage.summary import Summary, summary
 from portal.changes.history import needing_someone
 from portal.changes.pending import Pending, PendingIndex
-from portal.customer.changes.presenter import Told
+from portal.customer.changes.presenter import ChangePresenter
 from portal.customer.home.attention import Alert, is_parked, limits, refusals, refused_keys
 from portal.customer.home.first_steps import Step, steps
 from portal.inventory import reads
@@ -171,13 +171,13 @@ class Overview:
         return [*refused_keys(self.scope, self._refusals, self.pending.all), *limits(self.running)]
 
     @cached_property
-    def attention(self) -> list[Told]:
+    def attention(self) -> list[ChangePresenter]:
         """Changes that go no further until a person acts, and those rejected lately; without what an alert tells."""
         if not self.scope.may_see(CHANGES):
             return []
         told = {one.change_id for one in self.pending.all if self._refusals and is_parked(one)}
         found = needing_someone(self.scope, most=MOST + len(told))
-        return [Told(self.scope, change) for change in found if change.pk not in told][:MOST]
+        return [ChangePresenter(self.scope, change) for change in found if change.pk not in told][:MOST]
 
     # --- how much there is
 

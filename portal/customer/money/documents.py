@@ -21,9 +21,9 @@ from portal.accounts.roles import Verb
 from portal.billing.document_orders import orders
 from portal.billing.document_orders.models import Form, State
 from portal.billing.document_orders.orders import MOST_MONTHS, MOST_OPEN, Order, TooManyOpen
-from portal.billing.document_orders.presenter import Told
+from portal.billing.document_orders.presenter import OrderPresenter
 from portal.billing.documents import page_margins
-from portal.billing.documents.document import KINDS, Paper, Printing, Shelf
+from portal.billing.documents.document import KINDS, PrintableRecords, PrintedDocument, Printing
 from portal.billing.usage import months as month_words
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.ui import links
@@ -139,8 +139,8 @@ def papers(request: HttpRequest, customer_no: str) -> HttpResponse:
                 "most": MOST_OPEN
             }
         else:
-            return redirect(f"{Told(job).address}{'file' if orders.is_made_at_once(job) else ''}")
-    found = [Told(job) for job in orders.of(scope).select_related("customer")]
+            return redirect(f"{OrderPresenter(job).address}{'file' if orders.is_made_at_once(job) else ''}")
+    found = [OrderPresenter(job) for job in orders.of(scope).select_related("customer")]
     wrong = asked.wrong if request.method == "POST" else ""
     context = {"asked": asked, "told": found, "wrong": wrong, "problem": problem}
     return render_page(request, scope, "billing/papers.html", context, status=422 if wrong or problem else 200)
@@ -150,7 +150,7 @@ def papers(request: HttpRequest, customer_no: str) -> HttpResponse:
 def paper(request: HttpRequest, customer_no: str, pk: UUID) -> HttpResponse:
     """One order and how far it is; `#job` for htmx."""
     scope = _scope(request, customer_no)
-    told = Told(orders.find(scope, pk))
+    told = OrderPresenter(orders.find(scope, pk))
     context = {"told": told, "token": uuid.uuid4().hex}
     if not wants_part(request):
         return render_page(request, scope, "billing/paper.html", context)
@@ -207,11 +207,11 @@ def _scope(request: HttpRequest, customer_no: str) -> Scope:
     return scope
 
 
-def _shelf(scope: Scope, kind: str) -> Shelf:
-    return Shelf(scope, kind, Printing(scope.customer, str(scope.user)))
+def _shelf(scope: Scope, kind: str) -> PrintableRecords:
+    return PrintableRecords(scope, kind, Printing(scope.customer, str(scope.user)))
 
 
-def _paper(scope: Scope, kind: str, month: str) -> Paper:
+def _paper(scope: Scope, kind: str, month: str) -> PrintedDocument:
     if kind not in KINDS:
         raise Http404
     scope.require(Verb.SEE, kind)

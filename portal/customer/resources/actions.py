@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.access import Scope, get_scope
 from portal.changes import pending as under_way
 from portal.changes.errors import NoKey
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
 from portal.changes.visibility import find_change
@@ -26,7 +26,7 @@ from portal.resources.spec import Action, Button, Context, Record, Values
 from portal.resources.times import next_shown
 from portal.ui import links
 from portal.ui.format.pending import asks_for
-from portal.ui.forms.effects import Said, in_words
+from portal.ui.forms.effects import EffectText, in_words
 from portal.ui.forms.form import Opened
 
 LONGEST = 40  # of a parameter
@@ -72,13 +72,13 @@ class Step:
         """For the field where the time is given: now."""
         return self.context.now.astimezone(get_current_timezone()).strftime("%Y-%m-%dT%H:%M")
 
-    def effects(self, button: Button) -> list[Said]:
+    def effects(self, button: Button) -> list[EffectText]:
         """What pressing the button will bring about."""
         wanted = self.action.sets(self.record, button.params, self.context.now)
         return in_words(self.record.type.effects(self.record, wanted, self.context), self.context.now)
 
     @property
-    def effects_by_button(self) -> list[tuple[Button, list[Said]]]:
+    def effects_by_button(self) -> list[tuple[Button, list[EffectText]]]:
         return [(button, self.effects(button)) for button in self.buttons]
 
 
@@ -126,7 +126,7 @@ def _change(step: Step, wanted: Values) -> Change:
     if waiting and waiting[-1].state in (State.QUEUED, State.SENDING) and asks_for(waiting[-1], wanted, A_MOMENT):
         return find_change(step.scope, waiting[-1].change_id)
     before = {name: step.record.get(name) for name in wanted}
-    item = Wanted(type_name=step.record.type.name, key=step.record.key, wanted=wanted, before=before)
+    item = Intent(type_name=step.record.type.name, key=step.record.key, wanted=wanted, before=before)
     return submit(step.scope, [item], Opened.now({}).token_for(dict(wanted)))
 
 

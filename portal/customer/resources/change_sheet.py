@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
-from portal.customer.changes.presenter import Told
+from portal.customer.changes.presenter import ChangePresenter
 from portal.ui.spreadsheets.sheets import Cell, Sheet
 
 
-def change_sheet(changes: Iterable[Told]) -> Sheet:
+def change_sheet(changes: Iterable[ChangePresenter]) -> Sheet:
     """A row for each change."""
     heading = (
         *(_("Customer"), _("No."), _("Changes"), _("State"), _("Requested (UTC)"), _("User")),
@@ -17,7 +17,7 @@ def change_sheet(changes: Iterable[Told]) -> Sheet:
     return Sheet(_("Changes"), heading, map(_row, changes))
 
 
-def _row(told: Told) -> Sequence[Cell]:
+def _row(told: ChangePresenter) -> Sequence[Cell]:
     change, records = told.change, "; ".join(line.words for line in told.lines)
     start = (told.scope.customer.number, told.number, records, told.word, change.created, told.author)
     return (*start, change.attempts, change.recorded_at, change.done_at, told.answer)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from portal.accounts import form_drafts
 from portal.accounts.access import Scope, get_scope
 from portal.changes.errors import NoKey
-from portal.changes.intent import DEADLINE, Wanted
+from portal.changes.intent import DEADLINE, Intent
 from portal.changes.keys import is_keys_own
 from portal.changes.submit import submit
 from portal.customer.changes.messages import tell
@@ -210,10 +210,10 @@ def _is_complete(removal: Removal) -> bool:
     return not removal.errors
 
 
-def _wanted(removal: Removal) -> Wanted:
+def _wanted(removal: Removal) -> Intent:
     """The deletion with its day, explicit so that a replay means the same (api_07)."""
     wanted = {DEADLINE: removal.day_typed} if removal.delayed else {}
-    return Wanted(type_name=removal.record.type.name, key=removal.record.key, action="delete", wanted=wanted)
+    return Intent(type_name=removal.record.type.name, key=removal.record.key, action="delete", wanted=wanted)
 
 
 def _way_back(request: HttpRequest, customer_no: str, record: Record) -> str:

@@ -21,14 +21,14 @@ from portal.accounts.roles import Verb
 from portal.billing.usage import monthly_cost
 from portal.changes import pending as under_way
 from portal.changes.errors import NoKey, Unsendable
-from portal.changes.intent import DELETION, Wanted, as_sent
+from portal.changes.intent import DELETION, Intent, as_sent
 from portal.changes.models import Change
 from portal.changes.pending import PendingIndex
 from portal.changes.submit import submit
 from portal.customer.changes.messages import tell
 from portal.customer.resources.form_choices import GROUP, offers_for, wrong_key
 from portal.customer.resources.lookup import NothingKnown, find_record, find_type, way_back
-from portal.customer.resources.resubmit import Again, asked_again
+from portal.customer.resources.resubmit import Resubmission, asked_again
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.typed_input import typed_into
 from portal.inventory import reads
@@ -37,7 +37,7 @@ from portal.ui import links
 from portal.ui.format.refusal import UNSENDABLE
 from portal.ui.forms.api_call import as_python
 from portal.ui.forms.diff import FieldChange, differences
-from portal.ui.forms.effects import Said, in_brief, in_words
+from portal.ui.forms.effects import EffectText, in_brief, in_words
 from portal.ui.forms.form import Opened, ResourceForm, follow
 
 NEW = {
@@ -51,7 +51,7 @@ form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @dataclass(frozen=True)
-class Desk:
+class FormPage:
     """A form on somebody's desk: for a new record (`record` None) or for one that there is."""
 
     scope: Scope
@@ -60,7 +60,7 @@ class Desk:
     form: ResourceForm
     opened: Opened
     pending: PendingIndex
-    again: Again | None = None  # the change that was not taken and is asked for once more
+    again: Resubmission | None = None  # the change that was not taken and is asked for once more
     outdated: bool = False  # what was sent could not be traced to a form of ours
 
     @cached_property
@@ -111,7 +111,7 @@ class Desk:
         return self.typed.get("resource_group") or self.typed.get("parent") or ""
 
     @cached_property
-    def effects(self) -> list[Said]:
+    def effects(self) -> list[EffectText]:
         """What saving will bring about, and what of it means nothing; nothing where nothing would change."""
         ignored = self._heeded[1]
         if self.record is not None and not self.wanted:
@@ -173,7 +173,7 @@ def edit(request: HttpRequest, customer_no: str, type_name: str, key: str) -> Ht
     return _answer(request, _desk(request, scope, resource_type, record), way_back(request, default))
 
 
-def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, record: Record | None) -> Desk:
+def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, record: Record | None) -> FormPage:
     pending = under_way.pending_of(scope)
     data = form_drafts.typed(request)
     if data is not None and "preview" in data:
@@ -198,10 +198,10 @@ def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, recor
         for name, text in again.problems:
             form.add_platform_error(text, name)
     outdated = data is not None and sealed is None
-    return Desk(scope, resource_type, record, form, opened, pending, again, outdated)
+    return FormPage(scope, resource_type, record, form, opened, pending, again, outdated)
 
 
-def _answer(request: HttpRequest, desk: Desk, back: str) -> HttpResponse:
+def _answer(request: HttpRequest, desk: FormPage, back: str) -> HttpResponse:
     """The page, the part that follows what is typed, or the way back once the change is on its way."""
     if "preview" in request.POST:
         if wants_part(request):
@@ -216,7 +216,7 @@ def _answer(request: HttpRequest, desk: Desk, back: str) -> HttpResponse:
     return _page(request, desk, back, status=422 if desk.form.problems else 200)
 
 
-def _is_complete(desk: Desk) -> bool:
+def _is_complete(desk: FormPage) -> bool:
     """Whether everything is valid, comes from a form of ours, and says something."""
     if not desk.form.is_valid() or desk.outdated:
         return False
@@ -228,9 +228,9 @@ def _is_complete(desk: Desk) -> bool:
     return not wrong
 
 
-def _submit(desk: Desk) -> Change | None:
+def _submit(desk: FormPage) -> Change | None:
     """The change, or None and the reason at its field."""
-    wanted = Wanted(
+    wanted = Intent(
         type_name=desk.type.name,
         key=desk.key,
         action="set",
@@ -247,12 +247,12 @@ def _submit(desk: Desk) -> Change | None:
     return None
 
 
-def _page(request: HttpRequest, desk: Desk, back: str, *, status: int = 200) -> HttpResponse:
+def _page(request: HttpRequest, desk: FormPage, back: str, *, status: int = 200) -> HttpResponse:
     context = _page_context(desk, back, request)
     return render_page(request, desk.scope, "resources/form.html", context, pending=desk.pending, status=status)
 
 
-def _page_context(desk: Desk, back: str, request: HttpRequest) -> dict[str, Any]:
+def _page_context(desk: FormPage, back: str, request: HttpRequest) -> dict[str, Any]:
     unchanged = request.method == "POST" and "preview" not in request.POST and not desk.outdated and not desk.wanted
     return {
         "desk": desk,
@@ -271,7 +271,7 @@ def _new_label(resource_type: ResourceType) -> str:
     return str(NEW.get(resource_type.name) or _("New: %(label)s") % {"label": _(resource_type.label)})
 
 
-def _followed(desk: Desk, data: Mapping[str, str]) -> dict[str, Any]:
+def _followed(desk: FormPage, data: Mapping[str, str]) -> dict[str, Any]:
     """What is put in its place beside the summary: effects, choices that go by what is typed, and a suggested name.
 
     The name follows the group as long as nobody has touched it.
@@ -284,7 +284,7 @@ def _followed(desk: Desk, data: Mapping[str, str]) -> dict[str, Any]:
     return {**followed, "new_name": suggested}
 
 
-def _by_field(desk: Desk) -> list[tuple[str, list[Said]]]:
+def _by_field(desk: FormPage) -> list[tuple[str, list[EffectText]]]:
     return [(name, [said for said in desk.effects if said.field == name]) for name in desk.form.fields]
 
 

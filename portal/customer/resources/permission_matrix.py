@@ -14,7 +14,7 @@ from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
 from portal.changes import pending as under_way
 from portal.changes.errors import NoKey
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.pending import Pending, PendingIndex
 from portal.changes.submit import MOST_ITEMS, submit
 from portal.customer.changes.messages import tell
@@ -30,7 +30,7 @@ from portal.resources.spec import Record
 from portal.resources.types import PERMISSION, RESOURCE_GROUP
 from portal.ui import links
 from portal.ui.forms.api_call import as_python
-from portal.ui.forms.effects import Said
+from portal.ui.forms.effects import EffectText
 from portal.ui.forms.fields import quoted
 from portal.ui.forms.form import Opened
 
@@ -95,14 +95,14 @@ class Matrix:
         return sorted(grant for grant in self._seen_own - self.checked if grant[1] in GRANTABLE)
 
     @cached_property
-    def wanted(self) -> list[Wanted]:
+    def wanted(self) -> list[Intent]:
         """One change: first what is given, then what is taken."""
-        given = [Wanted(type_name=PERMISSION.name, key=self._key(grant), creates=True) for grant in self.grants]
-        taken = [Wanted(type_name=PERMISSION.name, key=self._key(grant), action="delete") for grant in self.revokes]
+        given = [Intent(type_name=PERMISSION.name, key=self._key(grant), creates=True) for grant in self.grants]
+        taken = [Intent(type_name=PERMISSION.name, key=self._key(grant), action="delete") for grant in self.revokes]
         return [*given, *taken]
 
     @cached_property
-    def effects(self) -> list[Said]:
+    def effects(self) -> list[EffectText]:
         """What that means for each person concerned, inherited permissions above all (pm_04)."""
         after = (self._seen_own | set(self.grants)) - set(self.revokes)
         people = sorted({uid for uid, _permission in (*self.grants, *self.revokes)})
@@ -177,7 +177,7 @@ def _meaning(permission: str) -> str:
 
 def _effects_for(
     uid: str, before: Iterable[Grant], after: Iterable[Grant], above: Mapping[Grant, str]
-) -> Iterable[Said]:
+) -> Iterable[EffectText]:
     """What a person loses or gets back of what they hold from above."""
     inherited = {permission: origin for (holder, permission), origin in above.items() if holder == uid}
     had = {permission for holder, permission in before if holder == uid}
@@ -186,13 +186,13 @@ def _effects_for(
     lost = sorted(set(inherited) - has)
     if has and not had and lost:
         text = _("%(uid)s: permissions set here replace inherited ones: %(lost)s. Tick them too to keep them.")
-        yield Said(text % {"uid": uid, "lost": ", ".join(lost)}, "", "warning")
+        yield EffectText(text % {"uid": uid, "lost": ", ".join(lost)}, "", "warning")
     elif had and not has and inherited:
-        yield Said(
+        yield EffectText(
             _("%(uid)s: inherited permissions apply here again: %(names)s.") % {"uid": uid, "names": names}, "", "info"
         )
     elif had and not has:
-        yield Said(_("%(uid)s no longer has access here.") % {"uid": uid}, "", "warning")
+        yield EffectText(_("%(uid)s no longer has access here.") % {"uid": uid}, "", "warning")
 
 
 @form_methods

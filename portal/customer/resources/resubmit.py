@@ -17,7 +17,7 @@ from portal.ui.format.values import text as value_text
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class Resubmission:
     """What was asked of one record in the change of that number, and why it was not taken.
 
     `problems` are (field, words), the field '' where the words are about the whole.
@@ -28,14 +28,14 @@ class Again:
     problems: Sequence[tuple[str, str]]
 
 
-def asked_again(scope: Scope, number: str, type_name: str, key: str | None) -> Again | None:
+def asked_again(scope: Scope, number: str, type_name: str, key: str | None) -> Resubmission | None:
     """What the change of that number asked of the record (of a new one where `key` is None), None where nothing."""
     change = _find(scope, number)
     if change is None:
         return None
     for item in getattr(change, "shown_items", ()):
         if item.type_name == type_name and (item.creates if key is None else item.key == key):
-            return Again(change.number, item.wanted, list(_problems(change, item)))
+            return Resubmission(change.number, item.wanted, list(_problems(change, item)))
     return None
 
 

@@ -11,7 +11,7 @@ from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
 from portal.changes.history import history_of
 from portal.changes.models import State
-from portal.customer.changes.presenter import Told
+from portal.customer.changes.presenter import ChangePresenter
 from portal.resources.spec import Record
 from portal.resources.times import parse_moment
 from portal.ui.format import platform_messages, values
@@ -27,7 +27,7 @@ class Entry:
     at: datetime
     icon: str
     text: SafeString | str = ""
-    told: Told | None = None
+    told: ChangePresenter | None = None
 
 
 def timeline(scope: Scope, record: Record, maintenances: Sequence[Record], viewing: Viewing) -> list[Entry]:
@@ -40,11 +40,11 @@ def changes_of(scope: Scope, type_name: str, key: str) -> list[Entry]:
     """What was asked of the record here."""
     if not scope.may_see(CHANGES):
         return []
-    told = (Told(scope, change) for change in history_of(scope, type_name, key, most=MOST))
+    told = (ChangePresenter(scope, change) for change in history_of(scope, type_name, key, most=MOST))
     return [Entry(one.change.created, one.icon, told=one) for one in told]
 
 
-def not_taken(entries: Sequence[Entry], key: str, *, is_new: bool) -> Told | None:
+def not_taken(entries: Sequence[Entry], key: str, *, is_new: bool) -> ChangePresenter | None:
     """The latest change of the record that goes no further by itself, unless the same was asked for since.
 
     Once there is such a record, its creation matters only while somebody else's stands in its place.
@@ -59,7 +59,7 @@ def not_taken(entries: Sequence[Entry], key: str, *, is_new: bool) -> Told | Non
     return None
 
 
-def _asked(told: Told, key: str, *, creations: bool) -> set[str]:
+def _asked(told: ChangePresenter, key: str, *, creations: bool) -> set[str]:
     """The fields that a change asks for, of one record; of a deletion, that."""
     items = [item for item in told.items if item.key == key and (creations or not item.creates)]
     return {name for item in items for name in item.wanted or [item.action]}

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from threading import RLock
 
 from portal.accounts.models import Customer
-from portal.inventory.bounded import Bounded
 from portal.inventory.listings.derived import Index
 from portal.inventory.snapshots.snapshot import Snapshot, digest_of
+from portal.inventory.weighted_cache import WeightedCache
 from portal.resources.spec import Record, ResourceType
 from portal.resources.spelling import natural
 
@@ -36,7 +36,7 @@ class Made:
     view: View
 
 
-_views: Bounded[object, Made] = Bounded(MOST_RECORDS, lambda made: len(made.view.records) + 1)
+_views: WeightedCache[object, Made] = WeightedCache(MOST_RECORDS, lambda made: len(made.view.records) + 1)
 _making = RLock()
 
 

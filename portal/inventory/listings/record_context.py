@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 
 from portal.accounts.access import Scope
-from portal.inventory.bounded import Bounded
 from portal.inventory.listings.for_scope import AROUND, GROUPS, MACHINES, MAINTENANCES, whole
 from portal.inventory.listings.listing import Listing
 from portal.inventory.listings.merging import View
+from portal.inventory.weighted_cache import WeightedCache
 from portal.resources.spec import Context, Kind, Record
 from portal.resources.state_styles import Status
 from portal.resources.times import parse_moment
@@ -35,7 +35,7 @@ class _Told:
         return self.since - CLOCK_SLACK <= now < self.until
 
 
-_told: Bounded[object, _Told] = Bounded(MOST_RECORDS, lambda told: len(told.states) + 1)
+_told: WeightedCache[object, _Told] = WeightedCache(MOST_RECORDS, lambda told: len(told.states) + 1)
 _telling = RLock()
 
 

@@ -14,7 +14,7 @@ from portal.celery import app
 from portal.inventory.redis_connection import Away, connected
 from portal.inventory.snapshots import single_flight
 from portal.inventory.snapshots.current import State
-from portal.inventory.snapshots.snapshot_key import Place
+from portal.inventory.snapshots.snapshot_key import SnapshotKey
 
 TASK = "inventory.refresh"
 WORKER_GETS = 10  # seconds to refresh, before this process does it
@@ -23,7 +23,7 @@ REMEMBERED = 120  # seconds for which a nudge is known to have been sent
 logger = logging.getLogger(__name__)
 
 
-def refresh_behind(place: Place, api_key: ApiKey, before: State) -> None:
+def refresh_behind(place: SnapshotKey, api_key: ApiKey, before: State) -> None:
     """Have the place fetched by somebody, soon. Returns at once; any number of calls is one nudge."""
     try:
         nudged_at = _nudged_at(place, before)
@@ -37,7 +37,7 @@ def refresh_behind(place: Place, api_key: ApiKey, before: State) -> None:
         single_flight.start(place, api_key, before)
 
 
-def _nudged_at(place: Place, before: State) -> float | None:
+def _nudged_at(place: SnapshotKey, before: State) -> float | None:
     """When somebody was asked to replace this very snapshot; None for the first to want it. Raises Away."""
     number = before.snapshot.head.number if before.snapshot else 0
     failed_at = int(before.failure.at) if before.failure else 0
@@ -48,7 +48,7 @@ def _nudged_at(place: Place, before: State) -> float | None:
         return float(redis.get(name) or 0.0)
 
 
-def _nudge(place: Place, api_key: ApiKey, before: State) -> None:
+def _nudge(place: SnapshotKey, api_key: ApiKey, before: State) -> None:
     try:
         app.send_task(TASK, args=(place.key, place.type_name), expires=60, retry=False)
     except OperationalError:

@@ -9,7 +9,7 @@ from portal.inventory.redis_connection import Away
 from portal.inventory.snapshots import store
 from portal.inventory.snapshots.process_cache import Known, failures, snapshots, working_on
 from portal.inventory.snapshots.snapshot import Snapshot, decode, learn, rebase, relearn
-from portal.inventory.snapshots.snapshot_key import Place
+from portal.inventory.snapshots.snapshot_key import SnapshotKey
 from portal.inventory.snapshots.store import Failure, Head, Overlay, Raw, Seen
 from portal.resources.types import TYPES
 
@@ -29,7 +29,7 @@ class State:
         return self.failure is not None and (self.snapshot is None or self.failure.at > self.snapshot.head.fetched)
 
 
-def known(places: Sequence[Place]) -> dict[Place, State]:
+def known(places: Sequence[SnapshotKey]) -> dict[SnapshotKey, State]:
     """What is known of each, without asking the platform: one small read from Redis, and bodies that have changed."""
     try:
         seen = store.look(places)
@@ -38,13 +38,13 @@ def known(places: Sequence[Place]) -> dict[Place, State]:
     return {place: _state(place, seen[place]) for place in places}
 
 
-def _from_memory(place: Place) -> State:
+def _from_memory(place: SnapshotKey) -> State:
     kept = snapshots.get(place)
     usable = kept is not None and kept.snapshot.head.fetched > time.time() - store.KEPT_FOR
     return State(kept.snapshot if kept and usable else None, failures.get(place))
 
 
-def _state(place: Place, seen: Seen) -> State:
+def _state(place: SnapshotKey, seen: Seen) -> State:
     if not _is_current(snapshots.get(place), seen):
         with working_on(place):
             if not _is_current(snapshots.get(place), seen):
@@ -59,7 +59,7 @@ def _is_current(kept: Known | None, seen: Seen) -> bool:
     return kept is not None and kept.snapshot.head.number >= seen.head.number and kept.mark == seen.mark
 
 
-def _bring_up(place: Place) -> None:
+def _bring_up(place: SnapshotKey) -> None:
     """Take into memory what is in Redis."""
     try:
         seen, overlay = store.load_overlay(place)
@@ -73,7 +73,7 @@ def _bring_up(place: Place) -> None:
         snapshots.put(place, Known(learn(snapshot, overlay), seen.mark))
 
 
-def _fetch_body(place: Place, head: Head, previous: Snapshot | None) -> Snapshot | None:
+def _fetch_body(place: SnapshotKey, head: Head, previous: Snapshot | None) -> Snapshot | None:
     """The snapshot of that head; `previous` where its body is gone."""
     if previous is not None and previous.head.digest == head.digest:
         return rebase(previous, head)
@@ -81,7 +81,7 @@ def _fetch_body(place: Place, head: Head, previous: Snapshot | None) -> Snapshot
     return previous if raws is None else _decode(place, head, raws, previous)
 
 
-def keep(place: Place, head: Head, raws: Sequence[Raw], body: bytes) -> None:
+def keep(place: SnapshotKey, head: Head, raws: Sequence[Raw], body: bytes) -> None:
     """Keep what a query has brought: here, and in Redis for the others."""
     with working_on(place):
         kept = snapshots.get(place)
@@ -94,7 +94,7 @@ def keep(place: Place, head: Head, raws: Sequence[Raw], body: bytes) -> None:
         logger.warning("The snapshot of %s is kept by this process only", place.type_name)
 
 
-def _decode(place: Place, head: Head, raws: Sequence[Raw], previous: Snapshot | None) -> Snapshot:
+def _decode(place: SnapshotKey, head: Head, raws: Sequence[Raw], previous: Snapshot | None) -> Snapshot:
     """The snapshot of these records, with what was learned later than them."""
     if previous is not None and previous.head.digest == head.digest:
         return rebase(previous, head)
@@ -102,7 +102,7 @@ def _decode(place: Place, head: Head, raws: Sequence[Raw], previous: Snapshot | 
     return relearn(fetched, previous.learned) if previous else fetched
 
 
-def keep_failure(place: Place, failure: Failure) -> None:
+def keep_failure(place: SnapshotKey, failure: Failure) -> None:
     """Keep that a query brought nothing."""
     failures.put(place, failure)
     try:
@@ -111,7 +111,7 @@ def keep_failure(place: Place, failure: Failure) -> None:
         logger.warning("The failure for %s is known to this process only", place.type_name)
 
 
-def lay_over(place: Place, overlay: Overlay) -> None:
+def lay_over(place: SnapshotKey, overlay: Overlay) -> None:
     """Keep what was learned of single records since the last query."""
     with working_on(place):
         kept = snapshots.get(place)

@@ -21,7 +21,7 @@ from portal.inventory.platform import circuit_breaker
 from portal.inventory.snapshots import single_flight
 from portal.inventory.snapshots.background_refresh import refresh_behind
 from portal.inventory.snapshots.current import State, known
-from portal.inventory.snapshots.snapshot_key import Place, place_of
+from portal.inventory.snapshots.snapshot_key import SnapshotKey, place_of
 from portal.resources.types import TYPES
 
 STALE_FOR = 300  # seconds beyond freshness
@@ -34,7 +34,7 @@ class Part:
     """What is known by one key of one type."""
 
     api_key: ApiKey
-    place: Place
+    place: SnapshotKey
     state: State
 
     @property

@@ -6,10 +6,10 @@ With Redis away, this is what pages are made from.
 from dataclasses import dataclass
 from threading import Lock, RLock
 
-from portal.inventory.bounded import Bounded
 from portal.inventory.snapshots.snapshot import Snapshot
-from portal.inventory.snapshots.snapshot_key import Place
+from portal.inventory.snapshots.snapshot_key import SnapshotKey
 from portal.inventory.snapshots.store import Failure
+from portal.inventory.weighted_cache import WeightedCache
 
 MOST_RECORDS = 200_000
 
@@ -22,16 +22,18 @@ class Known:
     mark: bytes | None
 
 
-snapshots: Bounded[Place, Known] = Bounded(MOST_RECORDS, lambda known: len(known.snapshot.records) + 1)
-failures: Bounded[Place, Failure] = Bounded(
+snapshots: WeightedCache[SnapshotKey, Known] = WeightedCache(
+    MOST_RECORDS, lambda known: len(known.snapshot.records) + 1
+)
+failures: WeightedCache[SnapshotKey, Failure] = WeightedCache(
     10_000, lambda failure: 1
 )  # the last one of each place, also after a success
 
-_locks: dict[Place, RLock] = {}
+_locks: dict[SnapshotKey, RLock] = {}
 _lock = Lock()
 
 
-def working_on(place: Place) -> RLock:
+def working_on(place: SnapshotKey) -> RLock:
     """Held while a snapshot is made, so that one thread does it for all."""
     with _lock:
         return _locks.setdefault(place, RLock())

@@ -19,7 +19,7 @@ from portal.inventory.redis_connection import Away, connected
 from portal.inventory.snapshots import store
 from portal.inventory.snapshots.current import State, keep, keep_failure, known
 from portal.inventory.snapshots.snapshot import digest_of
-from portal.inventory.snapshots.snapshot_key import Place
+from portal.inventory.snapshots.snapshot_key import SnapshotKey
 from portal.inventory.snapshots.store import Failure, Head
 
 LOCKED_FOR = 30  # seconds after which another process may ask, if the one that has the lock has died
@@ -31,11 +31,11 @@ MOST_RETRY_IN = 60.0
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end"
 
 logger = logging.getLogger(__name__)
-_flights: dict[Place, Event] = {}
+_flights: dict[SnapshotKey, Event] = {}
 _lock = Lock()
 
 
-def start(place: Place, api_key: ApiKey, before: State) -> Event:
+def start(place: SnapshotKey, api_key: ApiKey, before: State) -> Event:
     """Begin to fetch the place, or join who does already. The event is set when something newer than `before` is
     known, or a failure. Returns at once."""
     with _lock:
@@ -54,7 +54,7 @@ def under_way() -> list[Event]:
         return list(_flights.values())
 
 
-def _fly(place: Place, api_key: ApiKey, before: State, done: Event) -> None:
+def _fly(place: SnapshotKey, api_key: ApiKey, before: State, done: Event) -> None:
     try:
         fetch(place, api_key, before)
     except Exception:  # a thread has nobody to raise it to; whoever waits must go on
@@ -66,7 +66,7 @@ def _fly(place: Place, api_key: ApiKey, before: State, done: Event) -> None:
         done.set()
 
 
-def fetch(place: Place, api_key: ApiKey, before: State) -> None:
+def fetch(place: SnapshotKey, api_key: ApiKey, before: State) -> None:
     """Have the place fetched, by this process or another. Returns when it has been, or LOCKED_FOR is over."""
     token = os.urandom(12).hex().encode()
     give_up = time.monotonic() + LOCKED_FOR
@@ -88,7 +88,7 @@ def fetch(place: Place, api_key: ApiKey, before: State) -> None:
         _release(place, token)
 
 
-def ask(place: Place, api_key: ApiKey, now: State) -> None:
+def ask(place: SnapshotKey, api_key: ApiKey, now: State) -> None:
     """One query for all records of the place; what comes of it, good or bad, is kept."""
     try:
         client = client_for(api_key)
@@ -101,7 +101,7 @@ def ask(place: Place, api_key: ApiKey, now: State) -> None:
         keep_failure(place, _failure(now, reason_of(error), str(error), _retry_in(error)))
 
 
-def keep_answer(place: Place, client: Client) -> None:
+def keep_answer(place: SnapshotKey, client: Client) -> None:
     """Query all records of the place and keep them. Raises ApiError."""
     try:
         number = store.next_number(place)
@@ -136,12 +136,12 @@ def _retry_in(error: ApiError) -> float:
     return RETRY_REFUSED_IN if reason_of(error) == "refused" else RETRY_IN
 
 
-def _take(place: Place, token: bytes) -> bool:
+def _take(place: SnapshotKey, token: bytes) -> bool:
     with connected() as redis:
         return bool(redis.set(place.cache_key("flight"), token, nx=True, ex=LOCKED_FOR))
 
 
-def _release(place: Place, token: bytes) -> None:
+def _release(place: SnapshotKey, token: bytes) -> None:
     try:
         with connected() as redis:
             redis.eval(_RELEASE, 1, place.cache_key("flight"), token)

@@ -6,7 +6,7 @@ from portal.accounts.models import ApiKey
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SnapshotKey:
     """The tenant and the key's generation are part of it, and so of every cache key made from it."""
 
     customer: int
@@ -18,5 +18,5 @@ class Place:
         return f"snapshot:1:{self.customer}:{self.key}:{self.generation}:{self.type_name}:{part}"
 
 
-def place_of(api_key: ApiKey, type_name: str) -> Place:
-    return Place(api_key.customer_id, str(api_key.pk), api_key.generation, type_name)
+def place_of(api_key: ApiKey, type_name: str) -> SnapshotKey:
+    return SnapshotKey(api_key.customer_id, str(api_key.pk), api_key.generation, type_name)

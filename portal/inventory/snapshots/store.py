@@ -26,7 +26,7 @@ from typing import Any
 from portal.accounts.keys import sealing
 from portal.inventory import counters
 from portal.inventory.redis_connection import connected
-from portal.inventory.snapshots.snapshot_key import Place
+from portal.inventory.snapshots.snapshot_key import SnapshotKey
 
 KEPT_FOR = 24 * 3600  # seconds for which the last known is shown when the platform is down
 LINGER = 60  # seconds for which a replaced body can still be read by whoever has seen its head
@@ -118,7 +118,7 @@ return 1
 """
 
 
-def next_number(place: Place) -> int:
+def next_number(place: SnapshotKey) -> int:
     """A number for what is about to be, or has just been, learned. Raises Away."""
     own = own_number()
     with connected() as redis:
@@ -139,7 +139,7 @@ def number_at(moment: datetime) -> int:
     return int(moment.timestamp() * 1_000_000)
 
 
-def look(places: Sequence[Place]) -> dict[Place, Seen]:
+def look(places: Sequence[SnapshotKey]) -> dict[SnapshotKey, Seen]:
     """What there is at each of the places: one small read for all of them. Raises Away."""
     names = [place.cache_key(part) for place in places for part in ("head", "mark", "trouble")]
     with connected() as redis:
@@ -149,7 +149,7 @@ def look(places: Sequence[Place]) -> dict[Place, Seen]:
     return {place: _seen(place, *triple) for place, triple in pairs}
 
 
-def load_overlay(place: Place) -> tuple[Seen, Overlay]:
+def load_overlay(place: SnapshotKey) -> tuple[Seen, Overlay]:
     """The overlay, and what else was there at that very moment. Raises Away."""
     with connected() as redis, redis.pipeline(transaction=True) as pipeline:
         pipeline.mget([place.cache_key(part) for part in ("head", "mark", "trouble")])
@@ -164,7 +164,7 @@ def load_overlay(place: Place) -> tuple[Seen, Overlay]:
     return _seen(place, head, mark, trouble), overlay
 
 
-def load_body(place: Place, number: int) -> list[Raw] | None:
+def load_body(place: SnapshotKey, number: int) -> list[Raw] | None:
     """The records of that number as the platform sent them, None where they are gone. Raises Away."""
     name = place.cache_key(f"body:{number}")
     with connected() as redis:
@@ -173,7 +173,7 @@ def load_body(place: Place, number: int) -> list[Raw] | None:
     return opened[1] if opened is not None and opened[0] == number else None
 
 
-def put(place: Place, head: Head, body: bytes) -> None:
+def put(place: SnapshotKey, head: Head, body: bytes) -> None:
     """Keep the records of a query (JSON), unless a later one is there already. Raises Away."""
     names = [place.cache_key(part) for part in ("head", f"body:{head.number}", "overlay", "trouble")]
     meta = {"fetched": head.fetched, "platform": head.platform, "digest": head.digest}
@@ -182,7 +182,7 @@ def put(place: Place, head: Head, body: bytes) -> None:
         redis.eval(_PUT, 4, *names, head.number, *values, KEPT_FOR, LINGER, place.cache_key("body:"))
 
 
-def amend(place: Place, overlay: Overlay) -> None:
+def amend(place: SnapshotKey, overlay: Overlay) -> None:
     """Lay records over the body. Raises Away."""
     entries: list[str | bytes] = []
     for key, (number, raw) in overlay.items():
@@ -192,7 +192,7 @@ def amend(place: Place, overlay: Overlay) -> None:
         redis.eval(_AMEND, 2, place.cache_key("overlay"), place.cache_key("mark"), KEPT_FOR, mark, *entries)
 
 
-def put_failure(place: Place, failure: Failure) -> None:
+def put_failure(place: SnapshotKey, failure: Failure) -> None:
     """Remember that a query brought nothing. Raises Away."""
     name = place.cache_key("trouble")
     meta = {field: getattr(failure, field) for field in Failure.__slots__}
@@ -209,7 +209,7 @@ def _dump(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
-def _entry_name(place: Place, key: str) -> str:
+def _entry_name(place: SnapshotKey, key: str) -> str:
     return f"{place.cache_key('overlay')}:{key}"
 
 
@@ -238,7 +238,7 @@ def _alarm(name: str) -> None:
     logger.error("What Redis answered for %s was not sealed for it: treated as absent", name)
 
 
-def _seen(place: Place, head: Reply, mark: Reply, trouble: Reply) -> Seen:
+def _seen(place: SnapshotKey, head: Reply, mark: Reply, trouble: Reply) -> Seen:
     opened_head = _open(place.cache_key("head"), head)
     opened_trouble = _open(place.cache_key("trouble"), trouble)
     return Seen(

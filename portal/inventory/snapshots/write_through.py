@@ -7,7 +7,7 @@ from portal.accounts.models import ApiKey
 from portal.inventory.redis_connection import Away
 from portal.inventory.snapshots import store
 from portal.inventory.snapshots.current import lay_over
-from portal.inventory.snapshots.snapshot_key import Place, place_of
+from portal.inventory.snapshots.snapshot_key import SnapshotKey, place_of
 from portal.inventory.snapshots.store import Overlay, Raw
 from portal.resources.spec import UnreadableRecord, read
 from portal.resources.types import TYPES
@@ -47,7 +47,7 @@ def overlay_of(type_name: str, number: int, records: Sequence[Raw], deleted: Seq
     return overlay
 
 
-def number_for(place: Place) -> int:
+def number_for(place: SnapshotKey) -> int:
     """A number for what is learned now."""
     try:
         return store.next_number(place)

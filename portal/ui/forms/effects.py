@@ -14,7 +14,7 @@ from portal.ui.format import dates
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class EffectText:
     """An effect in words; `field` is '' for the form as a whole."""
 
     text: str
@@ -23,17 +23,17 @@ class Said:
     brief: str = ""
 
 
-def in_words(effects: Iterable[Effect], now: datetime) -> list[Said]:
+def in_words(effects: Iterable[Effect], now: datetime) -> list[EffectText]:
     """Effects in the words of the active language; each text once, `now` being the platform's time."""
-    said: dict[str, Said] = {}
+    said: dict[str, EffectText] = {}
     for effect in effects:
         text = _filled(effect.text, effect.args, now)
         brief = _filled(effect.brief, effect.args, now, brief=True) if effect.brief else ""
-        said.setdefault(text, Said(text, effect.field, effect.level, brief))
+        said.setdefault(text, EffectText(text, effect.field, effect.level, brief))
     return list(said.values())
 
 
-def in_brief(said: Iterable[Said]) -> list[str]:
+def in_brief(said: Iterable[EffectText]) -> list[str]:
     """What is said of them in two or three words, each once."""
     return list(dict.fromkeys(one.brief for one in said if one.brief))
 

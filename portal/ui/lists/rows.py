@@ -50,7 +50,7 @@ class Layout:
     roomy: frozenset[str] = frozenset()  # columns that are left out where there is no room for them
 
 
-class Kept:
+class RowCache:
     """A bounded cache of row strings. An entry holds its record, so that the record's id stays its own."""
 
     def __init__(self, most: int = MOST) -> None:
@@ -72,7 +72,7 @@ class Kept:
                 self._rows.popitem(last=False)
 
 
-KEPT = Kept()
+KEPT = RowCache()
 
 
 def render(rows: Iterable[tuple[Row, Viewing]], layout: Layout) -> SafeString:

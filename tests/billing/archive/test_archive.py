@@ -8,8 +8,8 @@ from django.utils import timezone
 from portal.accounts.access import get_scope
 from portal.accounts.models import ApiKey, Customer, Membership, User
 from portal.billing import tasks
-from portal.billing.archive.models import Held, Kept
-from portal.billing.documents.document import Printing, Shelf, html
+from portal.billing.archive.models import ArchivedRecord, Held
+from portal.billing.documents.document import PrintableRecords, Printing, html
 from portal.inventory import reads
 from tests.billing.records import invoice, use
 from tests.customer.conftest import text_of
@@ -58,7 +58,7 @@ def test_its_own_pages_say_so_too(vanished: Visit) -> None:
     paper = text_of(vanished("billing", "invoice/2026-01-01/"))
     assert GONE in paper
     assert "shop01 7.0000 EUR" in paper
-    key = Kept.objects.get(type="consumption", gone_since__isnull=False).key
+    key = ArchivedRecord.objects.get(type="consumption", gone_since__isnull=False).key
     page = text_of(vanished("billing", f"consumption/{key}/"))
     assert GONE in page
     assert "odd" in page
@@ -79,7 +79,7 @@ def test_a_platform_that_does_not_answer_makes_nothing_vanish(
     look(visit)
     odd_platform.status = 500
     look(visit)
-    assert not Kept.objects.filter(gone_since__isnull=False).exists()
+    assert not ArchivedRecord.objects.filter(gone_since__isnull=False).exists()
 
 
 def test_a_version_that_was_kept_is_not_written_again(vanished: Visit, django_assert_max_num_queries: Any) -> None:
@@ -91,7 +91,7 @@ def test_a_version_that_was_kept_is_not_written_again(vanished: Visit, django_as
 
 
 def test_it_is_nobody_elses(vanished: Visit) -> None:
-    assert {row.customer.number for row in Kept.objects.select_related("customer")} == {"10001"}
+    assert {row.customer.number for row in ArchivedRecord.objects.select_related("customer")} == {"10001"}
     member = Membership.objects.get(user__email="billing@example.com")
     Membership.objects.filter(pk=member.pk).update(customer=Customer.objects.get(number="10002"))
     assert vanished("billing", "consumption/").status_code == 404
@@ -105,22 +105,22 @@ def test_a_member_limited_to_a_group_sees_none_of_it(vanished: Visit) -> None:
 
 def test_a_customer_without_a_key_is_left_alone(vanished: Visit) -> None:
     ApiKey.objects.all().delete()
-    before = Kept.objects.filter(gone_since__isnull=False).count()
+    before = ArchivedRecord.objects.filter(gone_since__isnull=False).count()
     tasks.keep()
-    assert Kept.objects.filter(gone_since__isnull=False).count() == before
+    assert ArchivedRecord.objects.filter(gone_since__isnull=False).count() == before
     assert Held.objects.get(type="invoice").seen <= timezone.now()
 
 
 def test_it_can_still_be_put_on_paper(vanished: Visit) -> None:
     vanished("billing", "consumption/")
     scope = get_scope(User.objects.get(email="billing@example.com"), "10001")
-    shelf = Shelf(scope, "invoice", Printing(scope.customer, "billing"))
+    shelf = PrintableRecords(scope, "invoice", Printing(scope.customer, "billing"))
     assert "2026-01-01" in shelf.months
     assert "7.0000" in html(shelf.paper("2026-01-01"))
 
 
 def test_what_another_version_has_kept_otherwise_is_left_out(vanished: Visit) -> None:
-    Kept.objects.filter(gone_since__isnull=False).update(raw="{}")
+    ArchivedRecord.objects.filter(gone_since__isnull=False).update(raw="{}")
     assert GONE not in text_of(vanished("billing", "consumption/"))
 
 

@@ -159,7 +159,7 @@ def test_what_a_worker_makes_at_once_is_downloaded_without_a_detour(
 @pytest.mark.usefixtures("press")
 def test_of_several_months_or_of_what_failed_its_page_tells(billing: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("portal.billing.document_orders.orders.nudge", lambda pk, task: worker.make(pk))
-    monkeypatch.setattr("portal.billing.documents.document.Shelf.is_known", False)
+    monkeypatch.setattr("portal.billing.documents.document.PrintableRecords.is_known", False)
     failed = billing.post(PAPERS, OCTOBER | {"token": "t"})
     assert failed["Location"] == address(Job.objects.get())
 
@@ -314,7 +314,7 @@ def test_a_platform_that_never_answered_is_told_from_an_error(
     order: Order, billing: Client, platform: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = order(OCTOBER)
-    monkeypatch.setattr("portal.billing.documents.document.Shelf.is_known", False)
+    monkeypatch.setattr("portal.billing.documents.document.PrintableRecords.is_known", False)
     assert "The platform did not answer" in text_of(billing.get(address(work(job))))
 
 
@@ -364,7 +364,7 @@ def test_who_takes_longer_than_the_lease_leaves_it_to_the_next(
 ) -> None:
     job, html = order(OCTOBER), document.html
 
-    def html_too_late(paper: document.Paper) -> str:
+    def html_too_late(paper: document.PrintedDocument) -> str:
         Job.objects.update(lease_holder="another")
         return html(paper)
 

@@ -10,7 +10,7 @@ from django.utils import translation
 
 from portal.accounts.models import Customer
 from portal.billing.documents import document, page_margins, pdf
-from portal.billing.documents.document import Paper, Printing
+from portal.billing.documents.document import PrintedDocument, Printing
 from portal.billing.invoices.invoice import Invoice
 from portal.billing.invoices.trend import Trend
 from portal.resources.spec import read_all
@@ -18,7 +18,7 @@ from portal.resources.types import TYPES
 from tests.billing.reading import alternatives, faults, fonts, pages, reader, tags, words
 from tests.billing.records import invoice
 
-type Press = Callable[[str], pdf.Press]
+type Press = Callable[[str], pdf.Renderer]
 MONTHS = [f"2026-{month:02d}-01" for month in range(1, 11)]
 NASTY = [
     ("<script>alert(1)</script> & <b>bold</b>", "-0.0001"),
@@ -34,12 +34,12 @@ CUSTOMER = Customer(number="10001", name='Söhne & "Co" \\ Ltd')
 PRINTED = datetime(2026, 11, 24, 12, 46, tzinfo=UTC)
 
 
-def paper(items: list[tuple[str, str]], total: str) -> Paper:
+def paper(items: list[tuple[str, str]], total: str) -> PrintedDocument:
     """The last of ten invoices; the others have one item."""
     raws = [invoice(month, [("same", "1.0000")], "1.0000") for month in MONTHS[:-1]]
     records, _unreadable = read_all(TYPES["invoice"], [*raws, invoice(MONTHS[-1], items, total)])
     last = records[-1]
-    return Paper(
+    return PrintedDocument(
         "invoice",
         last.key,
         Printing(CUSTOMER, "Bilal Billing", PRINTED),
@@ -49,7 +49,7 @@ def paper(items: list[tuple[str, str]], total: str) -> Paper:
     )
 
 
-def lay_out(press: Press, what: Paper, size: str = "a4") -> Any:
+def lay_out(press: Press, what: PrintedDocument, size: str = "a4") -> Any:
     return press(size).lay_out(document.html(what), page_margins.css(what.title))
 
 

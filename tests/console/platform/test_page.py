@@ -8,7 +8,7 @@ from django.test import Client
 from portal.accounts.access import get_scope
 from portal.accounts.models import ApiKey, User
 from portal.api import Call
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.submit import submit
 from portal.console.models import KeySample
 from portal.console.platform.metric_samples import grown, take
@@ -116,6 +116,6 @@ def test_with_redis_away_nothing_is_noted_of_keys(db: None, settings: Any) -> No
 
 
 def test_states_of_changes_are_told_in_words(staff: Client, cast: dict[str, User]) -> None:
-    wanted = Wanted(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})
+    wanted = Intent(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})
     submit(get_scope(cast["manager"], "10001"), [wanted], "1")
     assert "Changes: Queued 1" in text_of(staff.get("/console/platform/"))

@@ -18,7 +18,7 @@ from portal.accounts.audit.actions import ACTIONS
 from portal.accounts.models import AuditEntry, Customer, User
 from portal.changes.decisions import cancel, look, resolve_conflict, retry
 from portal.changes.models import Change, State
-from portal.changes.submit import Wanted, submit
+from portal.changes.submit import Intent, submit
 from portal.resources.types import TYPES
 from tests.customer.conftest import text_of
 
@@ -184,7 +184,7 @@ def test_a_change_and_what_is_decided_about_it_go_on_record(
 ) -> None:
     browse("operator").get("/c/10001/virtualmachine/")
     scope = get_scope(cast["operator"], "10001")
-    wanted = Wanted(type_name="virtualmachine", key="shop13", wanted={"memory": 2048}, before={"memory": 1024})
+    wanted = Intent(type_name="virtualmachine", key="shop13", wanted={"memory": 2048}, before={"memory": 1024})
     change = submit(scope, [wanted], "token")
     submit(scope, [wanted], "token")  # the double click is no second act
     cancel(scope, change)
@@ -215,7 +215,7 @@ def test_every_decision_about_a_change_goes_on_record(
 ) -> None:
     browse("operator").get("/c/10001/virtualmachine/")
     scope = get_scope(cast["operator"], "10001")
-    wanted = Wanted(type_name="virtualmachine", key="shop13", wanted={"memory": 2048}, before={"memory": 1024})
+    wanted = Intent(type_name="virtualmachine", key="shop13", wanted={"memory": 2048}, before={"memory": 1024})
     change = submit(scope, [wanted], "token")
     found = {"item": 0, "reason": "changed", "fields": {"memory": {"before": 1024, "wanted": 2048, "present": 512}}}
     Change.objects.update(state=state, answer={"kind": "conflict", "items": [found]})

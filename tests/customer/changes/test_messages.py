@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from portal.accounts.access import Scope
 from portal.changes.errors import Taken
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.models import Change, Item, State
 from portal.changes.submit import submit
 from portal.customer.changes.pages import DECISIONS
@@ -53,7 +53,7 @@ def creating(browse: Browse, scope_of: Callable[..., Scope]) -> Callable[..., No
     def ask(*names: str) -> None:
         for name in names:
             wanted = {"resource_group": "shop", "location": "rzob", "service_description": "The till"}
-            item = Wanted(type_name="virtualmachine", key=name, wanted=wanted, creates=True)
+            item = Intent(type_name="virtualmachine", key=name, wanted=wanted, creates=True)
             submit(scope_of("operator"), [item], name.ljust(32, "0"))
 
     return ask
@@ -183,7 +183,7 @@ def test_a_refused_creation_says_so_in_its_list_until_it_is_put_away(
 
 def test_a_refused_group_says_so_in_the_tree_as_well(browse: Browse, scope_of: Callable[..., Scope]) -> None:
     wanted = {"parent": "shop", "production": False}
-    item = Wanted(type_name="resourcegroup", key="shop-new", wanted=wanted, creates=True)
+    item = Intent(type_name="resourcegroup", key="shop-new", wanted=wanted, creates=True)
     submit(scope_of("operator"), [item], "0" * 32)
     settle(State.REJECTED, answer=FAULT)
     for query in ("", "?view=tree"):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from portal.accounts.access import Scope
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
 from tests.customer.conftest import Browse, part, text_of
@@ -21,7 +21,7 @@ def ask(browse: Browse, scope_of: Callable[..., Scope]) -> Ask:
     """A change of a machine's cores by the operator; what else is given is set on it."""
 
     def make(key: str = "shop00", **values: object) -> Change:
-        item = Wanted(type_name="virtualmachine", key=key, wanted={"cores": 3}, before={"cores": 2})
+        item = Intent(type_name="virtualmachine", key=key, wanted={"cores": 3}, before={"cores": 2})
         change = submit(scope_of("operator"), [item], f"{key}{Change.objects.count()}".ljust(32, "0"))
         Change.objects.filter(pk=change.pk).update(**values)
         return Change.objects.get(pk=change.pk)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from portal.accounts.access import get_scope
 from portal.accounts.models import User
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.models import Change, Item, State
 from portal.changes.submit import submit
 from tests.customer.conftest import Browse, text_of
@@ -26,7 +26,7 @@ def german(browse: Browse, cast: dict[str, User]) -> Client:
 
 
 def page_of(client: Client, cast: dict[str, User], **fields: Any) -> str:
-    wanted = Wanted(type_name="virtualmachine", key="shop13", wanted={"memory": 512}, before={"memory": 1024})
+    wanted = Intent(type_name="virtualmachine", key="shop13", wanted={"memory": 512}, before={"memory": 1024})
     change = submit(get_scope(cast["manager"], "10001"), [wanted], "token")
     Change.objects.filter(pk=change.pk).update(**fields)
     response = client.get(f"/c/10001/changes/{change.number}/")
@@ -112,6 +112,6 @@ def test_what_it_does_is_told_in_german_order(
     german: Client, cast: dict[str, User], wanted: dict[str, Any], told: str
 ) -> None:
     before = {"memory": 1024, "online": True} if wanted else {"deletion": {"deadline": "2026-12-02"}}
-    record = Wanted(type_name="virtualmachine", key="shop13", wanted=wanted, before=before)
+    record = Intent(type_name="virtualmachine", key="shop13", wanted=wanted, before=before)
     change = submit(get_scope(cast["manager"], "10001"), [record], "token")
     assert told in text_of(german.get(f"/c/10001/changes/{change.number}/"))

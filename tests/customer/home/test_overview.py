@@ -10,7 +10,7 @@ import pytest
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, Membership
 from portal.billing.thresholds.models import Measure, Threshold
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
 from portal.customer.home.page import Overview
@@ -75,7 +75,7 @@ def test_the_next_seven_days_hold_maintenances_and_deletions_soonest_first(overv
 
 def test_what_is_pending_stands_on_top_until_it_is_done(overview: Any, scope_of: Any) -> None:
     overview("manager")
-    asked = [Wanted(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})]
+    asked = [Intent(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})]
     change = submit(scope_of("manager"), asked, "t")
     response = overview("viewer")
     assert "shop13" in page_of(response).going_on[0].what
@@ -86,7 +86,7 @@ def test_what_is_pending_stands_on_top_until_it_is_done(overview: Any, scope_of:
 
 def test_what_was_rejected_needs_someone_with_the_platforms_words(overview: Any, scope_of: Any) -> None:
     overview("manager")
-    asked = [Wanted(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})]
+    asked = [Intent(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})]
     change = submit(scope_of("manager"), asked, "t")
     answer = {"kind": "fault", "text": "too many cores for this customer", "code": 1, "field": "cores", "item": 0}
     Change.objects.filter(pk=change.pk).update(state=State.REJECTED, done_at=change.created, answer=answer)
@@ -102,7 +102,7 @@ def test_a_refused_key_needs_someone_and_the_changes_that_wait_for_it_are_counte
     overview: Any, browse: Browse, scope_of: Any, platform: Sandbox
 ) -> None:
     overview("manager")
-    asked = [Wanted(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})]
+    asked = [Intent(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})]
     change = submit(scope_of("manager"), asked, "t")
     Change.objects.filter(pk=change.pk).update(state=State.PARKED)
     refuse_keys(platform)
@@ -169,7 +169,7 @@ def test_an_open_overview_is_told_of_news_only(overview: Any, browse: Browse, sc
     client = browse("manager")
     tag = part(client, HOME).headers["HX-PTag"]
     assert part(client, HOME, **{"HX-PTag": tag}).status_code == 304
-    submit(scope_of("manager"), [Wanted(type_name="virtualmachine", key="shop13", wanted={}, before={})], "t")
+    submit(scope_of("manager"), [Intent(type_name="virtualmachine", key="shop13", wanted={}, before={})], "t")
     assert part(client, HOME, **{"HX-PTag": tag}).status_code == 200
 
 
@@ -198,6 +198,6 @@ def test_what_changes_while_it_is_being_installed_shows_how_far_that_is(
     client = browse("operator")
     for name in ("virtualmachine", "resourcegroup"):
         client.get(f"{HOME}{name}/")
-    wanted = Wanted(type_name="virtualmachine", key="shop00", wanted={"disk": 20}, before={"disk": 10})
+    wanted = Intent(type_name="virtualmachine", key="shop00", wanted={"disk": 20}, before={"disk": 10})
     submit(scope_of("operator"), [wanted], "t")
     assert text_of(client.get(HOME)).count("for 0 s") >= 1

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.accounts.access import Scope
 from portal.changes import install_times
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.models import Change, State
 from portal.changes.submit import submit
 from portal.inventory import reads
@@ -30,13 +30,13 @@ def scope(visit: Visit, scope_of: Callable[[str], Scope]) -> Scope:
 
 def create(scope: Scope, name: str) -> Change:
     wanted = {"resource_group": "shop", "location": "rzob", "service_description": "a newcomer", "cores": 2}
-    item = Wanted(type_name="virtualmachine", key=name, wanted=wanted, creates=True)
+    item = Intent(type_name="virtualmachine", key=name, wanted=wanted, creates=True)
     return submit(scope, [item], f"create {name}")
 
 
 def edit(scope: Scope, name: str, **wanted: object) -> Change:
     before = reads.listing(scope, "virtualmachine").by_key[name].values
-    item = Wanted(
+    item = Intent(
         type_name="virtualmachine", key=name, wanted=wanted, before={field: before[field] for field in wanted}
     )
     return submit(scope, [item], f"edit {name} {wanted}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from portal.changes.intent import Wanted
+from portal.changes.intent import Intent
 from portal.changes.submit import submit
 from portal.customer.resources.group_tree import Branch, Tree
 from portal.inventory.snapshots import single_flight
@@ -110,7 +110,7 @@ def test_only_groups_have_a_tree(browse: Browse) -> None:
 
 def test_a_group_that_is_being_created_stands_in_it_with_its_change(look: Look, scope_of: Any) -> None:
     wanted = {"parent": "services", "timezone": "Europe/Berlin"}
-    item = Wanted(type_name="resourcegroup", key="fresh", wanted=wanted, creates=True)
+    item = Intent(type_name="resourcegroup", key="fresh", wanted=wanted, creates=True)
     submit(scope_of("manager"), [item], "a" * 32)
     response = look("manager")
     assert [name for name, _notes in tree_of(response).coming] == ["fresh"]

@@ -12,7 +12,7 @@ from portal.inventory.reads import Source
 from portal.inventory.snapshots import store, write_through
 from portal.inventory.snapshots.current import known
 from portal.inventory.snapshots.snapshot import learn
-from portal.inventory.snapshots.snapshot_key import Place, place_of
+from portal.inventory.snapshots.snapshot_key import SnapshotKey, place_of
 from tests.inventory.conftest import add_key, machine, scope_of
 from tests.inventory.platform import Platform
 
@@ -45,7 +45,7 @@ def names(scope: Scope) -> list[str]:
     return [record.key for record in reads.listing(scope_of(scope.customer), VM).records]
 
 
-def number_of(redis: Redis, place: Place) -> bytes:
+def number_of(redis: Redis, place: SnapshotKey) -> bytes:
     return redis.get(place.cache_key("head")).partition(b"|")[0]
 
 

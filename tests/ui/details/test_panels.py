@@ -10,7 +10,7 @@ from portal.resources.types import TYPES
 from portal.ui.details.panels import facts
 from portal.ui.format.progress import Installs, progress
 from portal.ui.format.values import Viewing, is_empty
-from portal.ui.lists.rows import Kept
+from portal.ui.lists.rows import RowCache
 from portal.ui.menu import Offer
 from portal.ui.reader_pages import Nowhere
 from tests.resources.building import NOW, group, machine
@@ -58,7 +58,7 @@ def test_a_button_sends_one_parameter_at_most() -> None:
 
 
 def test_of_the_rows_that_are_kept_the_oldest_go() -> None:
-    kept, ones = Kept(most=1), [machine(), machine()]
+    kept, ones = RowCache(most=1), [machine(), machine()]
     for record in ones:
         kept.put(record, "here", SafeString("<tr>"))
     assert [kept.get(record, "here") for record in ones] == [None, "<tr>"]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 
 
-class Bounded[K: Hashable, V]:
+class WeightedCache[K: Hashable, V]:
     """Safe to share between threads. `weigh` says what a value counts for; the last one put always stays."""
 
     def __init__(self, most: int, weigh: Callable[[V], int]) -> None:

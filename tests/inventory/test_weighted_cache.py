@@ -2,22 +2,22 @@
 
 import pytest
 
-from portal.inventory.bounded import Bounded
 from portal.inventory.listings.derived import REMEMBERED, Index
+from portal.inventory.weighted_cache import WeightedCache
 from portal.resources.types import TYPES
 
 
 @pytest.fixture
-def cache() -> Bounded[str, str]:
+def cache() -> WeightedCache[str, str]:
     """For ten letters."""
-    return Bounded(10, len)
+    return WeightedCache(10, len)
 
 
-def held(cache: Bounded[str, str]) -> list[str]:
+def held(cache: WeightedCache[str, str]) -> list[str]:
     return [key for key in ("a", "b", "c") if cache.get(key) is not None]
 
 
-def test_what_was_not_used_for_longest_goes_first(cache: Bounded[str, str]) -> None:
+def test_what_was_not_used_for_longest_goes_first(cache: WeightedCache[str, str]) -> None:
     cache.put("a", "four")
     cache.put("b", "four")
     assert cache.get("a") == "four"
@@ -25,14 +25,14 @@ def test_what_was_not_used_for_longest_goes_first(cache: Bounded[str, str]) -> N
     assert held(cache) == ["a", "c"]
 
 
-def test_what_takes_another_ones_place_counts_alone(cache: Bounded[str, str]) -> None:
+def test_what_takes_another_ones_place_counts_alone(cache: WeightedCache[str, str]) -> None:
     cache.put("a", "ten letters"[:10])
     cache.put("a", "two")
     cache.put("b", "three")
     assert held(cache) == ["a", "b"]
 
 
-def test_the_last_one_stays_however_much_it_weighs(cache: Bounded[str, str]) -> None:
+def test_the_last_one_stays_however_much_it_weighs(cache: WeightedCache[str, str]) -> None:
     cache.put("a", "a")
     cache.put("b", "far too many letters")
     assert held(cache) == ["b"]

@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-_all: "list[Kept[Any]]" = []
+_all: "list[TimedValue[Any]]" = []
 
 
-class Kept[T]:
-    """`current = Kept(look_up, seconds=5)`: `current()` is what `look_up` answered at most so many seconds ago."""
+class TimedValue[T]:
+    """`now = TimedValue(look_up, seconds=5)`: `now()` is what `look_up` answered at most so many seconds ago."""
 
     def __init__(self, look_up: Callable[[], T], *, seconds: float) -> None:
         self._look_up = look_up
