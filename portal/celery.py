@@ -32,7 +32,7 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=False,
     worker_prefetch_multiplier=1,
-    # Hard limits only: a soft one interrupts redis-py in mid-reply (docs/architecture.md).
+    # Hard limits only: a soft one interrupts redis-py in mid-reply.
     task_time_limit=HARD_LIMIT,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,

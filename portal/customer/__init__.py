@@ -1,0 +1,25 @@
+"""The customer's pages.
+
+Rooms:
+- `home`: the overview, and what needs attention
+- `resources`: lists, record pages, forms and buttons of all resource types
+- `changes`: the list of changes, a change's page, the message that follows it
+- `people`: members and invitations
+- `audit`: the trail
+- `money`: consumption, invoices, documents, budgets
+- beside them `urls`, `shell` (the frame), `errors`, `search`, `api_keys`, `role_help`
+
+URLs are fixed by the design paper; `urls` lists them. One URL for page and part; views are functions, `get_scope`
+first. Lists go through `resources.group_tree.list_or_tree`: groups have a second view (`?view=tree`).
+
+- **A change, told to its end**: `changes.messages.tell` says on the page that comes next where a change is, by a
+  message (`changes/told.html`) that asks `changes/<n>/?line` until the change's end. A record's own page tells the
+  latest of its changes that goes no further (`resources.timeline.not_taken`), also where its creation was refused and
+  there is no record.
+- **The frame** (`shell`): navigation with counts, what is pending, what does not answer. `frame_updates` is asked by
+  the banner while it says something (each 2 s), so that it goes by itself on any page.
+- **What is gone**: `errors.not_found` tells what has gone, from `NoRecord` and `NoAccess`, only to a page that stood
+  open; `typed_input` is what was typed into a form that can be sent no more, on the page that says why.
+
+Templates: `base.html`, `resources/{list,detail,form,delete}.html`, `components/*`, `changes/*`, `overview/*`.
+"""

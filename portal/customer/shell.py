@@ -28,7 +28,7 @@ from portal.resources.types import TYPES
 from portal.ui import links
 from portal.ui.format import dates
 
-# Types in the order of the rail; the rest of it stands in `Shell.nav`.
+# Types in the order of the rail, others after the first; the rest of it stands in `Shell.nav`.
 FIRST = ("virtualmachine", "resourcegroup", "serviceuser", "permission", "maintenance")
 MONEY = ("consumption", "invoice")
 # Pages without a line of their own: where one came from stays marked.
@@ -116,7 +116,8 @@ class Shell:
     @cached_property
     def nav(self) -> list[NavItem]:
         overview = NavItem(_("Overview"), "layout-dashboard", self.home, current=self._path == self.home)
-        items = [overview, *self._types(FIRST)]
+        others = tuple(name for name in TYPES if name not in FIRST + MONEY)
+        items = [overview, *self._types(FIRST + others)]
         money = self._types(MONEY)
         changes = self._item(_("Changes"), "history", self.changes_url, apart=True)
         return [*items, *money, *([changes] if self.sees_changes else []), *self._of_managers]

@@ -1,4 +1,4 @@
-"""What pages ask of the read side (docs/architecture.md). Nothing here raises because of the platform or Redis."""
+"""What pages ask of the read side. Nothing here raises because of the platform or Redis."""
 
 from portal.inventory.listings.for_scope import listing, listings, record, refresh
 from portal.inventory.listings.listing import Listing, Source, Trouble
