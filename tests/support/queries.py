@@ -16,6 +16,8 @@ from tests.customer.visiting import PART
 from tests.support.plenty import Plenty
 
 FEW, MORE = 1, 3
+# The frame's announcements: remembered for some seconds by each process, while their own page looks at them itself.
+REMEMBERED = "console_announcement"
 COLUMNS = re.compile(r'(?:"\w+"\."\w+", )+(?="\w+"\."\w+")')
 PLACES = re.compile(r"%s(?:, %s)*")
 
@@ -31,6 +33,19 @@ class Page:
 
     def __str__(self) -> str:
         return f"{self.path}{' (part)' if self.is_part else ''}"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A statement that the database was given."""
+
+    sql: str
+    values: str
+
+    @property
+    def shape(self) -> str:
+        """Without values, and of columns in a row the last alone."""
+        return COLUMNS.sub("…", PLACES.sub("%s", self.sql))
 
 
 type Pages = Mapping[str, Sequence[Page]]
@@ -66,7 +81,18 @@ def expect_as_many_for_three_as_for_one(
     assert not any(differing), "\n\n".join(filter(None, differing))
 
 
+def _twice(page: Page, asked: Sequence[Asked]) -> str:
+    """What a page asks the database for more than once, in so many words; savepoints and the like aside."""
+    often = [
+        one
+        for one, times in Counter(asked).items()
+        if times > 1 and one.sql.startswith("SELECT") and REMEMBERED not in one.sql
+    ]
+    return "\n".join((f"{page} asks twice:", *(f"  {one.sql} with {one.values}" for one in often))) if often else ""
+
+
 def _queries(client: Client, page: Page, count: int) -> list[str]:
+    """Their shapes. Fails where one is asked twice."""
     timed_value.forget_all()  # else it depends on the seconds since it was last looked up
     with _statements() as statements:
         response = client.get(page.path, headers=PART if page.is_part else {})
@@ -75,17 +101,19 @@ def _queries(client: Client, page: Page, count: int) -> list[str]:
     for pattern in page.tells:
         found = sorted(set(re.findall(pattern, said)))
         assert len(found) == count, f"{page} tells of {found} by {pattern}, not of {count}"
-    return statements
+    twice = _twice(page, statements)
+    assert not twice, twice
+    return [one.shape for one in statements]
 
 
 @contextmanager
-def _statements() -> Iterator[list[str]]:
-    """What this thread asks the database meanwhile, without values, and of columns in a row the last alone."""
-    found: list[str] = []
+def _statements() -> Iterator[list[Asked]]:
+    """What this thread asks the database meanwhile."""
+    found: list[Asked] = []
 
-    def note(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
-        found.append(COLUMNS.sub("…", PLACES.sub("%s", sql)))
-        return execute(sql, *args)
+    def note(execute: Callable[..., Any], sql: str, values: Any, *args: Any) -> Any:
+        found.append(Asked(sql, repr(values)))
+        return execute(sql, values, *args)
 
     with connection.execute_wrapper(note):
         yield found

@@ -1,5 +1,6 @@
 """What only admins do: customers, their members and keys, and who is staff. Everything goes on record."""
 
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -96,17 +97,20 @@ def new_customer(request: HttpRequest) -> HttpResponse:
 def customer(request: HttpRequest, number: str) -> HttpResponse:
     """Name, members and keys of a customer; POST renames it."""
     found = find_customer(number)
-    before = found.name
-    form = CustomerForm(sent(request), instance=found)
+    form = CustomerForm(sent(request), instance=copy(found))
     form.fields["number"].disabled = True  # it is in addresses, trails and invoices
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             form.save()
             trail.record(
-                "customer.changed", customer=found, target=number, before={"name": before}, after={"name": found.name}
+                "customer.changed",
+                customer=found,
+                target=number,
+                before={"name": found.name},
+                after={"name": form.instance.name},
             )
         return redirect("console:customer", number)
-    return _page(request, number, form=form, status=422 if form.errors else 200)
+    return _page(request, found, form=form, status=422 if form.errors else 200)
 
 
 @for_admins
@@ -115,11 +119,11 @@ def member(request: HttpRequest, number: str) -> HttpResponse:
     """Make somebody a member, give them another role, or take them out."""
     form = MemberForm(request.POST)
     if not form.is_valid():
-        return _page(request, number, member_form=form, status=422)
+        return _page(request, find_customer(number), member_form=form, status=422)
     found, email, role = find_customer(number), form.cleaned_data["email"], form.cleaned_data["role"]
     if role == NO_ROLE and not User.objects.filter(email=email).exists():
         form.add_error("email", _("No account has this address."))
-        return _page(request, number, member_form=form, status=422)
+        return _page(request, found, member_form=form, status=422)
     with transaction.atomic():
         Customer.objects.select_for_update().get(pk=found.pk)
         _set_role(found, _known_or_new(email), role)
@@ -176,19 +180,18 @@ def key(request: HttpRequest, number: str) -> HttpResponse:
         else:
             messages.success(request, _("Key verified and saved. Waiting changes are being sent."))
             return redirect("console:manage", number)
-    return _page(request, number, key_form=form, status=422)
+    return _page(request, found, key_form=form, status=422)
 
 
 def _page(
     request: HttpRequest,
-    number: str,
+    found: Customer,
     *,
     form: CustomerForm | None = None,
     member_form: MemberForm | None = None,
     key_form: KeyForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    found = find_customer(number)
     context = {
         "customer": found,
         "form": form or CustomerForm(instance=found),

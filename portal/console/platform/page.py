@@ -110,7 +110,7 @@ class Platform:
     def keys(self) -> list[KeyFigures]:
         return of_last_day(self._known)
 
-    @property
+    @cached_property
     def key_count(self) -> int:
         return ApiKey.objects.count()
 

@@ -109,9 +109,10 @@ def change_list(request: HttpRequest, customer_no: str) -> HttpResponseBase:
     """All changes that the person may see; `#list` for htmx, a file for `?format=csv|xlsx`."""
     scope = get_scope(request.user, customer_no)
     scope.require(Verb.SEE, CHANGES)
-    found = _change_list(request, scope)
+    filters = _filters(request)
     if downloads.is_asked(request):
-        return _download(request, found)
+        return _download(request, scope, filters)
+    found = _change_list(request, scope, filters)
     if found.is_live:
         watched_customers.watch(scope.customer)
     if not wants_part(request):
@@ -188,26 +189,32 @@ DECISIONS: Mapping[str, tuple[Callable[[Scope, Change], None], object]] = {
 }
 
 
-def _download(request: HttpRequest, found: ChangeList) -> HttpResponseBase:
+def _download(request: HttpRequest, scope: Scope, filters: Filters) -> HttpResponseBase:
     """All that is filtered, on all pages."""
-    customer, changes = found.scope.customer, matching(found.scope, found.filters).iterator(chunk_size=1000)
-    sheet = change_sheet(ChangePresenter(found.scope, change) for change in changes)
-    name = f"{customer.number}-changes-{berlin_today(timezone.now())}"
-    asked = {"records": found.page.total, "filters": request.GET.urlencode()}
-    return downloads.download(request, sheet, name, customer=customer, target="changes", **asked)
+    changes = matching(scope, filters)
+    sheet = change_sheet(ChangePresenter(scope, change) for change in changes.iterator(chunk_size=1000))
+    name = f"{scope.customer.number}-changes-{berlin_today(timezone.now())}"
+    asked = {"records": changes.count(), "filters": request.GET.urlencode()}
+    return downloads.download(request, sheet, name, customer=scope.customer, target="changes", **asked)
 
 
-def _change_list(request: HttpRequest, scope: Scope) -> ChangeList:
-    asked: Mapping[str, list[str]] = {name: request.GET.getlist(name) for name in request.GET}
-    known = {state.value for state in LOOKS}
-    filters = Filters(
+def _asked(request: HttpRequest) -> Mapping[str, list[str]]:
+    return {name: request.GET.getlist(name) for name in request.GET}
+
+
+def _filters(request: HttpRequest) -> Filters:
+    asked, known = _asked(request), {state.value for state in LOOKS}
+    return Filters(
         states=[state for state in asked.get("state", []) if state in known],
         types=[name for name in asked.get("type", []) if name in TYPES],
         authors=[text[:254] for text in asked.get("author", []) if text and "\x00" not in text],
         text=request.GET.get("q", "").replace("\x00", "").strip()[:200],
     )
+
+
+def _change_list(request: HttpRequest, scope: Scope, filters: Filters) -> ChangeList:
     page = history(scope, filters, page=_number(request, "page", 1), per_page=_number(request, "per_page", PER_PAGE[1]))
-    params = [(name, value) for name, values in asked.items() for value in values if value]
+    params = [(name, value) for name, values in _asked(request).items() for value in values if value]
     return ChangeList(scope, filters, page, params)
 
 
