@@ -45,7 +45,8 @@ class ReasonForm(forms.Form):
         members = Membership.objects.select_related("user").filter(customer=customer, user__is_active=True)
         field: MemberField = self.fields["member"]  # type: ignore[assignment]
         field.queryset = members.order_by("-role", "user__email")
-        field.widget.choices = list(field.choices)  # by one query: a select looks at them more than once
+        # By one query: a select looks at them more than once.
+        field.widget.choices = list(field.choices)  # type: ignore[arg-type]
 
 
 @for_staff

@@ -1,8 +1,7 @@
-"""The tree of resource groups, and what holds in a group because of a group above it (pm_04, su_03)."""
+"""The tree of resource groups: what is above, below and right below a group, and sums over it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from portal.inventory.listings.listing import Listing
@@ -65,39 +64,6 @@ class GroupTree:
                 waiting.extend((child, depth + 1) for child in reversed(self.children(found)))
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A permission or a service user that holds in a group, and where that comes from."""
-
-    record: Record
-    origin: str  # the group that defines it
-    inherited: bool
-    visible: bool  # whether the scope may open it; else it is shown without a link
-
-
-def holding(tree: GroupTree, group: str, permissions: View, allowed: frozenset[str] | None) -> tuple[Held, ...]:
-    """The permissions that hold in a group: of each uid those of the nearest group that defines any (pm_04).
-
-    `allowed` are the groups a limited scope sees, None for all.
-    """
-    found: dict[str, list[Held]] = {}
-    for origin in reversed(tree.path(group)):
-        new: dict[str, list[Held]] = {}
-        for record in permissions.index.by_group.get(origin, ()):
-            new.setdefault(str(record.get("uid")), []).append(_held(record, origin, group, allowed))
-        found = new | found
-    return tuple(held for uid in sorted(found) for held in found[uid])
-
-
-def reaching(tree: GroupTree, group: str, service_users: View, allowed: frozenset[str] | None) -> tuple[Held, ...]:
-    """The service users that exist in a group: its own, and those of the groups above (su_03), nearest first."""
-    return tuple(
-        _held(record, origin, group, allowed)
-        for origin in reversed(tree.path(group))
-        for record in service_users.index.by_group.get(origin, ())
-    )
-
-
 def sums(
     tree: GroupTree, records: Sequence[Record], fields: Sequence[str] = (), *, below: bool = False
 ) -> Mapping[str, Mapping[str, int]]:
@@ -114,7 +80,3 @@ def sums(
             for name in fields:
                 sum_of[name] += record.get(name) or 0
     return found
-
-
-def _held(record: Record, origin: str, group: str, allowed: frozenset[str] | None) -> Held:
-    return Held(record, origin, origin != group, allowed is None or origin in allowed)

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from portal.accounts.access import Scope
 from portal.inventory.listings.for_scope import GROUPS, MACHINES, listings, whole
-from portal.inventory.listings.group_tree import GroupTree, Held, holding, reaching
+from portal.inventory.listings.group_tree import GroupTree
 from portal.inventory.listings.listing import Listing
+from portal.inventory.listings.permission_inheritance import Held, holding, reaching
 from portal.resources.spec import Record
 from portal.resources.spelling import natural
 from portal.resources.types import TYPES

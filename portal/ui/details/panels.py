@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.inventory.listings.group_tree import Held
+from portal.inventory.listings.permission_inheritance import Held
 from portal.inventory.listings.select import STATE
 from portal.resources.spec import Field, Kind, Record, Section, Settable
 from portal.resources.state_styles import Status
