@@ -39,7 +39,7 @@ TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES") or 0)  # how many of our
 API_URL = os.environ.get("API_URL", "http://127.0.0.1:8001/v1")
 # Seconds; leases and the time limit of tasks follow from the deadline of a call (portal.changes.timing).
 API_TIMEOUTS = {"connect_timeout": 3.0, "read_timeout": 20.0, "deadline": float(os.environ.get("API_DEADLINE") or 60)}
-# After so many failures within so many seconds calls stop; one tries each `open_for` seconds (inventory.breaker).
+# After so many failures within so many seconds calls stop; one tries each `open_for` seconds (inventory.platform).
 API_BREAKER = {"failures": 5, "within": 30.0, "open_for": float(os.environ.get("API_BREAKER_OPEN_FOR") or 5)}
 # Calls a minute that a key may make before the console points it out.
 API_BUDGET = int(os.environ.get("API_BUDGET") or 60)

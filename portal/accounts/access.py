@@ -89,7 +89,7 @@ def scope_now(customer: Customer, user: User | None) -> Scope | None:
 def memberships_of(user: User | AnonymousUser) -> list[Membership]:
     """A person's memberships, by the customer's number. The one they view as, for staff who do.
 
-    Of who is signed in they came with the person (accounts.backend); else it is one query.
+    Of who is signed in they came with the person (accounts.sign_in.backend); else it is one query.
     """
     if (seen := view_as.present()) is not None:
         return [seen.member]

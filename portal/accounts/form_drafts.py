@@ -22,7 +22,7 @@ MOST_FORMS = 20  # per person; the oldest go
 PURPOSE = "drafts"
 DROP = "draft"  # ?draft=drop: begin anew
 SECRETS = ("csrfmiddlewaretoken", "password", "secret", "credential", "code")  # never kept, also as part of a name
-PAGE = "portal-page"  # for whom it was made (accounts.made_for): nothing that anybody typed
+PAGE = "portal-page"  # for whom it was made (accounts.page_stamp): nothing that anybody typed
 
 
 def keep(user: User, path: str, data: QueryDict) -> bool:

@@ -37,7 +37,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(_("name"), max_length=150, blank=True)
-    language = models.CharField(max_length=10, blank=True)  # of mails (accounts.readers); '' until it is known
+    language = models.CharField(max_length=10, blank=True)  # of mails (accounts.reader_settings); '' until known
     time_zone = models.CharField(max_length=64, blank=True)  # by whose clock times are told; '' for Europe/Berlin
     paper_size = models.CharField(max_length=6, choices=PaperSize.choices, default=PaperSize.A4)
     is_active = models.BooleanField(default=True)
@@ -50,7 +50,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects: ClassVar[UserManager] = UserManager()
 
-    memberships_at_hand: "list[Membership] | None" = None  # of who is signed in (accounts.backend)
+    memberships_at_hand: "list[Membership] | None" = None  # of who is signed in (accounts.sign_in.backend)
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -132,7 +132,7 @@ class ApiKey(models.Model):
 
 
 class Invitation(models.Model):
-    """Somebody was asked to join a customer. The link is mailed; only its hash is kept (accounts.invitations)."""
+    """Somebody was asked to join a customer. The link is mailed; its hash is kept (accounts.people.invitations)."""
 
     VALID_FOR = timedelta(days=7)
 
@@ -168,7 +168,7 @@ class Invitation(models.Model):
 
 
 class Draft(models.Model):
-    """What a person had typed into a form that was not sent on, sealed (accounts.drafts)."""
+    """What a person had typed into a form that was not sent on, sealed (accounts.form_drafts)."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="drafts")
     path = models.CharField(max_length=500)
@@ -183,7 +183,7 @@ class Draft(models.Model):
 
 
 class SentForm(models.Model):
-    """A form of a page that somebody has sent, and where that led them; '' while it is worked on (accounts.once)."""
+    """A form of a page that somebody has sent, and where that led; '' while it is worked on (accounts.submit_once)."""
 
     key = models.CharField(max_length=64, primary_key=True)
     at = models.DateTimeField(db_index=True)
@@ -205,7 +205,7 @@ class AuditHead(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Something that was done. Written by accounts.audit.record only; the database refuses to change or delete it.
+    """Something that was done. Only accounts.audit.trail writes it; the database refuses to change or delete it.
 
     No foreign keys: it outlives whom and what it speaks of. `before` and `after` are JSON as it was hashed.
     """

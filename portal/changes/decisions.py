@@ -170,7 +170,7 @@ def _decide(change: Change, what: str, updated: int) -> None:
 
 
 def _note(change: Change, what: str, before: str = "") -> None:
-    """On record (accounts.audit), together with what it does."""
+    """On record (accounts.audit.trail), together with what it does."""
     trail.record(
         f"change.{what}",
         customer=change.customer,

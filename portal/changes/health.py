@@ -36,7 +36,7 @@ class BrokerIsFull(Exception):
 
 
 def waiting_messages() -> int:
-    """How many messages no worker has finished with. Raises inventory.connection.Away and BrokerIsFull."""
+    """How many messages no worker has finished with. Raises inventory.redis_connection.Away and BrokerIsFull."""
     with connected(settings.BROKER_URL) as redis:
         try:
             redis.set(TAKES_MESSAGES, 1, ex=60)

@@ -41,8 +41,8 @@ the method). **Staff roles** are Django's two flags: `is_staff` is support, `is_
   they grew. `counters` also counts by key, which `/metrics` does not show; of each key that was used in a minute, one
   `KeySample` holds what grew (`platform.key_page`). `inventory.workers`: each worker says every 2 s that it is alive,
   in Redis.
-- `decide.look(scope, change)`: finds out at once what became of an unknown change. Decisions of staff go through
-  `changes.decisions` with a manager's scope of their own.
+- `changes.decisions.look(scope, change)` finds out at once what became of an unknown change. Decisions of staff go
+  through `changes.decisions` with a manager's scope of their own.
 - `{% announcements %}` and `{% viewing_banner %}` stand in `base.html`. Announcements that are not over are kept for
   5 s (`inventory.timed_value`): no query where there is none.
 """

@@ -11,7 +11,7 @@ from portal.accounts.models import ApiKey, Customer, Membership, User
 
 
 class Visit(models.Model):
-    """A member of staff sees a customer as one of its people does, for a while (console.visits).
+    """A member of staff sees a customer as one of its people does, for a while (console.view_as.sessions).
 
     It outlives the membership, which it is read by while it lasts.
     """
@@ -96,7 +96,7 @@ class Announcement(models.Model):
 
 
 class Entry(models.Model):
-    """A record of a customer, as the search over all customers knows it (console.index)."""
+    """A record of a customer, as the search over all customers knows it (console.search.index)."""
 
     api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+")
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
@@ -142,7 +142,7 @@ class Indexed(models.Model):
 
 
 class Sample(models.Model):
-    """Figures about the portal at a moment, every few minutes, for a day (console.samples)."""
+    """Figures about the portal at a moment, every few minutes, for a day (console.platform.metric_samples)."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
     figures = models.JSONField(default=dict)
@@ -155,7 +155,10 @@ class Sample(models.Model):
 
 
 class KeySample(models.Model):
-    """What was done with an API key in the minute before; none where nothing was. Kept for a day (console.samples)."""
+    """What was done with an API key in the minute before; none where nothing was.
+
+    Kept for a day (console.platform.metric_samples).
+    """
 
     group = models.CharField(max_length=64)
     at = models.DateTimeField(default=timezone.now, db_index=True)

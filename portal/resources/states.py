@@ -1,6 +1,6 @@
 """What state a record is in, as evidence read from it, its maintenances and its group (pages.md). Pure functions.
 
-The first that fits is the state, the others that fit are notes beside it. `resources.looks` says how they look.
+The first that fits is the state, the others that fit are notes beside it. `resources.state_styles` says how they look.
 """
 
 from datetime import datetime

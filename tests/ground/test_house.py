@@ -2,12 +2,14 @@
 
 import ast
 import re
+import tokenize
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from portal.celery import app
 from scripts.environment import ROOT
 
 PORTAL = ROOT / "portal"
@@ -67,3 +69,31 @@ def test_what_templates_say_they_are_given_is_there() -> None:
         if not hasattr(import_module(module), attribute):
             missing.append((template, name))
     assert missing == []
+
+
+NAMES = "|".join(package.name for package in PACKAGES)
+PROSE = re.compile(rf"(?<![\w./:-])(?:portal\.)?({NAMES})\.(?!css\b)([a-z_]+)\b(?!/)")
+
+
+def names_in_prose(path: Path) -> Iterator[tuple[str, str]]:
+    """Modules and rooms that comments and docstrings of a module speak of."""
+    with path.open("rb") as file:
+        for token in tokenize.tokenize(file.readline):
+            is_docstring = token.type == tokenize.STRING and token.string.startswith('"""')
+            if token.type == tokenize.COMMENT or is_docstring:
+                yield from PROSE.findall(token.string)
+
+
+def is_there(path: Path, package: str, name: str) -> bool:
+    """A module or a room of a package, or of a room of one's own package; or what beat does."""
+    own = PORTAL / path.relative_to(PORTAL).parts[0]
+    places = [PORTAL / package / name, own / package / name]
+    is_module = any(place.is_dir() or place.with_suffix(".py").exists() for place in places)
+    return is_module or f"{package}.{name}" in {one["task"] for one in app.conf.beat_schedule.values()}
+
+
+def test_what_comments_speak_of_is_there() -> None:
+    spoken_of = ((path, *names) for path in sorted(PORTAL.rglob("*.py")) for names in sorted(set(names_in_prose(path))))
+    assert [
+        (str(path), f"{package}.{name}") for path, package, name in spoken_of if not is_there(path, package, name)
+    ] == []

@@ -62,7 +62,7 @@ def record(
 ) -> AuditEntry:
     """Add an entry to the customer's chain. Never give it a secret.
 
-    `action` is "<kind>.<what>", such as "key.replaced" (accounts.actions names them for people); `actor` is the
+    `action` is "<kind>.<what>", such as "key.replaced" (accounts.audit.actions names them for people); `actor` is the
     person signed in unless given, the portal itself where nobody is. Raises whatever the database raises.
     """
     asker = _asker.get() or Asker()
@@ -171,7 +171,7 @@ def _hold(chain: str) -> AuditHead:
 
 
 def _name(actor: User | None) -> str:
-    """The actor's address; both, where one acts in another's place (accounts.viewing)."""
+    """The actor's address; both, where one acts in another's place (accounts.view_as)."""
     if actor is None:
         return ""
     seen = view_as.present()

@@ -43,7 +43,7 @@ class OtherPerson(Exception):
 def invite(scope: Scope, email: str, role: Role, group: str) -> tuple[Invitation, str]:
     """A new invitation and its secret, for the mail only; earlier ones to that address end.
 
-    `email` in its canonical form (accounts.addresses). Raises PermissionDenied, AlreadyMember, TooMany.
+    `email` in its canonical form (accounts.people.email_addresses). Raises PermissionDenied, AlreadyMember, TooMany.
     """
     scope.require(Verb.CHANGE, PEOPLE)
     secret = secrets.token_urlsafe(32)

@@ -1,4 +1,4 @@
-"""What happens around signing in goes on record (accounts.audit)."""
+"""What happens around signing in goes on record (accounts.audit.trail)."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """Orders of papers: what a person asks for, once however often they click, and what they have got.
 
-A worker makes them (`press`); the row is the truth, the message only a nudge.
+A worker makes them (`worker`); the row is the truth, the message only a nudge.
 """
 
 import json

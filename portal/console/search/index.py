@@ -35,7 +35,7 @@ FOR_AT_MOST = 20.0  # seconds of one run; the next goes on
 
 
 def update() -> int:
-    """Bring the index up to the snapshots; how many places were behind. Raises inventory.connection.Away."""
+    """Bring the index up to the snapshots; how many places were behind. Raises inventory.redis_connection.Away."""
     began, done = time.monotonic(), 0
     places = {place_of(key, name): key for key in ApiKey.objects.order_by("pk") for name in TYPES}
     at = {(one.api_key_id, one.type_name): one.version for one in Indexed.objects.all()}

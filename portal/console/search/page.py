@@ -31,7 +31,7 @@ SHORTEST_MIDDLE = 3  # characters
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something to go to; attributes as of customer.find.Hit, whose template shows it."""
+    """Something to go to; attributes as of customer.search.Hit, whose template shows it."""
 
     rank: int  # 0 exactly so, 1 begins so, 2 a word of it begins so, 3 mentions it otherwise
     icon: str

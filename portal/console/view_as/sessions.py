@@ -118,7 +118,7 @@ def member_removed(instance: Membership, **kwargs: Any) -> None:
 
 
 def _close(visit: Visit, how: str) -> None:
-    """The end, once: to the time when it was over, with how it came (customer.trail_words has the words)."""
+    """The end, once: to the time when it was over, with how it came (customer.audit.presenter has the words)."""
     ended = min(timezone.now(), visit.expires)
     minutes = round((ended - visit.began).total_seconds() / 60)
     with transaction.atomic():

@@ -51,7 +51,7 @@ METHODS: Mapping[str, Any] = {
     "mfa": lazy("two-factor"),
     "socialaccount": lazy("Single sign-on"),
 }
-# What a view of support staff ended by (console.visits).
+# What a view of support staff ended by (console.view_as.sessions).
 ENDS: Mapping[str, Any] = {
     "stopped": lazy("Support staff"),
     "sign_out": lazy("Sign-out"),

@@ -22,7 +22,7 @@ class KeyProblem(Exception):
 
 
 def client_for(api_key: ApiKey) -> Client:
-    """The client of this process for the key in its present generation. Raises accounts.sealing.Broken."""
+    """The client of this process for the key in its present generation. Raises accounts.keys.sealing.Broken."""
     return _client(os.getpid(), settings.API_URL, str(api_key.pk), api_key.generation, _Secret(api_key))
 
 

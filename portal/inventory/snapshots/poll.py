@@ -13,7 +13,7 @@ from portal.resources.types import TYPES
 
 
 def poll(api_key: ApiKey, type_name: str, filter: Mapping[str, Value] | None = None) -> list[Record]:  # noqa: A002
-    """One query; what it answers is in the snapshot from then on. Raises ApiError, accounts.sealing.Broken.
+    """One query; what it answers is in the snapshot from then on. Raises ApiError, accounts.keys.sealing.Broken.
 
     `filter` is an exact match on keys that the type marks filterable upstream (api_11). A record whose whole primary
     key is in the filter and that is not in the answer is gone.

@@ -1,4 +1,4 @@
-"""Moments, days and windows in words: by the reader's clock (accounts.readers), with the zone and UTC on hover.
+"""Moments, days and windows in words: by the reader's clock (accounts.reader_settings), with the zone and UTC on hover.
 
 Where something happens at a place with a clock of its own (a resource group's), what it shows is named beside it.
 `now` is the platform's time: a year is named where it is not that one.

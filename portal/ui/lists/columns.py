@@ -21,7 +21,7 @@ translated = lazy(gettext, str)
 class ResourceTable(tables.Table):
     """Declares the columns of a type, their headings and their order.
 
-    Its rows come rendered (`ui.rows`): rendering cells through templates is nine tenths of a list's time.
+    Its rows come rendered (`ui.lists.rows`): rendering cells through templates is nine tenths of a list's time.
     """
 
     class Meta:
