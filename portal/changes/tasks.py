@@ -5,7 +5,7 @@ from portal.celery import app
 from portal.changes import enqueue, follow, health, leases
 from portal.changes import perform as performing
 from portal.changes.decisions import refused_keys, resume_accepted
-from portal.inventory.platform.key_recheck import ask_again
+from portal.inventory.key_recheck import ask_again
 
 FOLLOW_EXPIRES = 5  # seconds
 ASK_EXPIRES = 60

@@ -3,8 +3,9 @@
 Rooms:
 - `snapshots`: what a key's query has answered: stored, remembered, asked for anew, written through
 - `listings`: what a scope sees of it: merged, cut out, filtered, put in order, searched, related
-- `platform`: clients of the API by key, the circuit breaker, keys that are tried again
-- beside them `reads` is all that pages ask; `counters`, `health` and `workers` what is measured
+- `platform`: clients of the API by key, and the circuit breaker
+- beside them `reads` is all that pages ask; `counters`, `health` and `workers` what is measured,
+  `key_recheck` tries keys again that were refused
 
 How a page gets its records: `listings.for_scope` (cut out what a scope sees) ← `listings.merging` (all keys of the
 customer, each record once) ← `snapshots.freshness` (current enough? ask behind it, wait, or serve the last known) ←

@@ -2,10 +2,10 @@
 
 from portal.accounts.models import ApiKey
 from portal.celery import app
-from portal.inventory.listings.listing import Source
 from portal.inventory.snapshots import single_flight
 from portal.inventory.snapshots.background_refresh import TASK
 from portal.inventory.snapshots.freshness import part_of
+from portal.inventory.snapshots.source import Source
 
 
 @app.task(name=TASK)

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 from portal.accounts.access import Scope
 from portal.accounts.models import Customer
-from portal.inventory.listings.listing import Listing, Source
+from portal.inventory.listings.listing import Listing
 from portal.inventory.listings.merging import View, merged
 from portal.inventory.listings.scoping import limit
 from portal.inventory.snapshots import freshness
 from portal.inventory.snapshots.freshness import Part
+from portal.inventory.snapshots.source import Source
 from portal.resources.spec import Record
 from portal.resources.types import TYPES
 

@@ -3,29 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from portal.inventory.listings.derived import Index
+from portal.inventory.snapshots.source import Source, Trouble
 from portal.resources.spec import Record, ResourceType
-
-
-class Source(StrEnum):
-    """How current a listing is."""
-
-    FRESH = "fresh"
-    STALE = "stale"  # a refresh is on its way behind it
-    OFFLINE = "offline"  # the platform did not answer, or not to this key: last known
-    NEVER = "never"  # nothing is known; without a trouble beside it, it is being fetched
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why the part of one API key is not current."""
-
-    group: str  # the resource group of the key
-    reason: str  # unreachable | refused | unreadable | fault
-    since: datetime  # by our clock
-    text: str  # plain English, for the curious and for logs; a fault's own words
 
 
 @dataclass(frozen=True, eq=False)

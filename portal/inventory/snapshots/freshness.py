@@ -16,12 +16,12 @@ from django.db.models import prefetch_related_objects
 
 from portal.accounts.models import ApiKey, Customer
 from portal.inventory import counters
-from portal.inventory.listings.listing import Source, Trouble
 from portal.inventory.platform import circuit_breaker
 from portal.inventory.snapshots import single_flight
 from portal.inventory.snapshots.background_refresh import refresh_behind
 from portal.inventory.snapshots.current import State, known
 from portal.inventory.snapshots.snapshot_key import SnapshotKey, place_of
+from portal.inventory.snapshots.source import Source, Trouble
 from portal.resources.types import TYPES
 
 STALE_FOR = 300  # seconds beyond freshness
