@@ -32,6 +32,7 @@ def test_it_says_what_holds_and_from_where(browse: Browse) -> None:
     assert (own.checked, own.inherited_from) == (True, "")
     assert "alice" in text_of(response)
     assert {sudo.permission, stats.permission} == {"sudo-srv", "stats"}
+    assert "those that the same person inherits: this is our reading" in text_of(response)  # pm_04
 
 
 def test_several_people_and_permissions_are_one_change(browse: Browse) -> None:
