@@ -85,9 +85,8 @@ class People:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         sessions.keep_up(request)
         user = request.user if isinstance(request.user, User) else None
-        timezone.activate(
-            reader_settings.zone_of(user)
-        )  # until the next request: what is streamed is made after this one
+        # Until the next request: what is streamed is made after this one.
+        timezone.activate(reader_settings.zone_of(user))
         with trail.asking(trail.Asker(client_address(request), user)), second_factor.asked_in(request):
             response = self.get_response(request)
         if user is not None and _has_done_its_work(request, response):

@@ -17,11 +17,11 @@ the method). **Staff roles** are Django's two flags: `is_staff` is support, `is_
   it lasts `get_scope` answers that membership's scope for that customer, and 404 for all others, also for those that
   the member of staff belongs to. `Scope.user` stays the member of staff: they are the author of what they change;
   `Scope.viewing` says whether write access was taken, and people and keys can never be changed that way.
-  `audit.record` writes "staff as person". Each step renews the session's key **and the CSRF secret**, so a form from
-  before a step cannot be sent after it; what is sent after the half hour is refused by the middleware. The steps are
-  in the customer's own trail, and so is the end, once and with its cause: the button, signing out, the half hour
-  (`console.end_visits`, beat, 60 s), the end of the staff role, or the removal of the member, which the row of the
-  visit outlives.
+  `accounts.audit.trail.record` writes "staff as person". Each step renews the session's key **and the CSRF secret**,
+  so a form from before a step cannot be sent after it; what is sent after the half hour is refused by the middleware.
+  The steps are in the customer's own trail, and so is the end, once and with its cause: the button, signing out, the
+  half hour (`console.end_visits`, beat, 60 s), the end of the staff role, or the removal of the member, which the row
+  of the visit outlives.
 - **Search** (`search.terms`, `search.index`, `search.page`): tables of the database (`Entry`, `Term`), found by
   prefix over an ordinary index, alike on SQLite and PostgreSQL; where that finds few, also by the middle of a title
   (one scan of an index). A worker brings them up every 5 s to the snapshots whose head or mark has changed, and then
@@ -35,8 +35,8 @@ the method). **Staff roles** are Django's two flags: `is_staff` is support, `is_
 - **Breaker** (`inventory.platform.circuit_breaker`): `api.Client` asks `check` before each call and tells `observe`
   after it; `inventory.platform.clients` gives both. Five failures (no answer, or an unreadable one) within 30 s stop
   all processes; every 5 s one call tries, and the first that succeeds lets all go, so that pages know of it within 15
-  s (`parts` leaves what fails alone meanwhile). What is stopped is `NotReachable` with `may_have_been_sent=False`:
-  pages show what is known, changes stay queued.
+  s (`snapshots.freshness` leaves what fails alone meanwhile). What is stopped is `NotReachable` with
+  `may_have_been_sent=False`: pages show what is known, changes stay queued.
 - **A day of figures** (`platform.metric_samples`): one row a minute, counts as they stand; charts show by how much
   they grew. `counters` also counts by key, which `/metrics` does not show; of each key that was used in a minute, one
   `KeySample` holds what grew (`platform.key_page`). `inventory.workers`: each worker says every 2 s that it is alive,

@@ -38,9 +38,10 @@ from portal.customer.shell import wants_part
 from portal.inventory import watched_customers
 from portal.resources.times import berlin_today
 from portal.ui import links
+from portal.ui.lists.pager import PER_PAGE, Uncounted
 from portal.ui.spreadsheets import downloads
 
-PER_PAGE = 50  # and as many can be decided about at once
+MOST_AT_ONCE = PER_PAGE  # changes decided about: those of a page
 STUCK_AFTER = timedelta(minutes=2)  # on its way for longer than this deserves a look
 LATELY = timedelta(days=7)
 SECRET = re.compile(r"password|secret|token|passphrase|private|(?<!pub)key$", re.IGNORECASE)
@@ -104,7 +105,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class ChangeList:
+class ChangeList(Uncounted[Change]):
     """A page of them."""
 
     request: HttpRequest
@@ -114,7 +115,7 @@ class ChangeList:
     number: int
 
     @property
-    def all_found(self) -> QuerySet[Change]:
+    def ordered(self) -> QuerySet[Change]:
         """All that is filtered, on all pages, newest first."""
         changes = all_changes().filter(WHICH[self.which][1]())
         if self.customer:
@@ -124,25 +125,12 @@ class ChangeList:
         return changes.order_by("-created", "-number")
 
     @cached_property
-    def _found(self) -> list[Change]:
-        start = (self.number - 1) * PER_PAGE
-        return list(self.all_found[start : start + PER_PAGE + 1])
-
-    @cached_property
     def rows(self) -> list[Row]:
-        return rows_of(self.request, self._found[:PER_PAGE])
+        return rows_of(self.request, self.shown)
 
     @property
     def tabs(self) -> list[tuple[str, object, bool]]:
-        return [(self._address(which=name), label, name == self.which) for name, (label, _q) in WHICH.items()]
-
-    @property
-    def newer(self) -> str:
-        return self._address(page=str(self.number - 1)) if self.number > 1 else ""
-
-    @property
-    def older(self) -> str:
-        return self._address(page=str(self.number + 1)) if len(self._found) > PER_PAGE else ""
+        return [(self.address(which=name), label, name == self.which) for name, (label, _q) in WHICH.items()]
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
@@ -153,7 +141,7 @@ class ChangeList:
         asked = {"which": self.which, "customer": self.customer, "q": self.text} | changed
         return {name: value for name, value in asked.items() if value}
 
-    def _address(self, **changed: str) -> str:
+    def address(self, **changed: str) -> str:
         return f"?{urlencode(self._asked(**changed))}"
 
 
@@ -205,7 +193,7 @@ def changes(request: HttpRequest) -> HttpResponseBase:
 
 
 def _download(request: HttpRequest, found: ChangeList) -> HttpResponseBase:
-    every = found.all_found
+    every = found.ordered
     sheet = change_sheet(
         ChangePresenter(scope_of(request, one.customer), one) for one in every.iterator(chunk_size=1000)
     )
@@ -253,7 +241,7 @@ def decide(request: HttpRequest) -> HttpResponse:
 @require_safe
 def told(request: HttpRequest) -> HttpResponse:
     """What has become of the changes named by `change` (10001/6): the message that a decision leaves asks for it."""
-    found = list(all_changes().filter(_any_of(request.GET.getlist("change")[:PER_PAGE])))
+    found = list(all_changes().filter(_any_of(request.GET.getlist("change")[:MOST_AT_ONCE])))
     if not wants_part(request):
         return redirect("console:changes")
     tag = tag_of(found)
@@ -290,7 +278,7 @@ def _any_of(names: Sequence[str]) -> Q:
 
 def _named(ids: Sequence[str]) -> list[Change]:
     """The changes of these ids, as far as there are any."""
-    return list(all_changes().filter(pk__in=[pk for pk in ids[:PER_PAGE] if _is_id(pk)]))
+    return list(all_changes().filter(pk__in=[pk for pk in ids[:MOST_AT_ONCE] if _is_id(pk)]))
 
 
 def _decided(request: HttpRequest, change: Change, action: str) -> bool:

@@ -26,10 +26,10 @@ from portal.customer.audit import presenter
 from portal.customer.shell import render_page
 from portal.resources.spelling import address_in, plain
 from portal.resources.times import berlin_today, midnight, parse_day
+from portal.ui.lists.pager import Uncounted
 from portal.ui.spreadsheets import downloads
 from portal.ui.spreadsheets.sheets import Cell, Sheet
 
-PER_PAGE = 50
 # Of an entry as JSON lines: with these it can be verified by anybody.
 COLUMNS = ("sequence", "at", "action", "actor", "address", "target", "before", "after", "previous", "digest")
 
@@ -98,8 +98,8 @@ class EntryPresenter:
 
 
 @dataclass(frozen=True)
-class Trail:
-    """A page of it. One more than shown is looked up, so that nothing has to be counted."""
+class Trail(Uncounted[AuditEntry]):
+    """A page of it."""
 
     customer: Customer | None  # None: what belongs to no customer
     filters: Filters
@@ -109,26 +109,21 @@ class Trail:
     def _chain(self) -> QuerySet[AuditEntry]:
         return AuditEntry.objects.filter(chain=self.customer.number if self.customer else trail_of.PORTAL)
 
-    @cached_property
-    def entries(self) -> QuerySet[AuditEntry]:
+    @property
+    def ordered(self) -> QuerySet[AuditEntry]:
         return self.filters.apply(self._chain.order_by("-sequence"))
-
-    @cached_property
-    def _found(self) -> list[AuditEntry]:
-        start = (self.number - 1) * PER_PAGE
-        return list(self.entries[start : start + PER_PAGE + 1])
 
     @cached_property
     def rows(self) -> list[EntryPresenter]:
         return [
             EntryPresenter(entry, actions.label(entry.action), presenter.target(entry), list(presenter.values(entry)))
-            for entry in self._found[:PER_PAGE]
+            for entry in self.shown
         ]
 
     @property
     def all_found(self) -> Iterator[AuditEntry]:
         """All that is filtered, on all pages, oldest first."""
-        return self.entries.order_by("sequence").iterator(chunk_size=1000)
+        return self.ordered.order_by("sequence").iterator(chunk_size=1000)
 
     @property
     def kinds(self) -> list[tuple[str, str, bool]]:
@@ -144,19 +139,11 @@ class Trail:
         return bool(self.filters.pairs)
 
     @property
-    def newer(self) -> str:
-        return self._address(page=str(self.number - 1)) if self.number > 1 else ""
-
-    @property
-    def older(self) -> str:
-        return self._address(page=str(self.number + 1)) if len(self._found) > PER_PAGE else ""
-
-    @property
     def json_address(self) -> str:
-        return self._address(format="jsonl")
+        return self.address(format="jsonl")
 
-    def _address(self, **more: str) -> str:
-        return f"?{urlencode([*self.filters.pairs, *more.items()])}"
+    def address(self, **changed: str) -> str:
+        return f"?{urlencode([*self.filters.pairs, *changed.items()])}"
 
 
 @require_safe

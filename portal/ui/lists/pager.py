@@ -1,6 +1,44 @@
-"""The numbers of a pager: the first, the last, and those around the page one is on."""
+"""Ways from page to page: by numbers where it is counted how much there is, else to the newer and the older."""
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+
+from django.db.models import Model, QuerySet
 
 AROUND = 2
+PER_PAGE = 50  # of what is not counted
+
+
+class Uncounted[M: Model](ABC):
+    """A page of what nobody counts: one more is looked up than is shown."""
+
+    number: int
+
+    @property
+    @abstractmethod
+    def ordered(self) -> QuerySet[M]:
+        """All of it, newest first."""
+
+    @abstractmethod
+    def address(self, **changed: str) -> str:
+        """Of this page, with these parameters changed."""
+
+    @cached_property
+    def _looked_up(self) -> list[M]:
+        start = (self.number - 1) * PER_PAGE
+        return list(self.ordered[start : start + PER_PAGE + 1])
+
+    @property
+    def shown(self) -> list[M]:
+        return self._looked_up[:PER_PAGE]
+
+    @property
+    def newer(self) -> str:
+        return self.address(page=str(self.number - 1)) if self.number > 1 else ""
+
+    @property
+    def older(self) -> str:
+        return self.address(page=str(self.number + 1)) if len(self._looked_up) > PER_PAGE else ""
 
 
 def page_numbers(page: int, pages: int) -> list[int | None]:
