@@ -72,6 +72,7 @@ def test_facets_show_the_filter_of_the_address(visit: Visit) -> None:
     page.go_back()
     page.wait_for_url(re.compile(r"/virtualmachine/$"))
     expect(page.locator('#facet-state [value="off"]')).not_to_be_checked()
+    page.wait_for_load_state()  # Forward before that is the next test's
     page.go_forward()
     page.wait_for_url(re.compile("state=off"))
     expect(page.locator('#facet-state [value="off"]')).to_be_checked()
