@@ -70,8 +70,9 @@ document.addEventListener("keydown", (event) => {
 
 // --- Back or Forward while the page was loading -----------------------------------------------------------------------
 
-// A step within the history that came before htmx listened has moved the address, and not the page.
-document.addEventListener("DOMContentLoaded", () => {
+// A step within the history that came before htmx listened has moved the address, and not the page. htmx begins to listen
+// by a timer that it has set before this one.
+setTimeout(() => {
   const [loaded] = performance.getEntriesByType("navigation");
   const bare = (address) => address.split("#")[0];
   if (loaded?.name && bare(loaded.name) !== bare(location.href)) location.reload();
