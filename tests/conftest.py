@@ -8,9 +8,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support import moment
+from tests.support import loggers, moment
 
 moment.begin()
+loggers.walk_through_copies()
 
 # Before the settings are read: plain static files, development's secrets, and no Redis unless a test asks for one.
 STATIC_ROOT = Path(__file__).parent.parent / "var" / "test" / "static"

@@ -137,6 +137,8 @@ def test_ending_a_view_is_not_overtaken_by_what_its_page_asks_meanwhile(desk: De
     with page.expect_response(lambda response: "hx-redirect" in response.headers):
         page.evaluate("() => setInterval(() => htmx.ajax('GET', location.href, {target: 'main'}), 100)")
         page.locator(".visiting").get_by_role("button", name="End view").click(no_wait_after=True)
+    while not done:  # the answer's event may come before the answer itself
+        page.wait_for_timeout(50)
     route, answer = done[0]
     route.fulfill(response=answer)
     page.wait_for_url(re.compile("/console/c/10001/"))

@@ -1,5 +1,6 @@
 """`make test`: what it runs where, and the table at its end."""
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,10 @@ def test_too_little_coverage_fails_a_run_in_which_nothing_else_failed(
     assert "97.12 %" in told
     assert ("var/test/coverage.txt" in told) is not is_enough
     assert told.endswith("\n1 passed, 0 failed, 0 skipped\n")
+
+
+def test_a_logger_made_beside_it_does_not_end_a_walk_through_loggers() -> None:
+    walk = iter(logging.root.manager.loggerDict.values())  # as pytest's before each test
+    next(walk)
+    logging.getLogger("a thread imports a library meanwhile")
+    list(walk)
