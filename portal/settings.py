@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "portal.accounts.middleware.browser_headers",
     "portal.monitoring.access.answer_watchers",
     "portal.ui.middleware.whole_pages",
+    "portal.inventory.snapshots.one_look.one_look",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -147,6 +148,8 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     }
 ]
+# Render what is kept of pages again whenever it is used, and fail where it differs (portal.ui.fragments): for tests.
+CHECK_FRAGMENTS = _flag("CHECK_FRAGMENTS")
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "portal.customer.errors.csrf_failure"
 

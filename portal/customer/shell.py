@@ -123,6 +123,12 @@ class Shell:
         return [*items, *money, *([changes] if self.sees_changes else []), *self._of_managers]
 
     @property
+    def version(self) -> object:
+        """All that navigation and search show."""
+        others = tuple((one.number, one.name) for one in (self.customer, *self.customers))
+        return (*self.nav, *others, self.scope.root)
+
+    @property
     def _of_managers(self) -> list[NavItem]:
         pages = (
             (roles.PEOPLE, _("People"), "users", "people"),

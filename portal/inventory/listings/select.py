@@ -8,17 +8,16 @@ from datetime import datetime
 from portal.accounts.access import Scope
 from portal.inventory.listings.derived import search_text
 from portal.inventory.listings.listing import Listing
-from portal.inventory.listings.record_context import states
+from portal.inventory.listings.record_context import States, states
 from portal.resources.spec import Kind, Record, ResourceType, Value
 from portal.resources.spelling import Words, mentions, words_of
-from portal.resources.state_styles import State, Status
+from portal.resources.state_styles import State
 from portal.resources.times import parse_moment
 
 MOST_PER_PAGE = 1000
 STATE = "state"  # a column that can be sorted by without being a field
 
 type Predicate = Callable[[Record], bool]
-type States = Mapping[str, tuple[Status, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,12 @@ class Query:
     sort: str = ""  # a sortable field or "state", "-" in front for descending; '' for the type's own order
     page: int = 1
     per_page: int = 50
+
+    @property
+    def key(self) -> object:
+        """The same for the same question."""
+        filters = tuple((name, tuple(texts)) for name, texts in self.filters.items())
+        return (filters, self.states, self.text, self.sort, self.page, self.per_page)
 
 
 @dataclass(frozen=True, slots=True)

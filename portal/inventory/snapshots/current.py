@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.inventory.redis_connection import Away
-from portal.inventory.snapshots import store
+from portal.inventory.snapshots import one_look, store
 from portal.inventory.snapshots.process_cache import Known, failures, snapshots, working_on
 from portal.inventory.snapshots.snapshot import Snapshot, decode, learn, rebase, relearn
 from portal.inventory.snapshots.snapshot_key import SnapshotKey
@@ -88,6 +88,7 @@ def keep(place: SnapshotKey, head: Head, raws: Sequence[Raw], body: bytes) -> No
         previous = kept.snapshot if kept else None
         if previous is None or previous.head.number < head.number:
             snapshots.put(place, Known(_decode(place, head, raws, previous), None))
+    one_look.look_again()
     try:
         store.put(place, head, body)
     except Away:
@@ -105,6 +106,7 @@ def _decode(place: SnapshotKey, head: Head, raws: Sequence[Raw], previous: Snaps
 def keep_failure(place: SnapshotKey, failure: Failure) -> None:
     """Keep that a query brought nothing."""
     failures.put(place, failure)
+    one_look.look_again()
     try:
         store.put_failure(place, failure)
     except Away:
@@ -117,6 +119,7 @@ def lay_over(place: SnapshotKey, overlay: Overlay) -> None:
         kept = snapshots.get(place)
         if kept is not None:
             snapshots.put(place, Known(learn(kept.snapshot, overlay), kept.mark))
+    one_look.look_again()
     try:
         store.amend(place, overlay)
     except Away:

@@ -6,6 +6,7 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import ClassVar
 
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -124,6 +125,15 @@ class DetailPage:
         """Whether something may change by itself within seconds: then the page asks again every second."""
         behind = self.listing.source is Source.STALE or self.surroundings.is_loading
         return bool(behind or self.pending_here or self._is_installing)
+
+    @property
+    def version(self) -> object:
+        """All that the page shows below its head, but for its history (portal.ui.fragments)."""
+        listings = self.surroundings.listings.values()
+        known = tuple((one.version, reads.states(self.scope, one).number) for one in (self.listing, *listings))
+        about = (self.type.name, self.record.key, self.is_new, self.pages.__name__)
+        hours = (dates.hour(self.viewing.now), dates.hour(timezone.now()))
+        return (self.scope.reach, *about, *known, self.pending.version, *hours)
 
     @cached_property
     def tag(self) -> str:

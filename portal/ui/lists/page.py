@@ -1,6 +1,6 @@
 """A list as one person sees it: what was asked for, what is known, what is pending, and how that is shown."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -83,8 +83,8 @@ class ListPage:
         return Surroundings(self.scope, self.listing)
 
     @cached_property
-    def states(self) -> Mapping[str, tuple[Status, ...]]:
-        return reads.states(self.scope, self.listing) if self.type.has_states else {}
+    def states(self) -> reads.States:
+        return reads.states(self.scope, self.listing)
 
     @cached_property
     def page(self) -> Page:
@@ -138,7 +138,16 @@ class ListPage:
             return True
         if any(one.type_name == self.type.name for one in self.pending.all):
             return True
-        return any(found[0].state is State.INSTALLING for found in self.states.values())
+        return bool(self.states.counts.get(State.INSTALLING))
+
+    @cached_property
+    def version(self) -> object:
+        """All that the list shows below its head; None where that is different each time (portal.ui.fragments)."""
+        if self._installing:
+            return None
+        known = (self.listing.version, self.states.number, self.surroundings.version, self.pending.version)
+        asked = (self.type.name, self.query.key, tuple(self.chosen_columns))
+        return (self.scope.reach, *known, *asked, dates.hour(self.listing.platform_now))
 
     @cached_property
     def tag(self) -> str:
@@ -171,6 +180,11 @@ class ListPage:
         labels = columns.labels(self.type)
         names = columns.available(self.type)[1:]
         return [(name, labels[name], name in self.columns, name in self.roomy) for name in names]
+
+    @property
+    def columns_version(self) -> object:
+        """All that the choice of columns shows."""
+        return (self.scope.customer.number, self.type.name, self.query.key, tuple(self.chosen_columns))
 
     @property
     def default_columns_address(self) -> str:

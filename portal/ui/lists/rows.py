@@ -11,7 +11,6 @@ from threading import Lock
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
 from portal.changes.pending import Pending
@@ -93,7 +92,6 @@ def _row(row: Row, layout: Layout, viewing: Viewing) -> SafeString:
 
 def _circumstances(row: Row, layout: Layout, viewing: Viewing) -> object:
     """All that a row's text depends on besides its record."""
-    local = viewing.now.astimezone(get_current_timezone())
     links = tuple(viewing.pages.record(spec, str(row.record.values[name])) for name, spec in _references(layout))
     buttons = menu.circumstances(row.record, viewing.now) if layout.may_change else None
     return (
@@ -103,7 +101,7 @@ def _circumstances(row: Row, layout: Layout, viewing: Viewing) -> object:
         layout.may_change,
         dates.reading(),
         str(viewing.zone),
-        (local.date(), local.hour),  # "until 14:30" is not said of tomorrow
+        dates.hour(viewing.now),
         row.statuses,
         tuple(row.runs.items()),
         links,

@@ -2,7 +2,8 @@
 
 `{% icon "server-2" %}`, `{% panel _("Network") icon="network" %}…{% endpanel %}`,
 `{% alert "warning" _("Title") %}…{% endalert %}`, `{% empty "server-off" _("Title") %}…{% endempty %}`,
-`{% states statuses zone now %}`, `{% moment value zone now %}`, `{% query page=2 %}`.
+`{% states statuses zone now %}`, `{% moment value zone now %}`, `{% query page=2 %}`;
+`{% fragment "name" key %}…{% endfragment %}` and `{% live %}` are those of `portal.ui.fragments`.
 """
 
 from datetime import datetime, tzinfo
@@ -21,10 +22,11 @@ from portal.accounts.page_stamp import present
 from portal.accounts.roles import Role
 from portal.accounts.sign_in import sessions
 from portal.resources.state_styles import LOOKS
-from portal.ui import preferences, support_contact
+from portal.ui import fragments, preferences, support_contact
 from portal.ui.format import dates, icons
 
 register = template.Library()
+fragments.register_in(register)
 
 ALERT_ICONS = {
     "info": "info-circle",
