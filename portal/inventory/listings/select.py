@@ -63,7 +63,7 @@ def matching(scope: Scope, listing: Listing, query: Query) -> Sequence[Record]:
     by_state = listing.type.has_states and (bool(query.states) or query.sort.removeprefix("-") == STATE)
     known = states(scope, listing) if by_state else None
     filters = _filters(listing.type, query)
-    question = (filters, query.states if known is not None else (), query.text, query.sort, _passed(listing))
+    question = (filters, query.states if known is not None else (), query.text, query.sort, passed(listing))
     return listing.index.remember(question, known, lambda: _search(listing, query, filters, known))
 
 
@@ -108,7 +108,7 @@ def _ordered(listing: Listing, sort: str, known: States | None) -> Sequence[Reco
     return sorted(listing.records, key=lambda record: rank[known[record.key][0].state], reverse=sort.startswith("-"))
 
 
-def _passed(listing: Listing) -> int:
+def passed(listing: Listing) -> int:
     """How many moments of the records have passed: time alone changes where they stand, and at those only."""
     if listing.type.standing is None:
         return 0

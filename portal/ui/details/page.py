@@ -15,7 +15,8 @@ from django.utils.translation import ngettext
 from portal.accounts.access import Scope
 from portal.changes.pending import Pending, PendingIndex
 from portal.inventory import reads
-from portal.inventory.listings.group_tree import sums
+from portal.inventory.listings.group_tree import GroupTree
+from portal.inventory.listings.totals import HARDWARE, sums
 from portal.inventory.reads import Listing, Source
 from portal.resources.spec import Context, Record, ResourceType
 from portal.resources.state_styles import State, Status
@@ -35,7 +36,6 @@ from portal.ui.reader_pages import Pages
 MOST = 8  # related records of a type that are shown
 MONTHS = 3  # of consumption
 CONSUMPTION, MAINTENANCES, PERMISSIONS = "consumption", "maintenance", "permission"
-SUMMED = ("cores", "memory", "disk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +279,7 @@ class DetailPage:
             rows=[row(one, statuses.get(one.key, ()), self.viewing, self.record.key) for one in shown],
             count=len(records),
             address=self._list_of(other),
-            note=self._sums(records) if (self.type.name, other.name) == (GROUPS, MACHINES) else "",
+            note=self._sums() if (self.type.name, other.name) == (GROUPS, MACHINES) else "",
             new_address=self._new(other),
         )
 
@@ -309,9 +309,10 @@ class DetailPage:
         field = "parent" if other.name == GROUPS else "resource_group"
         return links.new(self.scope.customer.number, other.name, [(field, self.record.key)])
 
-    def _sums(self, machines: Sequence[Record]) -> str:
+    def _sums(self) -> str:
         """What the machines of a group add up to: 12 cores, 24 GiB, 480 GiB."""
-        found = sums(reads.tree(self.scope, wait=False), machines, SUMMED).get(self.record.key, {})
+        listings = self.surroundings.listings
+        found = sums(GroupTree.of(listings[GROUPS]), listings[MACHINES].index, HARDWARE).get(self.record.key, {})
         count = found.get("cores", 0)
         cores = ngettext("%(count)s core", "%(count)s cores", count) % {"count": count}
         memory = _("%(size)s memory") % {"size": numbers.amount_text(found.get("memory", 0), "MiB")}
