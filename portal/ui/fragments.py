@@ -40,9 +40,24 @@ class Stale(Exception):
 _kept: WeightedCache[object, Parts] = WeightedCache(
     MOST, lambda parts: sum(len(one) for one in parts if isinstance(one, str))
 )
-# Stands where something is left open, with its number; nothing that is shown can look like it.
-_SECRET = secrets.token_hex(8)
-_MARK = re.compile(rf"\0{_SECRET}(\d+)\0")
+
+
+class Marks:
+    """Stand where something is left open, with its number; nothing that is shown can look like them."""
+
+    def __init__(self, secret: str) -> None:
+        self._begin, self._end = f"\0{secret}:", "\0"
+        self._pattern = re.compile(f"{re.escape(self._begin)}([0-9]+){self._end}")
+
+    def mark(self, number: int) -> SafeString:
+        return mark_safe(f"{self._begin}{number}{self._end}")  # noqa: S308 - put together here
+
+    def split(self, html: str) -> list[str]:
+        """Text, number, text, number … text."""
+        return self._pattern.split(html)
+
+
+_marks = Marks(secrets.token_hex(8))
 _open: ContextVar[list[Node] | None] = ContextVar("left open in the fragment that is being rendered", default=None)
 
 
@@ -103,7 +118,7 @@ class FragmentNode(Node):
         token = _open.set(left_open)
         try:
             with context.push(csrf_token=_TokenMark(left_open)):
-                texts = _MARK.split(self.nodelist.render(context))
+                texts = _marks.split(self.nodelist.render(context))
         finally:
             _open.reset(token)
         # Every second one is the number of what was left open there.
@@ -125,7 +140,7 @@ class _TokenMark:
 
 def _leave(node: Node, left_open: list[Node]) -> SafeString:
     left_open.append(node)
-    return mark_safe(f"\0{_SECRET}{len(left_open) - 1}\0")  # noqa: S308 - put together here
+    return _marks.mark(len(left_open) - 1)
 
 
 def forget_all() -> None:

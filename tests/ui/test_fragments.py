@@ -101,3 +101,10 @@ def test_with_checks_on_a_part_that_would_be_another_now_fails() -> None:
         assert rendered(PART, version=1, asked="before") == "before"
         with pytest.raises(fragments.Stale, match=r"before.*after"):
             rendered(PART, version=1, asked="after")
+
+
+@pytest.mark.parametrize("secret", ["0123456789abcdef", "12", "9f", "e5"])
+def test_what_is_left_open_is_found_whatever_it_is_marked_by(secret: str) -> None:
+    marks = fragments.Marks(secret)
+    html = f"a{marks.mark(0)}b{marks.mark(12)}c"
+    assert marks.split(html) == ["a", "0", "b", "12", "c"]

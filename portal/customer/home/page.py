@@ -143,6 +143,18 @@ class Overview:
         stale = any(one.source is Source.STALE for one in self.listings.values())
         return bool(self.is_loading or stale or self.pending.all or self._installing)
 
+    @property
+    def version(self) -> object:
+        """All that the panels show; None where that is different each time (portal.ui.fragments)."""
+        if self._installing:
+            return None
+        known = tuple((one.version, reads.states(self.scope, one).number) for one in self.listings.values())
+        told = (*self.alerts, *(one.version for one in self.attention), *(at for at, _make in self._ahead))
+        money = (
+            (self.running.month, self.running.so_far, self.running.by_the_end, self.running.how) if self.running else ()
+        )
+        return (self.scope.reach, *known, self.pending.version, *told, *money, dates.hour(self.now))
+
     @cached_property
     def tag(self) -> str:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
@@ -174,8 +186,7 @@ class Overview:
     @cached_property
     def coming(self) -> Lines:
         """Maintenances and deletions of the next seven days, soonest first."""
-        found = [*self._maintenances_ahead(), *self._deletions_ahead()]
-        return _first([make for _at, make in sorted(found, key=itemgetter(0))])
+        return _first([make for _at, make in self._ahead])
 
     @cached_property
     def alerts(self) -> list[Alert]:
@@ -185,7 +196,7 @@ class Overview:
     @cached_property
     def attention(self) -> list[ChangePresenter]:
         """Changes that go no further until a person acts, and those rejected lately; without what an alert tells."""
-        if not self.scope.may_see(CHANGES):
+        if not self.scope.may_see(CHANGES) or not self.pending.attention:
             return []
         told = {one.change_id for one in self.pending.all if self._refusals and is_parked(one)}
         found = needing_someone(self.scope, most=MOST + len(told))
@@ -253,6 +264,11 @@ class Overview:
     @cached_property
     def _around(self) -> Surroundings:
         return self._surroundings(MACHINES)
+
+    @cached_property
+    def _ahead(self) -> list[tuple[datetime, MakeLine]]:
+        """What is planned for the next seven days, soonest first."""
+        return sorted((*self._maintenances_ahead(), *self._deletions_ahead()), key=itemgetter(0))
 
     @cached_property
     def _by_state(self) -> ByState | None:
