@@ -30,8 +30,8 @@ from portal.resources.times import BERLIN, parse_moment
 from portal.resources.types import TYPES
 from portal.ui import links
 from portal.ui.format import badges, dates, numbers, pending, platform_messages, values
-from portal.ui.format.progress import Installs, progress
-from portal.ui.lists.page import HOUR, MOVES
+from portal.ui.format.progress import Installs, progress, step
+from portal.ui.lists.page import HOUR
 from portal.ui.page_context import GROUPS, MACHINES, Surroundings
 
 AHEAD = timedelta(days=7)
@@ -145,21 +145,20 @@ class Overview:
 
     @property
     def version(self) -> object:
-        """All that the panels show; None where that is different each time (portal.ui.fragments)."""
-        if self._installing:
-            return None
+        """All that the panels show (portal.ui.fragments)."""
         known = tuple((one.version, reads.states(self.scope, one).number) for one in self.listings.values())
         told = (*self.alerts, *(one.version for one in self.attention), *(at for at, _make in self._ahead))
         money = (
             (self.running.month, self.running.so_far, self.running.by_the_end, self.running.how) if self.running else ()
         )
-        return (self.scope.reach, *known, self.pending.version, *told, *money, dates.hour(self.now))
+        bars = (step(self.now), self._installs) if self._installing else ()
+        return (self.scope.reach, *known, self.pending.version, *told, *money, *bars, dates.hour(self.now))
 
     @cached_property
     def tag(self) -> str:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
         second = int(self.now.timestamp())
-        time = (second // HOUR, second // MOVES if self._installing else 0)
+        time = (second // HOUR, step(self.now) if self._installing else 0)
         known = [(one.version, one.source, one.as_of) for one in self.listings.values()]
         told = [*self.alerts, *((told.number, told.state) for told in self.attention)]
         text = repr((known, told, self.pending.version, time, dates.reading()))
