@@ -12,8 +12,6 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 FILES = {
     "vendor/htmx.js": "htmx.org/dist/htmx.min.js",
     "vendor/htmx-ptag.js": "htmx.org/dist/ext/hx-ptag.min.js",
-    "vendor/tabler.css": "@tabler/core/dist/css/tabler.min.css",
-    "vendor/tabler.js": "@tabler/core/dist/js/tabler.min.js",
 }
 
 
