@@ -163,7 +163,8 @@ def test_a_machine_that_is_followed_is_news_when_it_is_another(
 ) -> None:
     place, ours = place_of(api_key, VM), news.of_customer(api_key.customer_id)
     for cores, is_news in ((None, False), (3, True), (3, False), (None, True)):
-        known([place])  # as the follower looks before it asks
+        known([place])  # as the follower looks before it asks, of several one after the other
+        poll(api_key, VM, {"name": "services00"})
         noted(ours)
         platform.records["services", VM] = [machine("services00", **({"cores": cores} if cores else {}))]
         poll(api_key, VM, {"name": "services00"})

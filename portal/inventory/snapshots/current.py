@@ -135,11 +135,22 @@ def lay_over(place: SnapshotKey, overlay: Overlay) -> None:
         if kept and learned:
             snapshots.put(place, Known(learned, kept.mark))
     try:
-        before = store.amend(place, overlay)
+        before, mark = store.amend(place, overlay)
     except Away:
         logger.warning("A change to %s is known to this process only, until the next refresh", place.type_name)
-    else:
-        # A machine that is watched while it installs is asked for each second, and mostly nothing is learned.
-        was_known = kept and learned and _is_current(kept, before) and learned.version == kept.snapshot.version
-        if not was_known:
-            news.tell([news.of_customer(place.customer)])
+        return
+    # A machine that is watched while it installs is asked for each second, and mostly nothing is learned.
+    is_news = True
+    if kept and learned and _is_current(kept, before):
+        is_news = learned.version != kept.snapshot.version
+        _keep_mark(place, learned, mark)
+    if is_news:
+        news.tell([news.of_customer(place.customer)])
+
+
+def _keep_mark(place: SnapshotKey, snapshot: Snapshot, mark: bytes) -> None:
+    """This snapshot holds all that was laid over until that mark was set: nothing has to be loaded for it."""
+    with working_on(place):
+        kept = snapshots.get(place)
+        if kept is not None and kept.snapshot is snapshot:
+            snapshots.put(place, Known(snapshot, mark))

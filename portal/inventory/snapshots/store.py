@@ -193,8 +193,8 @@ def put(place: SnapshotKey, head: Head, body: bytes) -> Replaced | None:
     return Replaced(_head(place, replaced[0]), bool(replaced[1])) if replaced else None
 
 
-def amend(place: SnapshotKey, overlay: Overlay) -> Seen:
-    """Lay records over the body; what stood there before. Raises Away."""
+def amend(place: SnapshotKey, overlay: Overlay) -> tuple[Seen, bytes]:
+    """Lay records over the body; what stood there before, and the mark from then on. Raises Away."""
     entries: list[str | bytes] = []
     for key, (number, raw) in overlay.items():
         entries += (key, _seal(_entry_name(place, key), number, _dump(raw)))
@@ -202,7 +202,7 @@ def amend(place: SnapshotKey, overlay: Overlay) -> Seen:
     names = [place.cache_key(part) for part in ("overlay", "mark", "head")]
     with connected() as redis:
         head, mark_before = redis.eval(_AMEND, len(names), *names, KEPT_FOR, mark, *entries)
-    return _seen(place, head, mark_before, None)
+    return _seen(place, head, mark_before, None), mark
 
 
 def put_failure(place: SnapshotKey, failure: Failure) -> None:
