@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.accounts.middleware.browser_headers",
     "portal.monitoring.access.answer_watchers",
+    "portal.customer.polls.nothing_new",
     "portal.ui.middleware.whole_pages",
     "portal.inventory.snapshots.one_look.one_look",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -174,14 +174,31 @@ setInterval(() => {
   }
 }, 1000);
 
-// --- parts: quiet in hidden tabs, what changed is said, a lost connection is shown ------------------------------------
+// --- parts: quiet in hidden tabs, less often where nothing comes, what changed is said, a lost connection is shown ----
 
 const isPoll = (ctx) => ctx.sourceEvent?.type === "every";
+const CALM = 15_000; // milliseconds without news, and without a hand on the page
+const PAUSE = 1_900; // then between two questions: each second tick of a second's clock
+let stirred = performance.now();
+const asked = new WeakMap(); // element -> when it last asked
+const stir = () => { stirred = performance.now(); };
+for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, stir, { capture: true, passive: true });
+const isEarly = (live) => {
+  const now = performance.now();
+  if (now - stirred > CALM && now - (asked.get(live) ?? 0) < PAUSE) return true;
+  asked.set(live, now);
+  return false;
+};
 document.addEventListener("htmx:config:request", (event) => {
-  if (document.hidden && isPoll(event.detail.ctx)) event.preventDefault();
+  const { ctx } = event.detail;
+  if (isPoll(ctx) && (document.hidden || isEarly(ctx.sourceElement))) event.preventDefault();
+});
+document.addEventListener("htmx:before:response", ({ detail: { ctx } }) => {
+  if (isPoll(ctx) && ctx.response.headers.has("HX-PTag")) stir();
 });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
+  stir();
   for (const live of document.querySelectorAll("[data-live]")) live.dispatchEvent(new CustomEvent("every"));
 });
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from portal.accounts.access import Scope, get_scope
 from portal.changes.pending import PendingIndex, pending_of
+from portal.customer.polls import noted
 from portal.customer.resources.list import current, type_of
 from portal.customer.resources.lookup import NoRecord, was_shown
 from portal.customer.resources.timeline import Entry, changes_of, not_taken, timeline, version_of
@@ -21,6 +22,7 @@ from portal.ui.pending_records import as_wanted
 TEMPLATE = "resources/detail.html"
 
 
+@noted
 @require_http_methods(["GET", "HEAD", "POST"])
 def resource_detail(request: HttpRequest, customer_no: str, type_name: str, key: str) -> HttpResponseBase:
     """All that is known of one record; its `#record` for htmx."""

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
 from portal.changes.pending import PendingIndex, pending_of
+from portal.customer.polls import noted
 from portal.customer.resources.list import resource_list
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.inventory import reads, watched_customers
@@ -235,6 +236,7 @@ def list_or_tree(request: HttpRequest, customer_no: str, type_name: str) -> Http
     return resource_list(request, customer_no, type_name)
 
 
+@noted
 def _tree(request: HttpRequest, customer_no: str) -> HttpResponse:
     """The tree; its `#tree` for htmx. POST asks the platform again."""
     scope = get_scope(request.user, customer_no)
