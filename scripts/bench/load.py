@@ -11,13 +11,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle
 
 from scripts.processes import StartError
 
 CHUNK = 64 * 1024
 PATIENCE = 60  # seconds that an answer may take
+TAG = "HX-PTag"  # of the version that a page shows (static/js/vendor/htmx-ptag.js)
 MOST_TRIES = 200  # connections that are opened to have them evenly
 
 
@@ -37,6 +38,11 @@ class Request:
             headers |= {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(self.body))}
         lines = [f"{method} {self.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         return "\r\n".join([*lines, "", ""]).encode() + (self.body or b"")
+
+    def after(self, answer: "Answer") -> "Request":
+        """What is asked next: a page that asks whether there is anything new says what it has by now."""
+        tag = answer.headers.get("hx-ptag")
+        return replace(self, headers={**self.headers, TAG: tag}) if tag and TAG in self.headers else self
 
 
 @dataclass(slots=True)
@@ -149,15 +155,17 @@ def evenly(port: int, count: int, processes: int, who: Request) -> Iterator[list
 
 def one_at_a_time(connections: Sequence[Connection], requests: Sequence[Request], seconds: float) -> Taken:
     """The requests in turn, over the connections in turn, each after the answer to the one before."""
-    raws = cycle([request.raw for request in requests])
+    asked, turns = list(requests), cycle(range(len(requests)))
     took: list[float] = []
     statuses: Counter[int] = Counter()
     answer = Answer()
     began, cpu = time.perf_counter(), time.process_time()
     for connection in cycle(connections):
-        started = time.perf_counter()
-        answer = connection.ask(next(raws))
+        turn = next(turns)
+        raw, started = asked[turn].raw, time.perf_counter()
+        answer = connection.ask(raw)
         ended = time.perf_counter()
+        asked[turn] = asked[turn].after(answer)
         took.append(ended - started)
         statuses[answer.status] += 1
         if ended - began > seconds:
@@ -169,14 +177,14 @@ def at_once(connections: Sequence[Connection], request: Request, seconds: float)
     """On each connection the same request, again and again; those that are under way at the end are waited for."""
     took: list[float] = []
     statuses: Counter[int] = Counter()
-    raw, length = request.raw, 0
+    length = 0
     began, cpu = time.perf_counter(), time.process_time()
     sent: dict[Connection, float] = {}
     with selectors.DefaultSelector() as waiting:
         for connection in connections:
             waiting.register(connection.socket, selectors.EVENT_READ, connection)
             sent[connection] = time.perf_counter()
-            connection.send(raw)
+            connection.send(request.raw)
         while sent:
             for key, _events in waiting.select(PATIENCE):
                 connection = key.data
@@ -186,8 +194,8 @@ def at_once(connections: Sequence[Connection], request: Request, seconds: float)
                 now = time.perf_counter()
                 took.append(now - sent.pop(connection))
                 statuses[answer.status] += 1
-                length = answer.length
+                length, request = answer.length, request.after(answer)
                 if now - began < seconds:
                     sent[connection] = now
-                    connection.send(raw)
+                    connection.send(request.raw)
     return Taken(took, time.perf_counter() - began, time.process_time() - cpu, statuses, length)

@@ -60,11 +60,11 @@ def _ordered(person: Person, order: dict[str, str]) -> float:
 
 
 def _order(person: Person, order: dict[str, str]) -> str:
-    """The address of its page."""
-    page = person.visitor.send(PAPERS, **order)
-    found = re.search(rf"{PAPERS}[0-9a-f-]{{36}}/", page)
+    """The address of its page. Where it is made at once, the answer comes with the file and leads to that."""
+    answer = person.ask(person.form(PAPERS, as_part=False, **order))
+    found = re.match(rf"{PAPERS}[0-9a-f-]{{36}}/", answer.headers.get("location", ""))
     if found is None:
-        raise StartError("the order was not taken")
+        raise StartError(f"the order was not taken: {answer.status}")
     return found[0]
 
 

@@ -13,7 +13,7 @@ import django_tables2
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
-from django.urls import path
+from django.urls import include, path
 
 from portal.wsgi import application as portal
 
@@ -72,6 +72,7 @@ urlpatterns = [
     path("bench/process", process),
     path("bench/bare/<int:size>", bare),
     path("bench/table", table),
+    path("", include("portal.urls")),  # where one signs in
 ]
 
 with override_settings(MIDDLEWARE=MIDDLEWARE):
