@@ -1,4 +1,4 @@
-"""What a page weighs: budgets that nobody breaks without noticing. Names of files are counted as production has them."""
+"""What a page weighs: budgets that nobody breaks unnoticed. Names of files are counted as production has them."""
 
 import gzip
 import re
