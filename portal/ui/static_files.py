@@ -1,4 +1,4 @@
-"""Static files: the few that we serve of npm packages, the file of icons that is made of one, and how all are stored."""
+"""Static files: the few that we serve of npm packages, the icons that are made of one, and how all are stored."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a page weighs: budgets that nobody breaks without noticing. Names of files are counted as production has them."""
+"""What a page weighs: budgets that nobody breaks without noticing. Names of files count as production has them."""
 
 import gzip
 import re
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
-from django.utils import translation
+from django.template.loader import get_template
 
+from scripts.environment import ROOT
 from tests.customer.conftest import Browse, part
 
 LIST = "/c/10001/virtualmachine/?per_page=50"
@@ -28,7 +29,7 @@ def rows_of(body: str) -> list[str]:
 
 
 def ordinary(body: str) -> list[str]:
-    """Rows of machines that are ready, and nothing else: as nearly all are, save in the demo, which shows what there is."""
+    """Rows of machines that are ready and no more: as nearly all are, save in the demo, which shows what there is."""
     return [row for row in rows_of(body) if "state-ready" in row and "state-note" not in row]
 
 
@@ -84,8 +85,5 @@ def test_pages_and_their_parts_go_compressed_to_who_asks_for_it(browse: Browse) 
 
 
 def test_a_template_of_a_mail_keeps_its_white_space() -> None:
-    with translation.override("en"):
-        from django.template.loader import get_template
-
-        text = get_template("billing/mail/passed.txt").template.source
-    assert text == (Path("templates") / "billing/mail/passed.txt").read_text()
+    source = get_template("billing/mail/passed.txt").template.source  # type: ignore[attr-defined]
+    assert source == (ROOT / "templates" / "billing" / "mail" / "passed.txt").read_text()

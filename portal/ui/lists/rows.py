@@ -177,7 +177,7 @@ def _td(layout: Layout, name: str, label: str, look: str, shown: SafeString) -> 
     # On a card a label stands beside the value; a state and a description speak for themselves.
     if on_card and name != STATE and look != "note":
         attributes = format_html('{} data-label="{}"', attributes, label)
-    return format_html('<td{}>{}</td>', attributes, shown)
+    return format_html("<td{}>{}</td>", attributes, shown)
 
 
 def _state(row: Row, layout: Layout, viewing: Viewing) -> SafeString:
