@@ -30,8 +30,7 @@ ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 COPY --from=build /app/.venv .venv
 COPY --from=build /app/staticfiles staticfiles
 COPY --from=build /app/locale locale
-# Icons are written into the pages, fonts into the PDFs; all else of node_modules is among the static files.
-COPY --from=build /app/node_modules/@tabler/icons/icons/outline node_modules/@tabler/icons/icons/outline
+# Fonts are written into the PDFs; all else of node_modules is among the static files.
 COPY --from=build /app/node_modules/@fontsource/source-sans-3/files node_modules/@fontsource/source-sans-3/files
 COPY --from=build /app/node_modules/dejavu-fonts-ttf/ttf node_modules/dejavu-fonts-ttf/ttf
 COPY --from=build /app/node_modules/@expo-google-fonts/noto-emoji/400Regular node_modules/@expo-google-fonts/noto-emoji/400Regular

@@ -1,5 +1,6 @@
-"""Static files: the few that we serve of npm packages, the file of icons made of one, and how all are stored."""
+"""Static files: the few that we serve of npm packages, the icons that are made of one, and how all are stored."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,9 @@ def _icons() -> Path:
     file, text = Path(settings.BASE_DIR) / "var" / "icons.svg", icons.sprite()
     if not file.is_file() or file.read_text(encoding="utf-8") != text:
         file.parent.mkdir(exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        new = file.with_suffix(f".{os.getpid()}")  # another process may be reading the file
+        new.write_text(text, encoding="utf-8")
+        new.replace(file)
     return file
 
 

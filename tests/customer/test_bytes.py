@@ -1,4 +1,4 @@
-"""What a page weighs: budgets that nobody breaks unnoticed. Names of files are counted as production has them."""
+"""What a page weighs: budgets that nobody breaks without noticing. Names of files count as production has them."""
 
 import gzip
 import re
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
-from django.utils import translation
+from django.template.loader import get_template
 
+from scripts.environment import ROOT
 from tests.customer.conftest import Browse, part
 
 LIST = "/c/10001/virtualmachine/?per_page=50"
@@ -27,11 +28,17 @@ def rows_of(body: str) -> list[str]:
     return re.findall(r'(?s)<tr id="row-.*?</tr>', body)
 
 
+def ordinary(body: str) -> list[str]:
+    """Rows of machines that are ready and no more: as nearly all are, save in the demo, which shows what there is."""
+    return [row for row in rows_of(body) if "state-ready" in row and "state-note" not in row]
+
+
 def of_fifty(body: str) -> str:
-    """The page with as many rows as fit on one: the demo has fewer machines, so some come again by other names."""
-    rows = rows_of(body)
-    more = [re.sub(r"([a-z]+)(\d\d)\b", r"\1-more\2", row) for row in rows[: ROWS - len(rows)]]
-    return body.replace(rows[-1], "".join([rows[-1], *more]))
+    """The page with as many rows as fit on one, of ordinary machines; some come again by other names."""
+    found = ordinary(body)
+    rows = [re.sub(r"\b([a-z]+)(\d\d)\b", rf"\g<1>{k // len(found)}\2", found[k % len(found)]) for k in range(ROWS)]
+    start, end = body.index("<tbody>") + len("<tbody>"), body.index("</tbody>")
+    return body[:start] + "".join(rows) + body[end:]
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -43,9 +50,9 @@ def test_the_table_part_of_50_rows_has_at_most_60_kb(browse: Browse, language: s
     assert len(table.encode()) <= 60_000
 
 
-def test_a_row_has_at_most_850_bytes(browse: Browse) -> None:
-    rows = rows_of(in_production(browse("manager").get(LIST).content.decode()))
-    assert sum(len(row.encode()) for row in rows) / len(rows) <= 850
+def test_a_row_has_at_most_900_bytes(browse: Browse) -> None:
+    rows = ordinary(in_production(browse("manager").get(LIST).content.decode()))
+    assert max(len(row.encode()) for row in rows) <= 900
 
 
 def test_the_page_of_50_rows_has_at_most_8_kb_compressed(browse: Browse) -> None:
@@ -78,8 +85,5 @@ def test_pages_and_their_parts_go_compressed_to_who_asks_for_it(browse: Browse) 
 
 
 def test_a_template_of_a_mail_keeps_its_white_space() -> None:
-    with translation.override("en"):
-        from django.template.loader import get_template
-
-        text = get_template("billing/mail/passed.txt").template.source
-    assert text == (Path("templates") / "billing/mail/passed.txt").read_text()
+    source = get_template("billing/mail/passed.txt").template.source  # type: ignore[attr-defined]
+    assert source == (ROOT / "templates" / "billing" / "mail" / "passed.txt").read_text()

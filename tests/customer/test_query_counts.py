@@ -68,6 +68,7 @@ PAGES = {
     "customer:edit": [Page(f"{C}{name}/{RECORDS[name]}/-/edit") for name, one in TYPES.items() if one.editable],
     "customer:delete": [Page(f"{C}{name}/{RECORDS[name]}/-/delete") for name, one in TYPES.items() if one.deletable],
     "customer:act": [Page(f"{C}virtualmachine/shop00/-/power"), Page(f"{C}resourcegroup/shop/-/maintenance")],
+    "customer:row_menu": [Page(f"{C}virtualmachine/shop00/-/menu", is_part=True)],
     "customer:permissions": [Page(f"{C}resourcegroup/shop/-/permissions", [r"ada\d"])],
     "customer:changes": [CHANGES, Page(f"{C}changes/?format=csv", [PEOPLE])],
     "customer:change": [CHANGE, Page(f"{C}changes/3/"), Page(f"{C}changes/6/")],  # in conflict, rejected

@@ -148,7 +148,10 @@ def menus() -> Iterator[Stop]:
     """The menu of a row; without a script, on to the record's page."""
     for name, seers in SEES.items():
         below, elsewhere = RECORDS[name]
-        may = only(*CHANGES.get(name, ()), ok=302)
+        if name not in CHANGES:
+            yield Stop(f"{CUSTOMER}{name}/{below}/-/menu", ALL_ABSENT)
+            continue
+        may = only(*CHANGES[name], ok=302)
         yield Stop(f"{CUSTOMER}{name}/{below}/-/menu", may)
         yield Stop(f"{CUSTOMER}{name}/{elsewhere}/-/menu", may | ({"child": 404} if "child" in seers else {}))
         for key in ELSEWHERE[name]:

@@ -6,8 +6,7 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.access import get_scope
 from portal.changes.pending import pending_of
-from portal.customer.resources.list import type_of
-from portal.customer.resources.lookup import NothingKnown, find_record
+from portal.customer.resources.lookup import NothingKnown, find_record, find_type
 from portal.customer.shell import wants_part
 from portal.inventory import reads
 from portal.ui import links, menu
@@ -18,7 +17,7 @@ from portal.ui.page_context import Surroundings
 def row_menu(request: HttpRequest, customer_no: str, type_name: str, key: str) -> HttpResponse:
     """What may be done with the record now; its page for whoever comes without a script, as that has it all as well."""
     scope = get_scope(request.user, customer_no)
-    resource_type = type_of(scope, type_name)
+    resource_type = find_type(scope, type_name, lambda one: one.editable or one.deletable or one.actions)
     try:
         record = find_record(scope, resource_type, key)
     except NothingKnown as error:

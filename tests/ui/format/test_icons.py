@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 
-from portal.ui.format.icons import icon
+from portal.customer.changes.presenter import LOOKS as CHANGES
+from portal.resources.state_styles import LOOKS as STATES
+from portal.ui.format.icons import NAMES, SPRITE, icon
 from scripts.environment import ROOT
 
 IN_CODE = re.compile(r'\bicon="([^"{}]*)"')
@@ -24,6 +26,19 @@ def named() -> Iterator[str]:
 @pytest.mark.parametrize("name", sorted({name for name in named() if name}))
 def test_the_icon_is_there(name: str) -> None:
     assert icon(name).startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    "name", sorted({*(look.icon for look in STATES.values()), *(name for name, _ in CHANGES.values())})
+)
+def test_the_icon_of_a_state_is_there(name: str) -> None:
+    assert icon(name).startswith("<svg")
+
+
+def test_all_that_may_be_shown_is_drawn_in_one_file_that_pages_refer_to() -> None:
+    drawn = Path(finders.find(SPRITE) or "").read_text()
+    assert set(re.findall('<symbol id="([^"]+)"', drawn)) == NAMES
+    assert f'/static/{SPRITE}#key"' in icon("key")
 
 
 @pytest.mark.parametrize("name", ["../package", "no/such", "", "A"])
