@@ -112,13 +112,9 @@ class Bench:
             self._step("… memory", self._memory, stack, person, machines[0])
             self._step("… inside", self._inside, stack, machines)
             self._step("… first view", self._first_view, stack, person)
-            self._step("… 500 tabs", tabs.measure, figures, world, stack, person, machines, 6 if self.quick else 30)
             if not self.quick:
+                self._step("… 500 tabs", tabs.measure, figures, world, stack, person, machines, 30)
                 self._step("… profiles", self._profile, stack, person, machines[0])
-
-    def _many(self, made: Worlds) -> None:
-        with made.world() as stack:
-            console.measure(self.figures, stack, self.pace)
 
     def _refreshed(self, stack: Stack, person: Person, machine: str) -> None:
         changes.on_the_platform(stack, machine)

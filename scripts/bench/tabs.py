@@ -1,6 +1,6 @@
 """500 pages that stand open while something is pending, each asking as static/js/portal.js does.
 
-They belong to five people, and show lists, overviews and changes. Meanwhile somebody else looks at a machine, and half
+They belong to five sessions, and show lists, overviews and changes. Once all is calm somebody looks at a machine, and half
 way somebody asks for a change, which each of the pages has to show soon.
 """
 
@@ -24,8 +24,9 @@ from scripts.stack import Stack
 TABS = 500
 PATIENCE = 20.0  # seconds after which what is not shown counts as late as that
 PEOPLE = ("manager", "operator", "viewer", "manager", "operator")  # sessions; each has pages of all kinds
-# How a page asks: seconds since it last had news, and seconds between two questions from then on.
-PAUSES = ((0.0, 1.0),)
+# How a page asks (CALM and PAUSE there): seconds without news, and seconds between two questions from then on.
+PAUSES = ((0.0, 1.0), (15.0, 2.0))
+CALM = 17.0  # seconds after which they have had no news for long enough
 PAGES = (ROWS, f"{ROWS}&sort=-name", f"{ROWS}&sort=memory", CUSTOMER, f"{CUSTOMER}changes/")
 
 
@@ -120,7 +121,7 @@ def measure(figures: Figures, world: str, stack: Stack, person: Person, machines
     people = cycle([Person(stack, f"{name}@example.com") for name in PEOPLE])
     pages = islice(cycle((one, path) for path in PAGES for one in islice(people, len(PEOPLE))), TABS)
     crowd = Crowd(stack.port, [Tab(one, path) for one, path in pages])
-    crowd.ask(4)  # each has its first answer
+    crowd.ask(CALM)
     crowd.answers, crowd.awaits_news = 0, True
     began = time.monotonic()
     web = Watch(members(stack.web))

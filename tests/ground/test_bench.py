@@ -282,6 +282,12 @@ def test_an_open_page_shows_the_change_with_the_first_answer_that_was_asked_for_
     assert (page.tag, page.shown_at) == ("new", 13.2)
 
 
+def test_an_open_page_asks_less_often_when_nothing_has_come_for_a_while() -> None:
+    page = tab()
+    page.take(200, "new", 100.0, None)
+    assert [page.pause(moment) for moment in (100.0, 114.9, 115.0, 500.0)] == [1.0, 1.0, 2.0, 2.0]
+
+
 def test_an_open_page_that_is_refused_is_no_measurement() -> None:
     with pytest.raises(StartError):
         tab().take(503, "", 10.0, None)
