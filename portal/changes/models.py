@@ -27,6 +27,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import ApiKey, Customer
+from portal.changes import news
 
 
 class State(models.TextChoices):
@@ -102,6 +103,9 @@ class Change(models.Model):
     #  "text": …, "code": …, "field": …, "item": …}
     answer = models.JSONField(default=dict, blank=True)
 
+    customer_of = "customer"
+    objects = news.Told["Change"].as_manager()
+
     class Meta:
         ordering = ("-number",)
         constraints = (
@@ -156,6 +160,9 @@ class Item(models.Model):
     settled_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=500, blank=True)  # what the maintenance says of it
 
+    customer_of = "change__customer"
+    objects = news.Told["Item"].as_manager()
+
     class Meta:
         ordering = ("change", "position")
         constraints = (models.UniqueConstraint(fields=("change", "position"), name="item_position"),)
@@ -166,6 +173,9 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.type_name} {self.key}"
+
+
+news.follow(Change, Item)
 
 
 class KeyPoll(models.Model):

@@ -7,7 +7,7 @@ Rooms:
 - `people`: members and invitations
 - `audit`: the trail
 - `money`: consumption, invoices, documents, budgets
-- beside them `urls`, `shell` (the frame), `errors`, `search`, `api_keys`, `role_help`
+- beside them `urls`, `shell` (the frame), `polls`, `errors`, `search`, `api_keys`, `role_help`
 
 URLs are fixed by the design paper; `urls` lists them. One URL for page and part; views are functions, `get_scope`
 first. Lists go through `resources.group_tree.list_or_tree`: groups have a second view (`?view=tree`).
@@ -18,6 +18,8 @@ first. Lists go through `resources.group_tree.list_or_tree`: groups have a secon
   there is no record.
 - **The frame** (`shell`): navigation with counts, what is pending, what does not answer. `frame_updates` is asked by
   the banner while it says something (each 2 s), so that it goes by itself on any page.
+- **Pages that ask for themselves** bring a tag (HX-PTag). A view that answers them is `polls.noted`, so that "nothing
+  new" is told before sessions and database are asked. Its tag may depend on news (`inventory.news`) and on time alone.
 - **What is gone**: `errors.not_found` tells what has gone, from `NoRecord` and `NoAccess`, only to a page that stood
   open; `typed_input` is what was typed into a form that can be sent no more, on the page that says why.
 

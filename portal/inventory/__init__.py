@@ -5,7 +5,7 @@ Rooms:
 - `listings`: what a scope sees of it: merged, cut out, filtered, put in order, searched, related
 - `platform`: clients of the API by key, and the circuit breaker
 - beside them `reads` is all that pages ask; `counters`, `health` and `workers` what is measured,
-  `key_recheck` tries keys again that were refused
+  `key_recheck` tries keys again that were refused, `news` and `people_news` know whether anything is new
 
 How a page gets its records: `listings.for_scope` (cut out what a scope sees) ← `listings.merging` (all keys of the
 customer, each record once) ← `snapshots.freshness` (current enough? ask behind it, wait, or serve the last known) ←
@@ -19,6 +19,9 @@ customer, each record once) ← `snapshots.freshness` (current enough? ask behin
 - **Redis away or hanging.** Connecting may take 0.3 s, an answer 0.7 s, once: then nobody in the process asks for 2 s
   (`redis_connection.Away`), pages come from memory or the platform, changes are rows anyway. Emptied: memory goes on,
   the next refresh fills it again. Values that don't open are absent, and counted as alarms.
+- **News.** Pages with something pending ask each second or two, and mostly nothing has happened. Whatever changes what
+  they show is counted (`news.tell`) where it is written, so that `customer.polls` can tell them by one look into Redis.
+  What a page shows that is written elsewhere than in snapshots, changes and the trail has to be told as well.
 - **Counting.** `counters` keeps counts of all processes in one Redis hash (calls and durations by method and outcome,
   reads by source, alarms). Pages gather theirs in the process and hand them on every 5 s; calls to the platform at
   once.

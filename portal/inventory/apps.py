@@ -5,3 +5,8 @@ from django.apps import AppConfig
 
 class InventoryConfig(AppConfig):
     name = "portal.inventory"
+
+    def ready(self) -> None:
+        from portal.inventory import people_news  # needs the models
+
+        people_news.connect()

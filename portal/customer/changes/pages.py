@@ -23,6 +23,7 @@ from portal.changes.models import Change, State
 from portal.changes.visibility import require_change, visible_changes
 from portal.customer.changes.messages import tell
 from portal.customer.changes.presenter import LOOKS, ChangePresenter, tag_of
+from portal.customer.polls import noted
 from portal.customer.resources.change_sheet import change_sheet
 from portal.customer.resources.lookup import way_back
 from portal.customer.shell import render_page, render_part, wants_part
@@ -104,6 +105,7 @@ class ChangeList:
         return self.address(self.page.number + 1) if self.page.number < self.page.pages else ""
 
 
+@noted
 @require_safe
 def change_list(request: HttpRequest, customer_no: str) -> HttpResponseBase:
     """All changes that the person may see; `#list` for htmx, a file for `?format=csv|xlsx`."""
@@ -124,6 +126,7 @@ def change_list(request: HttpRequest, customer_no: str) -> HttpResponseBase:
     return response
 
 
+@noted
 @require_safe
 def change_detail(request: HttpRequest, customer_no: str, number: int) -> HttpResponse:
     """One change with all that has happened to it; `#change` for htmx, with `?line` the message that tells of it."""

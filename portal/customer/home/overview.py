@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 from portal.accounts.access import get_scope, memberships_of
 from portal.changes.pending import pending_of
 from portal.customer.home.page import Overview
+from portal.customer.polls import noted
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.inventory import reads, watched_customers
 
@@ -22,6 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "overview/nothing.html")
 
 
+@noted
 @require_http_methods(["GET", "HEAD", "POST"])
 def overview(request: HttpRequest, customer_no: str) -> HttpResponseBase:
     """What is going on, what comes next, what needs someone; its `#overview` for htmx. POST asks the platform again."""

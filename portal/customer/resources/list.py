@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
 from portal.changes.pending import pending_of
+from portal.customer.polls import noted
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.inventory import reads, watched_customers
 from portal.inventory.reads import Listing
@@ -29,6 +30,7 @@ def type_of(scope: Scope, type_name: str) -> ResourceType:
     return resource_type
 
 
+@noted
 @require_http_methods(["GET", "HEAD", "POST"])
 def resource_list(request: HttpRequest, customer_no: str, type_name: str) -> HttpResponseBase:
     """The list of a type, filtered by the address; its `#table` for htmx, a file for `?format=csv|xlsx`."""

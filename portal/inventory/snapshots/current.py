@@ -5,12 +5,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from portal.inventory import news
 from portal.inventory.redis_connection import Away
-from portal.inventory.snapshots import store
+from portal.inventory.snapshots import one_look, store
 from portal.inventory.snapshots.process_cache import Known, failures, snapshots, working_on
 from portal.inventory.snapshots.snapshot import Snapshot, decode, learn, rebase, relearn
 from portal.inventory.snapshots.snapshot_key import SnapshotKey
-from portal.inventory.snapshots.store import Failure, Head, Overlay, Raw, Seen
+from portal.inventory.snapshots.store import Failure, Head, Overlay, Raw, Replaced, Seen
 from portal.resources.types import TYPES
 
 logger = logging.getLogger(__name__)
@@ -88,10 +89,22 @@ def keep(place: SnapshotKey, head: Head, raws: Sequence[Raw], body: bytes) -> No
         previous = kept.snapshot if kept else None
         if previous is None or previous.head.number < head.number:
             snapshots.put(place, Known(_decode(place, head, raws, previous), None))
+    one_look.look_again()
     try:
-        store.put(place, head, body)
+        replaced = store.put(place, head, body)
     except Away:
         logger.warning("The snapshot of %s is kept by this process only", place.type_name)
+    else:
+        if replaced is not None and _is_news(place, head, replaced):
+            news.tell([news.of_customer(place.customer)])
+
+
+def _is_news(place: SnapshotKey, head: Head, replaced: Replaced) -> bool:
+    """Whether pages show something else than before; that the same is a few seconds younger is none."""
+    before = replaced.head
+    if before is None or replaced.had_more or before.digest != head.digest:
+        return True
+    return head.fetched - before.fetched > TYPES[place.type_name].fresh_for
 
 
 def _decode(place: SnapshotKey, head: Head, raws: Sequence[Raw], previous: Snapshot | None) -> Snapshot:
@@ -104,20 +117,43 @@ def _decode(place: SnapshotKey, head: Head, raws: Sequence[Raw], previous: Snaps
 
 def keep_failure(place: SnapshotKey, failure: Failure) -> None:
     """Keep that a query brought nothing."""
+    before = failures.get(place)
     failures.put(place, failure)
+    one_look.look_again()
     try:
         store.put_failure(place, failure)
     except Away:
         logger.warning("The failure for %s is known to this process only", place.type_name)
+    else:
+        if before is None or (before.since, before.reason) != (failure.since, failure.reason):
+            news.tell([news.of_customer(place.customer)])
 
 
 def lay_over(place: SnapshotKey, overlay: Overlay) -> None:
     """Keep what was learned of single records since the last query."""
     with working_on(place):
         kept = snapshots.get(place)
-        if kept is not None:
-            snapshots.put(place, Known(learn(kept.snapshot, overlay), kept.mark))
+        learned = learn(kept.snapshot, overlay) if kept else None
+        if kept and learned:
+            snapshots.put(place, Known(learned, kept.mark))
+    one_look.look_again()
     try:
-        store.amend(place, overlay)
+        before, mark = store.amend(place, overlay)
     except Away:
         logger.warning("A change to %s is known to this process only, until the next refresh", place.type_name)
+        return
+    # A machine that is watched while it installs is asked for each second, and mostly nothing is learned.
+    is_news = True
+    if kept and learned and _is_current(kept, before):
+        is_news = learned.version != kept.snapshot.version
+        _keep_mark(place, learned, mark)
+    if is_news:
+        news.tell([news.of_customer(place.customer)])
+
+
+def _keep_mark(place: SnapshotKey, snapshot: Snapshot, mark: bytes) -> None:
+    """This snapshot holds all that was laid over until that mark was set: nothing has to be loaded for it."""
+    with working_on(place):
+        kept = snapshots.get(place)
+        if kept is not None and kept.snapshot is snapshot:
+            snapshots.put(place, Known(snapshot, mark))

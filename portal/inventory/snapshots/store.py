@@ -27,6 +27,7 @@ from portal.accounts.keys import sealing
 from portal.inventory import counters
 from portal.inventory.redis_connection import connected
 from portal.inventory.snapshots.snapshot_key import SnapshotKey
+from portal.inventory.weighted_cache import WeightedCache
 
 KEPT_FOR = 24 * 3600  # seconds for which the last known is shown when the platform is down
 LINGER = 60  # seconds for which a replaced body can still be read by whoever has seen its head
@@ -65,9 +66,20 @@ class Seen:
     failure: Failure | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What stood at a place before a query brought something newer: its head, and whether more than that."""
+
+    head: Head | None
+    had_more: bool  # trouble, or something that was laid over
+
+
 type Raw = Mapping[str, Any]
 type Reply = bytes | str | None  # what redis-py says it answers; bytes, as it is set up here
 type Overlay = Mapping[str, tuple[int, Raw | None]]  # record key -> number, record; None for one that is gone
+
+
+_last: WeightedCache[SnapshotKey, tuple[tuple[Reply, Reply, Reply], Seen]] = WeightedCache(20_000, lambda _seen: 1)
 
 
 class Alarms:
@@ -88,24 +100,26 @@ return text
 """
 
 # Keeps a body unless there is a later one; what the overlay holds from before it is then known better.
+# Answers the head that stood there, and how much else is gone; nothing where it was not kept.
 _PUT = """
 local number = tonumber(ARGV[1])
 local function number_of(value) return tonumber(string.match(value or '', '^(%d+)|') or '0') end
 local before = redis.call('GET', KEYS[1])
-if number_of(before) >= number then return 0 end
+if number_of(before) >= number then return {} end
 redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4])
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[4])
-redis.call('DEL', KEYS[4])
+local gone = redis.call('DEL', KEYS[4])
 if before then redis.call('EXPIRE', ARGV[6] .. string.match(before, '^(%d+)|'), ARGV[5]) end
 local entries = redis.call('HGETALL', KEYS[3])
 for i = 1, #entries, 2 do
-  if number_of(entries[i + 1]) <= number then redis.call('HDEL', KEYS[3], entries[i]) end
+  if number_of(entries[i + 1]) <= number then gone = gone + redis.call('HDEL', KEYS[3], entries[i]) end
 end
-return 1
+return {before, gone}
 """
 
-# Lays records over the body, each unless something later is known of it.
+# Lays records over the body, each unless something later is known of it. Answers the head and the mark before that.
 _AMEND = """
+local head, mark = redis.call('GET', KEYS[3]), redis.call('GET', KEYS[2])
 for i = 3, #ARGV, 2 do
   local before = string.match(redis.call('HGET', KEYS[1], ARGV[i]) or '', '^(%d+)|')
   if tonumber(before or '0') < tonumber(string.match(ARGV[i + 1], '^(%d+)|')) then
@@ -114,7 +128,7 @@ for i = 3, #ARGV, 2 do
 end
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[1])
-return 1
+return {head, mark}
 """
 
 
@@ -146,7 +160,16 @@ def look(places: Sequence[SnapshotKey]) -> dict[SnapshotKey, Seen]:
         values = list(redis.mget(names)) if names else []
         triples = list(zip(values[0::3], values[1::3], values[2::3], strict=True))
         pairs = list(zip(places, triples, strict=True))
-    return {place: _seen(place, *triple) for place, triple in pairs}
+    return {place: _opened_before(place, triple) for place, triple in pairs}
+
+
+def _opened_before(place: SnapshotKey, triple: tuple[Reply, Reply, Reply]) -> Seen:
+    """What these values say; the same values as last time need not be opened again."""
+    before = _last.get(place)
+    if before is None or before[0] != triple:
+        before = (triple, _seen(place, *triple))
+        _last.put(place, before)
+    return before[1]
 
 
 def load_overlay(place: SnapshotKey) -> tuple[Seen, Overlay]:
@@ -173,23 +196,26 @@ def load_body(place: SnapshotKey, number: int) -> list[Raw] | None:
     return opened[1] if opened is not None and opened[0] == number else None
 
 
-def put(place: SnapshotKey, head: Head, body: bytes) -> None:
-    """Keep the records of a query (JSON), unless a later one is there already. Raises Away."""
+def put(place: SnapshotKey, head: Head, body: bytes) -> Replaced | None:
+    """Keep the records of a query (JSON); None where a later one is there already. Raises Away."""
     names = [place.cache_key(part) for part in ("head", f"body:{head.number}", "overlay", "trouble")]
     meta = {"fetched": head.fetched, "platform": head.platform, "digest": head.digest}
     values = (_seal(names[0], head.number, _dump(meta)), _seal(names[1], head.number, body))
     with connected() as redis:
-        redis.eval(_PUT, 4, *names, head.number, *values, KEPT_FOR, LINGER, place.cache_key("body:"))
+        replaced = redis.eval(_PUT, 4, *names, head.number, *values, KEPT_FOR, LINGER, place.cache_key("body:"))
+    return Replaced(_head(place, replaced[0]), bool(replaced[1])) if replaced else None
 
 
-def amend(place: SnapshotKey, overlay: Overlay) -> None:
-    """Lay records over the body. Raises Away."""
+def amend(place: SnapshotKey, overlay: Overlay) -> tuple[Seen, bytes]:
+    """Lay records over the body; what stood there before, and the mark from then on. Raises Away."""
     entries: list[str | bytes] = []
     for key, (number, raw) in overlay.items():
         entries += (key, _seal(_entry_name(place, key), number, _dump(raw)))
     mark = _seal(place.cache_key("mark"), own_number(), _dump(os.urandom(8).hex()))
+    names = [place.cache_key(part) for part in ("overlay", "mark", "head")]
     with connected() as redis:
-        redis.eval(_AMEND, 2, place.cache_key("overlay"), place.cache_key("mark"), KEPT_FOR, mark, *entries)
+        head, mark_before = redis.eval(_AMEND, len(names), *names, KEPT_FOR, mark, *entries)
+    return _seen(place, head, mark_before, None), mark
 
 
 def put_failure(place: SnapshotKey, failure: Failure) -> None:
@@ -239,10 +265,14 @@ def _alarm(name: str) -> None:
 
 
 def _seen(place: SnapshotKey, head: Reply, mark: Reply, trouble: Reply) -> Seen:
-    opened_head = _open(place.cache_key("head"), head)
     opened_trouble = _open(place.cache_key("trouble"), trouble)
     return Seen(
-        Head(opened_head[0], **opened_head[1]) if opened_head else None,
+        _head(place, head),
         mark if isinstance(mark, bytes) else b"",
         Failure(**opened_trouble[1]) if opened_trouble else None,
     )
+
+
+def _head(place: SnapshotKey, value: Reply) -> Head | None:
+    opened = _open(place.cache_key("head"), value)
+    return Head(opened[0], **opened[1]) if opened else None

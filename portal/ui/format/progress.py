@@ -1,6 +1,7 @@
 """A machine that is being installed: how long already, against how long it usually takes. An estimate, called one."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -10,6 +11,13 @@ from portal.changes import install_times
 from portal.resources.spec import Record
 from portal.ui.format import dates
 from portal.ui.format.values import Viewing, moment_of
+
+MOVES = 5  # seconds after which a bar moves on
+
+
+def step(now: datetime) -> int:
+    """Which of these steps it is: bars stand still within each."""
+    return int(now.timestamp()) // MOVES
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ def progress(record: Record, viewing: Viewing, installs: Installs, *, brief: boo
     begun = moment_of(record, "creation_date")
     if begun is None:
         return SafeString("")
-    passed = max(0.0, (viewing.now - begun).total_seconds())
+    passed = max(0.0, step(viewing.now) * MOVES - begun.timestamp())
     if installs.usual is None:
         return format_html(' <span class="installing">{}</span>', _("for %(time)s") % {"time": dates.duration(passed)})
     words = _("%(passed)s / ~%(usual)s") if brief else _("%(passed)s of about %(usual)s")
