@@ -116,6 +116,10 @@ class Bench:
                 self._step("… 500 tabs", tabs.measure, figures, world, stack, person, machines, 30)
                 self._step("… profiles", self._profile, stack, person, machines[0])
 
+    def _many(self, made: Worlds) -> None:
+        with made.world() as stack:
+            console.measure(self.figures, stack, self.pace)
+
     def _refreshed(self, stack: Stack, person: Person, machine: str) -> None:
         changes.on_the_platform(stack, machine)
         pages.measure_while_refreshed(self.figures, targets.BIG, person, machine, REFRESH_COMES)

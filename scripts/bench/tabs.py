@@ -1,7 +1,7 @@
 """500 pages that stand open while something is pending, each asking as static/js/portal.js does.
 
-They belong to five sessions, and show lists, overviews and changes. Once all is calm somebody looks at a machine, and half
-way somebody asks for a change, which each of the pages has to show soon.
+They belong to five sessions, and show lists, overviews and changes. Once all is calm somebody looks at a machine, and
+half way somebody asks for a change, which each of the pages has to show soon.
 """
 
 import heapq
