@@ -19,7 +19,7 @@ from scripts.bench.pages import Pace
 from scripts.bench.processes import memory_of, workers_of
 from scripts.bench.world import CUSTOMER, PART, WEB_PROCESSES, Person, Worlds, inside, worlds
 from scripts.environment import ROOT
-from scripts.processes import StartError
+from scripts.processes import AskedToEnd, StartError
 from scripts.stack import Stack
 
 KEPT = ROOT / "docs" / "performance.json"  # the last figures that were committed
@@ -71,8 +71,10 @@ class Bench:
         try:
             call(*arguments)
             said = ""
-        except (StartError, OSError) as error:
-            said = f" NOT MEASURED: {error}"
+        except AskedToEnd:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the rest can be measured
+            said = f" NOT MEASURED: {type(error).__name__}: {error}"
         print(f"  {what:50} {time.monotonic() - started:6.1f} s{said}", flush=True)
 
     def _small(self, made: Worlds) -> None:
