@@ -39,7 +39,6 @@ class Tab:
     tag: str = ""
     news_at: float = 0.0  # when it last showed something else; seconds of the monotonic clock
     shown_at: float | None = None  # … after the change that all of them wait for
-    asked_at: float = 0.0
 
     @property
     def request(self) -> Request:
@@ -47,13 +46,13 @@ class Tab:
         return Request(asked.path, {**asked.headers, "Connection": "close"})
 
     def take(self, status: int, tag: str, now: float, news: float | None) -> None:
-        """What it was answered: 304 for nothing new. `news`: when the change was made, None while it was not."""
+        """What it was answered: 304 for nothing new. `news`: when the change was sent, None while it was not."""
         if status == 304:
             return
         if status != 200:
             raise StartError(f"an open page of {self.path} was answered {status}")
         self.tag, self.news_at = tag, now
-        if news is not None and self.asked_at > news and self.shown_at is None:
+        if news is not None and self.shown_at is None:
             self.shown_at = now
 
     def pause(self, now: float) -> float:
@@ -68,7 +67,7 @@ class Crowd:
     port: int
     tabs: Sequence[Tab]
     awaits_news: bool = False
-    news: float | None = None  # when it was made
+    news: float | None = None  # when it was sent: who asks in that instant may be told already
     answers: int = 0
     _due: list[tuple[float, int]] = field(default_factory=list)
 
@@ -95,7 +94,6 @@ class Crowd:
 
     def _send(self, waiting: selectors.BaseSelector, number: int) -> None:
         connection = Connection(self.port)
-        self.tabs[number].asked_at = time.monotonic()
         connection.send(self.tabs[number].request.raw)
         waiting.register(connection.socket, selectors.EVENT_READ, (connection, number))
 
@@ -145,8 +143,8 @@ def _news(crowd: Crowd, person: Person, machine: str, wait: float) -> None:
     """Has a change made after a while."""
     time.sleep(wait)
     request = person.form(f"{LIST}{machine}/-/edit?{BACK}", as_part=False, service_description="news")
-    person.ask(request)
     crowd.news = time.monotonic()
+    person.ask(request)
 
 
 def resize(stack: Stack, person: Person, machine: str) -> None:
