@@ -17,6 +17,7 @@ VIEWS = 200
 
 
 def measure(figures: Figures, world: str, stack: Stack, person: Person) -> None:
+    stack.beat.stop()  # else what goes on by itself asks, too
     forget(stack)
     request = person.page(ROWS)
     started = time.perf_counter()
@@ -25,16 +26,13 @@ def measure(figures: Figures, world: str, stack: Stack, person: Person) -> None:
     if set(statuses) != {200}:
         raise StartError(f"{VIEWS} views at once were answered {sorted(set(statuses))}")
     figures.note(f"{world}/crowd/seconds", time.perf_counter() - started)
+    stack.beat.start()
     asked = control(stack, stats=True)["by_type"]
     figures.note(f"{world}/crowd/queries", max(asked.values()))  # of the type that was asked for most often
 
 
 def forget(stack: Stack) -> None:
-    """Empties Redis and what the web processes remember, and sets the sandbox's counters to zero.
-
-    Nothing is being installed any more: a worker would follow it with polls of its own, and those are not counted here.
-    """
-    control(stack, advance=3600)
+    """Empties Redis and what the web processes remember, and sets the sandbox's counters to zero."""
     with redis.Redis(port=stack.redis_port) as client:
         client.flushall()
     restart_web(stack)

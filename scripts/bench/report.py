@@ -105,8 +105,8 @@ def written_into(document: str, part: str) -> str:
 
 
 def _pages(figures: Figures, world: str) -> str:
-    head = ("page", "kB", "answers a second", "p50, ms", "p95, ms", "bare view: answers a second", "×")
-    kinds = ("kB", "rps", "p50", "p95", "bare rps", "ratio")
+    head = ("page", "kB", "answers a second", "p50, ms", "p95, ms", "bare view: a second", "p50, ms", "×")
+    kinds = ("kB", "rps", "p50", "p95", "bare rps", "bare p50", "ratio")
     lines = [
         (what, *(number(figures.value(f"{world}/{name}/{kind}")) for kind in kinds)) for name, what in PAGES.items()
     ]

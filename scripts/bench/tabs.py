@@ -1,7 +1,7 @@
 """500 pages that stand open while something is pending, each asking as static/js/portal.js does.
 
-They belong to five people, and show lists, overviews and changes. Meanwhile somebody else looks at a machine, and half
-way somebody asks for a change, which each of the pages has to show soon.
+They belong to five sessions, and show lists, overviews and changes. Once all is calm somebody looks at a machine, and
+half way somebody asks for a change, which each of the pages has to show soon.
 """
 
 import heapq
@@ -24,8 +24,9 @@ from scripts.stack import Stack
 TABS = 500
 PATIENCE = 20.0  # seconds after which what is not shown counts as late as that
 PEOPLE = ("manager", "operator", "viewer", "manager", "operator")  # sessions; each has pages of all kinds
-# How a page asks: seconds since it last had news, and seconds between two questions from then on.
-PAUSES = ((0.0, 1.0),)
+# How a page asks (CALM and PAUSE there): seconds without news, and seconds between two questions from then on.
+PAUSES = ((0.0, 1.0), (15.0, 2.0))
+CALM = 17.0  # seconds after which they have had no news for long enough
 PAGES = (ROWS, f"{ROWS}&sort=-name", f"{ROWS}&sort=memory", CUSTOMER, f"{CUSTOMER}changes/")
 
 
@@ -38,7 +39,6 @@ class Tab:
     tag: str = ""
     news_at: float = 0.0  # when it last showed something else; seconds of the monotonic clock
     shown_at: float | None = None  # … after the change that all of them wait for
-    asked_at: float = 0.0
 
     @property
     def request(self) -> Request:
@@ -46,13 +46,13 @@ class Tab:
         return Request(asked.path, {**asked.headers, "Connection": "close"})
 
     def take(self, status: int, tag: str, now: float, news: float | None) -> None:
-        """What it was answered: 304 for nothing new. `news`: when the change was made, None while it was not."""
+        """What it was answered: 304 for nothing new. `news`: when the change was sent, None while it was not."""
         if status == 304:
             return
         if status != 200:
             raise StartError(f"an open page of {self.path} was answered {status}")
         self.tag, self.news_at = tag, now
-        if news is not None and self.asked_at > news and self.shown_at is None:
+        if news is not None and self.shown_at is None:
             self.shown_at = now
 
     def pause(self, now: float) -> float:
@@ -67,7 +67,7 @@ class Crowd:
     port: int
     tabs: Sequence[Tab]
     awaits_news: bool = False
-    news: float | None = None  # when it was made
+    news: float | None = None  # when it was sent: who asks in that instant may be told already
     answers: int = 0
     _due: list[tuple[float, int]] = field(default_factory=list)
 
@@ -94,7 +94,6 @@ class Crowd:
 
     def _send(self, waiting: selectors.BaseSelector, number: int) -> None:
         connection = Connection(self.port)
-        self.tabs[number].asked_at = time.monotonic()
         connection.send(self.tabs[number].request.raw)
         waiting.register(connection.socket, selectors.EVENT_READ, (connection, number))
 
@@ -120,7 +119,7 @@ def measure(figures: Figures, world: str, stack: Stack, person: Person, machines
     people = cycle([Person(stack, f"{name}@example.com") for name in PEOPLE])
     pages = islice(cycle((one, path) for path in PAGES for one in islice(people, len(PEOPLE))), TABS)
     crowd = Crowd(stack.port, [Tab(one, path) for one, path in pages])
-    crowd.ask(4)  # each has its first answer
+    crowd.ask(CALM)
     crowd.answers, crowd.awaits_news = 0, True
     began = time.monotonic()
     web = Watch(members(stack.web))
@@ -144,8 +143,8 @@ def _news(crowd: Crowd, person: Person, machine: str, wait: float) -> None:
     """Has a change made after a while."""
     time.sleep(wait)
     request = person.form(f"{LIST}{machine}/-/edit?{BACK}", as_part=False, service_description="news")
-    person.ask(request)
     crowd.news = time.monotonic()
+    person.ask(request)
 
 
 def resize(stack: Stack, person: Person, machine: str) -> None:

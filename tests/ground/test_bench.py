@@ -272,14 +272,20 @@ def test_an_open_page_keeps_its_tag_while_there_is_nothing_new() -> None:
     assert (page.tag, page.shown_at) == ("old", None)
 
 
-def test_an_open_page_shows_the_change_with_the_first_answer_that_was_asked_for_after_it() -> None:
+def test_an_open_page_shows_the_change_with_the_first_answer_that_is_another_since() -> None:
     page = tab()
-    page.asked_at = 11.0
-    page.take(200, "on its way", 12.5, 12.0)  # was asked before the change
+    page.take(200, "before", 11.0, None)
+    page.take(304, "", 12.5, 12.0)
     assert page.shown_at is None
-    page.asked_at = 13.0
     page.take(200, "new", 13.2, 12.0)
-    assert (page.tag, page.shown_at) == ("new", 13.2)
+    page.take(200, "newer", 14.2, 12.0)
+    assert (page.tag, page.shown_at) == ("newer", 13.2)
+
+
+def test_an_open_page_asks_less_often_when_nothing_has_come_for_a_while() -> None:
+    page = tab()
+    page.take(200, "new", 100.0, None)
+    assert [page.pause(moment) for moment in (100.0, 114.9, 115.0, 500.0)] == [1.0, 1.0, 2.0, 2.0]
 
 
 def test_an_open_page_that_is_refused_is_no_measurement() -> None:
