@@ -19,7 +19,7 @@ from django.db import transaction
 
 from portal.inventory.redis_connection import Away, connected
 
-LASTS = (8.0, 16.0)  # seconds for which a note may hold; watched_customers lasts longer than any
+LASTS = (10.0, 20.0)  # seconds for which a note may hold; watched_customers lasts longer than any
 
 _NAME = "news"  # a hash: subject -> the number of its latest news; COUNT -> the latest of all
 _COUNT = "count"

@@ -137,7 +137,7 @@ class Overview:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
         second = int(self.now.timestamp())
         time = (second // HOUR, second // MOVES if self._installing else 0)
-        known = [(one.version, one.source, one.as_of) for one in self.listings.values()]
+        known = [one.known(is_live=self.is_live) for one in self.listings.values()]
         told = [*self.alerts, *((told.number, told.state) for told in self.attention)]
         text = repr((known, told, self.pending.version, time, dates.reading()))
         return blake2b(text.encode(), digest_size=12).hexdigest()

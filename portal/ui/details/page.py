@@ -130,7 +130,7 @@ class DetailPage:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
         second = int(self.listing.platform_now.timestamp())
         time = (second // HOUR, second // MOVES if self._is_installing else 0)
-        known = (self.listing.version, self.listing.source, self.listing.as_of, self.surroundings.version)
+        known = (*self.listing.known(is_live=self.is_live), self.surroundings.version)
         text = repr((*known, self.pending.version, time, dates.reading()))
         return blake2b(text.encode(), digest_size=12).hexdigest()
 

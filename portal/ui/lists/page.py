@@ -31,7 +31,7 @@ from portal.ui.lists.rows import Layout, Row
 from portal.ui.page_context import Surroundings
 from portal.ui.pending_records import being_created
 
-MOVES = 5  # seconds after which a progress bar has moved
+MOVES = 60  # seconds after which how long an installation takes is told in other words; js/portal.js moves the bar
 HOUR = 3600  # seconds after which a time alone may have to say its day, and a day its year
 
 
@@ -145,7 +145,7 @@ class ListPage:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
         second = int(self.listing.platform_now.timestamp())
         time = (second // HOUR, second // MOVES if self._installing else 0)
-        known = (self.listing.version, self.listing.source, self.listing.as_of, self.surroundings.version)
+        known = (*self.listing.known(is_live=self.is_live), self.surroundings.version)
         text = repr((*known, self.pending.version, time, dates.reading(), self.chosen_columns, self.query))
         return blake2b(text.encode(), digest_size=12).hexdigest()
 
