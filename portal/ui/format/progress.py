@@ -11,7 +11,6 @@ from portal.resources.spec import Record
 from portal.ui.format import dates
 from portal.ui.format.values import Viewing, moment_of
 
-
 FULLEST = 0.95  # never full before the platform has said that it is ready; static/js/portal.js has it too
 
 
