@@ -8,6 +8,7 @@ preload_app = True  # each worker starts in no time, and they share what never c
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 8
 timeout = 60
+keepalive = 15  # seconds; an open page asks every one or two, and a connection for each costs as much as the answer
 control_socket_disable = True
 if Path("/dev/shm").is_dir():  # noqa: S108 - a heartbeat file on a slow disk would look like a stuck worker
     worker_tmp_dir = "/dev/shm"  # noqa: S108

@@ -19,7 +19,7 @@ from django.db import transaction
 
 from portal.inventory.redis_connection import Away, connected
 
-LASTS = (8.0, 16.0)  # seconds for which a note may hold; watched_customers lasts longer than any
+LASTS = (10.0, 20.0)  # seconds for which a note may hold; watched_customers lasts longer than any
 
 _NAME = "news"  # a hash: subject -> the number of its latest news; COUNT -> the latest of all
 _COUNT = "count"
@@ -36,11 +36,11 @@ for i = 2, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], text) end
 return text
 """
 
-# '' while the note holds, else the count as it stands. A note from after the latest count is one of a Redis that was.
+# '' while the note holds, else the count as it stands. A note from after the latest count is one of a Redis that was;
+# while nothing has been counted, none holds.
 _LOOK = """
-local count = redis.call('HGET', KEYS[1], ARGV[1]) or '0'
-local note = redis.call('GET', KEYS[2])
-if not note then return count end
+local count, note = redis.call('HGET', KEYS[1], ARGV[1]), redis.call('GET', KEYS[2])
+if not count or not note then return count or '0' end
 local since, subjects = string.match(note, '^(%d+)\\n(.*)$')
 since = tonumber(since)
 if since > tonumber(count) then return count end

@@ -8,7 +8,7 @@ import time
 from portal.accounts.models import Customer
 from portal.inventory.redis_connection import Away, connected
 
-WATCHED_FOR = 20  # seconds after an open page last said so; it may be answered by a note meanwhile (`news`)
+WATCHED_FOR = 25  # seconds after an open page last said so; it may be answered by a note meanwhile (`news`)
 
 _NAME = "watched"
 

@@ -174,6 +174,22 @@ setInterval(() => {
   }
 }, 1000);
 
+// --- installations: data-passed says how many seconds had passed when the server wrote it, data-usual how many it takes
+
+const FULLEST = 0.95; // of a bar, before the platform has said that it is ready
+const SECONDS = 90; // from here on minutes are told, which the server does
+const begun = new WeakMap();
+setInterval(() => {
+  for (const shown of document.querySelectorAll("[data-passed]")) {
+    const { passed: said } = shown.dataset;
+    if (begun.get(shown)?.said !== said) begun.set(shown, { said, at: Date.now() - said * 1000 });
+    const passed = Math.round((Date.now() - begun.get(shown).at) / 1000);
+    if (passed < SECONDS) shown.textContent = shown.textContent.replace(/\d+/, passed);
+    const bar = shown.parentElement.querySelector("progress");
+    if (bar) bar.value = Math.min(passed / bar.dataset.usual, FULLEST);
+  }
+}, 1000);
+
 // --- parts: quiet in hidden tabs, less often where nothing comes, what changed is said, a lost connection is shown ----
 
 const isPoll = (ctx) => ctx.sourceEvent?.type === "every";

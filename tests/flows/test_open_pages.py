@@ -106,6 +106,34 @@ def signed_in_elsewhere(page: Page, portal: Portal, name: str) -> Iterator[Visit
         context.close()
 
 
+def test_a_page_on_which_nothing_happens_asks_half_as_often_until_it_is_touched(visit: Visit) -> None:
+    visitor, asked = visit("operator"), []
+    visitor.page.clock.install()
+    with live(visitor, "virtualmachine/") as page:
+
+        def nothing_new(route: Route) -> None:
+            asked.append(route.request.url)
+            route.fulfill(status=304)
+
+        def questions_within(seconds: int) -> int:
+            before = len(asked)
+            for _ in range(seconds):
+                page.clock.run_for(1000)
+                page.evaluate("fetch('/healthz')")  # until what was asked meanwhile is answered
+            return len(asked) - before
+
+        page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+        page.route(f"**{C}virtualmachine/", nothing_new)
+        page.keyboard.press("Shift")
+        assert questions_within(10) == 10
+        questions_within(10)
+        assert questions_within(10) == 5
+        page.keyboard.press("Shift")
+        assert questions_within(10) == 10
+        page.unroute_all(behavior="ignoreErrors")
+        page.clock.resume()
+
+
 def test_nothing_of_the_person_before_stays_when_another_signs_in(visit: Visit) -> None:
     visitor = visit("operator")
     with live(visitor, "virtualmachine/") as page:

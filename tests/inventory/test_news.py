@@ -25,6 +25,8 @@ OURS, THEIRS = news.of_customer(1), news.of_customer(2)
 
 @pytest.fixture
 def redis(redis_url: str) -> Iterator[Redis]:
+    """In which something has been counted before."""
+    news.tell([news.of_trail("10002")])
     with Redis.from_url(redis_url) as client:
         yield client
 
@@ -77,6 +79,8 @@ def test_notes_of_a_redis_that_was_emptied_are_worth_nothing(redis: Redis) -> No
     count = news.look("a page").count
     redis.flushall()
     news.write("a page", count, [OURS])
+    assert not holds()
+    news.write("a page", 0, [OURS])
     assert not holds()
 
 

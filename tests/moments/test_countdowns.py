@@ -96,6 +96,6 @@ def installing(client: Client, path: str) -> str:
     """How far an installation is."""
     shown = markup(page(client, path, ENGLISH))
     part = row_of(shown, "shop19") if "?" in path else head_of(shown)
-    found = re.search(r'class="installing">(.*?)</span>', part)
+    found = re.search(r'class="installing">.*?<span data-passed="\d+">(.*?)</span>(.*?)</span>', part)
     assert found
-    return found[1]
+    return found[1] + found[2]

@@ -63,8 +63,12 @@ class Portal(Stack):
         database.drop(self.env["DATABASE_URL"])
 
     def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """What this statement answers in the portal's database."""
-        return query(self.env["DATABASE_URL"], sql, *values)
+        """What this statement answers in the portal's database. What it writes there is seen by open pages at once."""
+        found = query(self.env["DATABASE_URL"], sql, *values)
+        if not sql.startswith("SELECT") and self.redis.is_alive:
+            with redis.Redis(port=self.redis_port) as client:
+                client.delete("news")  # without it no note holds (portal.inventory.news)
+        return found
 
     def renew(self) -> None:
         """As if it were another portal: databases as at first, Redis empty, nobody signed in, all running."""

@@ -119,7 +119,7 @@ class Tree:
     @property
     def tag(self) -> str:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
-        known = [(one.version, one.source, one.as_of) for one in self.listings.values()]
+        known = [one.known(is_live=self.is_live) for one in self.listings.values()]
         hour = int(self.groups.platform_now.timestamp()) // HOUR
         text = repr((known, self.pending.version, hour, dates.reading()))
         return blake2b(text.encode(), digest_size=12).hexdigest()

@@ -24,3 +24,13 @@ class Listing:
     platform_now: datetime  # the platform's time
     told_at: datetime  # the platform's time when the oldest part was fetched; its time now when never
     index: Index = field(repr=False)
+
+    def known(self, *, is_live: bool) -> tuple[object, ...]:
+        """What a page says of it, for the page's tag. One that asks again and again says to the minute since when.
+
+        Fresh or not is no difference: whether the page asks on for it is, and the same that was fetched anew need not
+        be sent anew to all who wait for something else.
+        """
+        as_of = self.as_of.replace(second=0, microsecond=0) if self.as_of and is_live else self.as_of
+        source = Source.FRESH if self.source is Source.STALE else self.source
+        return (self.version, source, as_of, is_live)

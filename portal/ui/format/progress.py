@@ -12,11 +12,13 @@ from portal.resources.spec import Record
 from portal.ui.format import dates
 from portal.ui.format.values import Viewing, moment_of
 
-MOVES = 5  # seconds after which a bar moves on
+FULLEST = 0.95  # never full before the platform has said that it is ready; static/js/portal.js has it too
+RETOLD = 60  # seconds after which how long it takes is told in other words; js/portal.js moves the bar meanwhile
+MOVES = 5  # seconds after which what is rendered anew tells another time
 
 
 def step(now: datetime) -> int:
-    """Which of these steps it is: bars stand still within each."""
+    """Which of these steps it is: what is rendered stands still within each."""
     return int(now.timestamp()) // MOVES
 
 
@@ -43,16 +45,23 @@ def progress(record: Record, viewing: Viewing, installs: Installs, *, brief: boo
         return SafeString("")
     passed = max(0.0, step(viewing.now) * MOVES - begun.timestamp())
     if installs.usual is None:
-        return format_html(' <span class="installing">{}</span>', _("for %(time)s") % {"time": dates.duration(passed)})
+        return format_html(' <span class="installing">{}</span>', _running(_("for %(time)s"), "time", passed))
     words = _("%(passed)s / ~%(usual)s") if brief else _("%(passed)s of about %(usual)s")
     if passed > 1.5 * installs.usual and not brief:
         words = _("%(passed)s, longer than the usual %(usual)s")
-    label = words % {"passed": dates.duration(passed), "usual": dates.duration(installs.usual)}
-    # Never full before the platform has said that it is ready.
-    value = min(passed / max(installs.usual, 1), 0.95)
+    words = words.replace("%(usual)s", dates.duration(installs.usual))
+    usual = max(installs.usual, 1)
     return format_html(
-        ' <span class="installing"><progress max="1" value="{}" aria-label="{}"></progress> {}</span>',
-        f"{value:.2f}",
+        ' <span class="installing"><progress max="1" value="{}" data-usual="{}" aria-label="{}"></progress> {}</span>',
+        f"{min(passed / usual, FULLEST):.2f}",
+        round(usual),
         _("Installation of %(name)s") % {"name": record.title},
-        label,
+        _running(words, "passed", passed),
     )
+
+
+def _running(words: str, name: str, passed: float) -> SafeString:
+    """The words with the time that has passed, which goes on (js/portal.js) for as long as it is told in seconds."""
+    before, _name, after = words.partition(f"%({name})s")
+    running = format_html('<span data-passed="{}">{}</span>', round(passed), dates.duration(passed))
+    return format_html("{}{}{}", before, running, after)

@@ -194,7 +194,8 @@ def test_a_machine_that_is_being_installed_shows_how_far_it_is(visit: Visit) -> 
     install_times.seed([360.0])
     page = html_of(visit("manager", "virtualmachine/shop19/"))
 
-    assert "<progress" in page
+    assert re.search(r'<progress max="1" value="[\d.]+" data-usual="360"', page)
+    assert re.search(r'<span data-passed="\d+">\d+ (s|min)</span> of about 6 min', page)
     assert "data-live" in page
 
 
