@@ -10,7 +10,7 @@ from portal.inventory.snapshots import store
 from portal.inventory.snapshots.process_cache import Known, failures, snapshots, working_on
 from portal.inventory.snapshots.snapshot import Snapshot, decode, learn, rebase, relearn
 from portal.inventory.snapshots.snapshot_key import SnapshotKey
-from portal.inventory.snapshots.store import Failure, Head, Overlay, Raw, Seen
+from portal.inventory.snapshots.store import Failure, Head, Overlay, Seen
 from portal.resources.types import TYPES
 
 logger = logging.getLogger(__name__)
@@ -77,28 +77,29 @@ def _fetch_body(place: SnapshotKey, head: Head, previous: Snapshot | None) -> Sn
     """The snapshot of that head; `previous` where its body is gone."""
     if previous is not None and previous.head.digest == head.digest:
         return rebase(previous, head)
-    raws = store.load_body(place, head.number)
-    return previous if raws is None else _decode(place, head, raws, previous)
+    body = store.load_body(place, head.number)
+    return previous if body is None else _decode(place, head, body, previous)
 
 
-def keep(place: SnapshotKey, head: Head, raws: Sequence[Raw], body: bytes) -> None:
-    """Keep what a query has brought: here, and in Redis for the others."""
+def keep(place: SnapshotKey, head: Head, body: bytes) -> None:
+    """Keep what a query has brought: in Redis, from where whoever shows it takes it; here where Redis does not."""
+    try:
+        if store.put(place, head, body):
+            return
+    except Away:
+        logger.warning("The snapshot of %s is kept by this process only", place.type_name)
     with working_on(place):
         kept = snapshots.get(place)
         previous = kept.snapshot if kept else None
         if previous is None or previous.head.number < head.number:
-            snapshots.put(place, Known(_decode(place, head, raws, previous), None))
-    try:
-        store.put(place, head, body)
-    except Away:
-        logger.warning("The snapshot of %s is kept by this process only", place.type_name)
+            snapshots.put(place, Known(_decode(place, head, body, previous), None))
 
 
-def _decode(place: SnapshotKey, head: Head, raws: Sequence[Raw], previous: Snapshot | None) -> Snapshot:
+def _decode(place: SnapshotKey, head: Head, body: bytes, previous: Snapshot | None) -> Snapshot:
     """The snapshot of these records, with what was learned later than them."""
     if previous is not None and previous.head.digest == head.digest:
         return rebase(previous, head)
-    fetched = decode(TYPES[place.type_name], head, raws, previous)
+    fetched = decode(TYPES[place.type_name], head, body, previous)
     return relearn(fetched, previous.learned) if previous else fetched
 
 
