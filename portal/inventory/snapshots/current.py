@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.inventory.redis_connection import Away
-from portal.inventory.snapshots import store
+from portal.inventory.snapshots import reading, store
 from portal.inventory.snapshots.process_cache import Known, failures, snapshots, working_on
 from portal.inventory.snapshots.snapshot import Snapshot, decode, learn, rebase, relearn
 from portal.inventory.snapshots.snapshot_key import SnapshotKey
 from portal.inventory.snapshots.store import Failure, Head, Overlay, Seen
 from portal.resources.types import TYPES
+
+LARGE = 1000  # records
+WILL_DO_FOR = 120  # seconds
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +25,7 @@ class State:
 
     snapshot: Snapshot | None
     failure: Failure | None
+    coming: bool = False  # something later is there, and being read
 
     @property
     def failing(self) -> bool:
@@ -29,13 +33,16 @@ class State:
         return self.failure is not None and (self.snapshot is None or self.failure.at > self.snapshot.head.fetched)
 
 
-def known(places: Sequence[SnapshotKey]) -> dict[SnapshotKey, State]:
-    """What is known of each, without asking the platform: one small read from Redis, and bodies that have changed."""
+def known(places: Sequence[SnapshotKey], *, waiting: bool = True) -> dict[SnapshotKey, State]:
+    """What is known of each, without asking the platform: one small read from Redis, and bodies that have changed.
+
+    Without `waiting` a large body that has changed is read by a thread, and what was known until now is answered.
+    """
     try:
         seen = store.look(places)
     except Away:
         return {place: _from_memory(place) for place in places}
-    return {place: _state(place, seen[place]) for place in places}
+    return {place: _state(place, seen[place], waiting=waiting) for place in places}
 
 
 def _from_memory(place: SnapshotKey) -> State:
@@ -44,12 +51,23 @@ def _from_memory(place: SnapshotKey) -> State:
     return State(kept.snapshot if kept and usable else None, failures.get(place))
 
 
-def _state(place: SnapshotKey, seen: Seen) -> State:
-    if not _is_current(snapshots.get(place), seen):
-        with working_on(place):
-            if not _is_current(snapshots.get(place), seen):
-                _bring_up(place)
+def _state(place: SnapshotKey, seen: Seen, *, waiting: bool) -> State:
+    kept = snapshots.get(place)
+    if _is_current(kept, seen):
+        return State(_from_memory(place).snapshot, seen.failure)
+    if not waiting and kept is not None and _will_do(kept, seen):
+        reading.start(place, lambda: _bring_up(place, seen))
+        return State(kept.snapshot, seen.failure, coming=True)
+    _bring_up(place, seen)
     return State(_from_memory(place).snapshot, seen.failure)
+
+
+def _will_do(kept: Known, seen: Seen) -> bool:
+    """Whether memory may be shown while a body is read: it takes long, nothing known of a change is left out, and what
+    was known is not of long ago."""
+    is_large = len(kept.snapshot.records) > LARGE
+    is_another = seen.head is not None and seen.head.digest != kept.snapshot.head.digest
+    return is_large and is_another and kept.mark == seen.mark and kept.snapshot.head.fetched > time.time() - WILL_DO_FOR
 
 
 def _is_current(kept: Known | None, seen: Seen) -> bool:
@@ -59,8 +77,14 @@ def _is_current(kept: Known | None, seen: Seen) -> bool:
     return kept is not None and kept.snapshot.head.number >= seen.head.number and kept.mark == seen.mark
 
 
-def _bring_up(place: SnapshotKey) -> None:
-    """Take into memory what is in Redis."""
+def _bring_up(place: SnapshotKey, seen: Seen) -> None:
+    """Take into memory what is in Redis, one thread for all that want it."""
+    with working_on(place):
+        if not _is_current(snapshots.get(place), seen):
+            _take(place)
+
+
+def _take(place: SnapshotKey) -> None:
     try:
         seen, overlay = store.load_overlay(place)
         kept = snapshots.get(place)

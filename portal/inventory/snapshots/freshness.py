@@ -61,9 +61,11 @@ class Part:
 
     @property
     def may_ask(self) -> bool:
-        """Whether the platform may be asked (again)."""
+        """Whether the platform may be asked (again); what is coming has been asked for."""
         failure = self.state.failure
-        return not (self.state.failing and failure and time.time() < failure.at + failure.retry_in)
+        return not self.state.coming and not (
+            self.state.failing and failure and time.time() < failure.at + failure.retry_in
+        )
 
 
 def keys_of(customer: Customer) -> Sequence[ApiKey]:
@@ -75,13 +77,13 @@ def keys_of(customer: Customer) -> Sequence[ApiKey]:
 def parts_of(customer: Customer, type_names: Iterable[str], *, wait: bool) -> list[Part]:
     """The parts of these types by all keys, current enough to be shown; `wait=False` never waits for the platform."""
     names = list(type_names)
-    parts = _look(customer, names)
+    parts = _look(customer, names, waiting=False)
     counters.count(Counter(("reads", part.source.value) for part in parts))
     counters.count(Counter(("key reads", part.api_key.resource_group, part.source.value) for part in parts))
     awaited = _fetch_where_needed(parts)
     if wait and awaited:
         _wait(awaited)
-        parts = _look(customer, names)
+        parts = _look(customer, names, waiting=True)
     for part in parts:
         _note_refusal(part)
     return parts
@@ -95,13 +97,13 @@ def part_of(api_key: ApiKey, type_name: str) -> Part:
 
 def fetch_now(customer: Customer, type_name: str) -> None:
     """Fetch by all keys, one flight each, and wait for it as long as a page may."""
-    parts = _look(customer, [type_name])
+    parts = _look(customer, [type_name], waiting=True)
     _wait([(single_flight.start(part.place, part.api_key, part.state), PATIENCE) for part in parts])
 
 
-def _look(customer: Customer, type_names: Iterable[str]) -> list[Part]:
+def _look(customer: Customer, type_names: Iterable[str], *, waiting: bool) -> list[Part]:
     pairs = [(api_key, place_of(api_key, name)) for name in type_names for api_key in keys_of(customer)]
-    states = known([place for _, place in pairs])
+    states = known([place for _, place in pairs], waiting=waiting)
     return [Part(api_key, place, states[place]) for api_key, place in pairs]
 
 
