@@ -22,6 +22,7 @@ from portal.accounts.access import memberships_of
 from portal.accounts.models import User
 from portal.inventory import news
 from portal.inventory.redis_connection import Away
+from portal.inventory.snapshots import one_look
 
 TAG = "Hx-Ptag"  # spelt as headers are when they are listed
 DEPENDS_ON = ("Host", "Cookie", "Accept-Language", "Portal-Page")  # and on all that htmx says (Hx-…)
@@ -54,7 +55,7 @@ def noted(view: View) -> View:
     @wraps(view)
     def answer(request: HttpRequest, customer_no: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(request, customer_no, *args, **kwargs)
-        tag = _shown(request, response)
+        tag = "" if one_look.is_about_to_change() else _shown(request, response)
         subjects = _subjects(request, customer_no) if tag else []
         if subjects:
             news.write(_note(request, tag), request.news_count, subjects)  # type: ignore[attr-defined]

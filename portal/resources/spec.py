@@ -4,7 +4,7 @@ Lists, details, forms, filters, exports, search and permissions read a `Resource
 name. Types themselves stand in `portal.resources.types`, one module each. No Django, no I/O.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -41,7 +41,7 @@ class Kind(StrEnum):
     ITEMS = "items"  # positions of an invoice (in_01)
 
 
-PYTHON_TYPES: Mapping[Kind, type | tuple[type, ...]] = {
+PYTHON_TYPES: Mapping[Kind, type] = {
     Kind.INTEGER: int,
     Kind.HOUR: int,
     Kind.BOOLEAN: bool,
@@ -270,7 +270,7 @@ class ResourceType:
 
     def key_of(self, values: Values) -> str:
         """The key as it stands in URLs (api/rules.md); KeyError where a part is missing, ValueError where malformed."""
-        return "/".join(self._part(name, values[name]) for name in self.key)
+        return "/".join([self._part(name, values[name]) for name in self.key])
 
     def key_values(self, key: str) -> dict[str, str]:
         """The primary key's fields from a key as it stands in URLs; ValueError where it cannot be one."""
@@ -327,35 +327,62 @@ class UnreadableRecord(ValueError):
     """A record without a usable primary key: it cannot be shown as what it is."""
 
 
-def read(resource_type: ResourceType, raw: Values) -> Record:
-    """Read what the platform sent. Wrong types are contained to their field; UnreadableRecord without a key."""
-    values: dict[str, Value] = {}
-    problems: dict[str, str] = {}
-    for spec_field in resource_type.fields:
-        name = spec_field.name
-        if raw.get(name) is None:
-            values[name] = spec_field.default
-        elif spec_field.may_be(raw[name]):
-            values[name] = raw[name]
-        else:
-            values[name] = None
-            problems[name] = type(raw[name]).__name__
-    known = set(values) | {"__type__", "__action__"}
-    further = {name: value for name, value in raw.items() if name not in known or name in problems}
-    try:
-        key = resource_type.key_of(values)
-    except (KeyError, ValueError) as error:
-        raise UnreadableRecord(resource_type.name) from error
-    return Record(resource_type, key, values, further, problems)
+NOTHING: Values = {}  # shared by all records that have nothing of a kind
+NOT_OF_THE_RECORD = frozenset({"__type__", "__action__"})
+ALIKE = frozenset({Kind.NAMES, Kind.EMAILS, Kind.DELETION})  # what many records have the same of, however it is made up
 
 
-def read_all(resource_type: ResourceType, raws: Sequence[Values]) -> tuple[list[Record], int]:
-    """Read many; those without a key are left out and counted."""
-    records: list[Record] = []
-    unreadable = 0
-    for raw in raws:
+class Reader:
+    """Reads records of a type, sharing among them what is alike: 10,000 machines have a dozen environments."""
+
+    def __init__(self, resource_type: ResourceType) -> None:
+        self.type = resource_type
+        self._defaults = {spec_field.name: spec_field.default for spec_field in resource_type.fields}
+        self._checks = {spec_field.name: spec_field.may_be for spec_field in resource_type.fields}
+        self._alike = {spec_field.name for spec_field in resource_type.fields if spec_field.kind in ALIKE}
+        self._plain = {one.name: PYTHON_TYPES.get(one.kind, str) for one in resource_type.fields}
+        self._shared: dict[Value, Value] = {}
+
+    def read(self, raw: Values) -> Record:
+        """What the platform sent. Wrong types are contained to their field; UnreadableRecord without a key."""
+        values = self._defaults.copy()
+        further: dict[str, Value] = {}
+        problems: dict[str, str] = {}
+        share = self._shared.setdefault
+        for name, value in raw.items():
+            if name not in values:
+                if name not in NOT_OF_THE_RECORD:
+                    further[name] = value
+            elif value is None:
+                continue
+            elif type(value) is not self._plain[name] or (name in self._alike and not self._checks[name](value)):
+                values[name], further[name], problems[name] = None, value, type(value).__name__
+            elif type(value) is str:
+                values[name] = share(value, value)
+            else:
+                values[name] = share((name, repr(value)), value) if name in self._alike else value
         try:
-            records.append(read(resource_type, raw))
-        except UnreadableRecord:
-            unreadable += 1
-    return records, unreadable
+            key = self.type.key_of(values)
+        except (KeyError, ValueError) as error:
+            raise UnreadableRecord(self.type.name) from error
+        return Record(self.type, key, values, further or NOTHING, problems or NOTHING)
+
+    def read_all(self, raws: Iterable[Values]) -> Iterator[Record | None]:
+        """Each of many; None for one without a key."""
+        for raw in raws:
+            try:
+                yield self.read(raw)
+            except UnreadableRecord:
+                yield None
+
+
+def read(resource_type: ResourceType, raw: Values) -> Record:
+    """Read one record (`Reader.read`)."""
+    return Reader(resource_type).read(raw)
+
+
+def read_all(resource_type: ResourceType, raws: Iterable[Values]) -> tuple[list[Record], int]:
+    """Read many; those without a key are left out and counted."""
+    found = list(Reader(resource_type).read_all(raws))
+    records = [record for record in found if record is not None]
+    return records, len(found) - len(records)

@@ -31,10 +31,11 @@ def plain(text: str) -> str:
 
 def natural(text: str) -> SortKey:
     """A sort key by which shop2 comes before shop10, in any case of letters, and Ä with A, as dictionaries have it."""
-    parts = _DIGITS.split(_letters(text))
-    return tuple(
-        part if position % 2 == 0 else (len(number := part.lstrip("0")), number) for position, part in enumerate(parts)
-    ), text.lower()
+    parts: list[Any] = _DIGITS.split(_letters(text))
+    for position in range(1, len(parts), 2):
+        number = parts[position].lstrip("0")
+        parts[position] = (len(number), number)
+    return tuple(parts), text.lower()
 
 
 def words_of(text: str, most: int | None = None) -> Words:

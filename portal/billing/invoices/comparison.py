@@ -4,10 +4,11 @@ The reason is found in what was consumed in both months; where that says nothing
 to pay. What differs only because one month is longer than the other is told in one line.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from enum import StrEnum
+from functools import cached_property
 from typing import Self
 
 from django.utils.translation import gettext as _
@@ -16,10 +17,14 @@ from django.utils.translation import gettext_lazy as lazy
 from portal.billing import sums
 from portal.billing.invoices import amounts
 from portal.billing.invoices.items import Item
+from portal.billing.sums import Sum
 from portal.billing.usage import months, usage
 from portal.billing.usage.matching import Things
 from portal.resources.spec import Record
 from portal.ui.format import numbers
+
+#: (number, address) of the change that gave a machine other hardware, by its name.
+type Resizes = Callable[[Sequence[str]], Mapping[str, tuple[int, str]]]
 
 SHOWN = 100  # as many as somebody reads
 MACHINE = "virtualmachine"
@@ -169,28 +174,29 @@ class Comparison:
     def is_empty(self) -> bool:
         return not self.changes and not self.by_days
 
-    @property
-    def largest(self) -> Sequence[Change]:
-        return self.changes[:SHOWN]
+    def largest(self, resizes: Resizes) -> Sequence[Change]:
+        """With the changes that resized machines."""
+        largest = self.changes[:SHOWN]
+        by = resizes([one.thing.thing_name for one in largest if one.reason is Reason.RESIZED])
+        return [_told_by(one, by) for one in largest]
 
     @property
     def others(self) -> tuple[int, str] | None:
         """How many there are besides, and what they come to; None for none."""
-        return _together(self.changes[SHOWN:])
+        return _told(self.changes[SHOWN:], self._of_others)
 
     @property
     def longer(self) -> tuple[int, str] | None:
         """How many items differ by the length of the month alone, and what they come to; None for none."""
-        return _together(self.by_days)
+        return _told(self.by_days, self._of_days)
 
-    @property
-    def resized(self) -> Sequence[str]:
-        """Names of machines."""
-        return [one.thing.thing_name for one in self.changes if one.reason is Reason.RESIZED]
+    @cached_property
+    def _of_others(self) -> Sum:
+        return sums.of(one.difference for one in self.changes[SHOWN:])
 
-    def told_by(self, changes: Mapping[str, tuple[int, str]]) -> "Comparison":
-        """The same with the changes that resized machines, by their names."""
-        return replace(self, changes=[_told_by(one, changes) for one in self.changes])
+    @cached_property
+    def _of_days(self) -> Sum:
+        return sums.of(one.difference for one in self.by_days)
 
 
 def _told_by(one: Change, changes: Mapping[str, tuple[int, str]]) -> Change:
@@ -292,7 +298,5 @@ def _largest_first(change: Change) -> tuple[bool, Decimal, str]:
     return change.difference is not None, -abs(change.difference or Decimal()), change.name
 
 
-def _together(changes: Sequence[Change]) -> tuple[int, str] | None:
-    if not changes:
-        return None
-    return len(changes), str(sums.of(one.difference for one in changes).shown(amounts.difference))
+def _told(changes: Sequence[Change], total: Sum) -> tuple[int, str] | None:
+    return (len(changes), str(total.shown(amounts.difference))) if changes else None

@@ -1,6 +1,6 @@
 """One invoice: its items by product, exact sums, and what it is held against."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from portal.accounts.access import Scope
 from portal.billing import sums
 from portal.billing.invoices import amounts, resizes
-from portal.billing.invoices.comparison import Comparison, costs
-from portal.billing.invoices.items import Item, read_items
+from portal.billing.invoices.comparison import Change, Comparison, Resizes
+from portal.billing.invoices.items import Item
+from portal.billing.invoices.reckoned import Product, Reckoned, kept
 from portal.billing.sums import Sum
 from portal.billing.usage import months, usage
 from portal.billing.usage.matching import Things
@@ -23,21 +24,6 @@ from portal.resources.times import parse_day
 from portal.ui import links
 from portal.ui.format.values import choice_label
 from portal.ui.format.values import text as value_text
-
-#: (number, address) of the change that gave a machine other hardware, by its name.
-type Resizes = Callable[[Sequence[str]], Mapping[str, tuple[int, str]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """Items of one product and what they come to."""
-
-    name: str
-    items: Sequence[Item]
-
-    @property
-    def shown_total(self) -> SafeString:
-        return sums.money(sums.of(item.price for item in self.items))
 
 
 @dataclass(frozen=True)
@@ -90,21 +76,18 @@ class Invoice:
         """Sorts by customer, then by month; without an ending."""
         return f"invoice-{safe_name(self.customer_no)}-{safe_name(self.record.key)[:7]}"
 
-    @cached_property
+    @property
     def items(self) -> Sequence[Item]:
-        return read_items(self.record["items"], self._addresses)
+        return self._reckoned.items
 
-    @cached_property
+    @property
     def products(self) -> Sequence[Product]:
-        found: dict[str, list[Item]] = {}
-        for item in self.items:
-            found.setdefault(item.product, []).append(item)
-        return [Product(name, items) for name, items in sorted(found.items())]
+        return self._reckoned.products
 
-    @cached_property
+    @property
     def sum(self) -> Sum:
         """Of the items, which should be the total (in_02)."""
-        return sums.of(item.price for item in self.items)
+        return self._reckoned.sum
 
     @property
     def shown_sum(self) -> SafeString:
@@ -126,14 +109,15 @@ class Invoice:
         """Items whose price is no amount."""
         return self.sum.unknown
 
-    @cached_property
+    @property
     def comparison(self) -> Comparison | None:
         """With the month before; None where that has no invoice."""
-        if self.previous is None:
-            return None
-        before = costs(read_items(self.previous["items"]), self.previous_things)
-        found = Comparison.of(before, costs(self.items, self.things), self.record.key)
-        return found.told_by(self.resizes(found.resized))
+        return self._reckoned.comparison
+
+    @cached_property
+    def largest_changes(self) -> Sequence[Change]:
+        """Of the comparison, with the changes that resized machines, as far as this person sees them."""
+        return self.comparison.largest(self.resizes) if self.comparison else ()
 
     @property
     def previous_month(self) -> str:
@@ -146,6 +130,12 @@ class Invoice:
             return ""
         before, after = amounts.parse(self.previous["total"]) if self.previous else None, self.total
         return _("unknown") if before is None or after is None else amounts.difference(amounts.subtract(after, before))
+
+    @cached_property
+    def _reckoned(self) -> Reckoned:
+        made_of = (self.record, self.previous, self.things, self.previous_things)
+        slot = (self.customer_no, self.record.key, self.is_linked)
+        return kept(slot, made_of, lambda: Reckoned(*made_of, self._addresses))
 
     def _addresses(self, description: str, product: str) -> str:
         thing = self.things.of(description, product) if self.things and self.is_linked else None

@@ -75,7 +75,10 @@ def _view(
 ) -> View:
     if before is not None and _alike(before.by_key, by_key):
         return before
-    records = tuple(by_key[key] for key in sorted(by_key, key=natural))
+    if before is not None and before.by_key.keys() == by_key.keys():
+        records = tuple([by_key[one.key] for one in before.records])
+    else:
+        records = tuple([by_key[key] for key in sorted(by_key, key=natural)])
     versions = " ".join(one if isinstance(one, str) else getattr(one, "version", "") for one in inputs)
     return View(resource_type, records, by_key, digest_of(versions.encode()), Index(resource_type, records))
 

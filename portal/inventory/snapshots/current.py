@@ -2,17 +2,20 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from portal.inventory import news
 from portal.inventory.redis_connection import Away
-from portal.inventory.snapshots import one_look, store
+from portal.inventory.snapshots import one_look, reading, store
 from portal.inventory.snapshots.process_cache import Known, failures, snapshots, working_on
 from portal.inventory.snapshots.snapshot import Snapshot, decode, learn, rebase, relearn
 from portal.inventory.snapshots.snapshot_key import SnapshotKey
-from portal.inventory.snapshots.store import Failure, Head, Overlay, Raw, Replaced, Seen
+from portal.inventory.snapshots.store import Failure, Head, Overlay, Replaced, Seen
 from portal.resources.types import TYPES
+
+LARGE = 1000  # records
+WILL_DO_FOR = 120  # seconds
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +26,7 @@ class State:
 
     snapshot: Snapshot | None
     failure: Failure | None
+    coming: bool = False  # something later is there, and being read
 
     @property
     def failing(self) -> bool:
@@ -30,13 +34,19 @@ class State:
         return self.failure is not None and (self.snapshot is None or self.failure.at > self.snapshot.head.fetched)
 
 
-def known(places: Sequence[SnapshotKey]) -> dict[SnapshotKey, State]:
-    """What is known of each, without asking the platform: one small read from Redis, and bodies that have changed."""
+def known(
+    places: Sequence[SnapshotKey], *, waiting_for: Collection[SnapshotKey] | None = None
+) -> dict[SnapshotKey, State]:
+    """What is known of each, without asking the platform: one small read from Redis, and bodies that have changed.
+
+    Of a place that is not waited for (None: all are), a large body that has changed is read by a thread, and what was
+    known until now is answered.
+    """
     try:
         seen = store.look(places)
     except Away:
         return {place: _from_memory(place) for place in places}
-    return {place: _state(place, seen[place]) for place in places}
+    return {place: _state(place, seen[place], waiting=waiting_for is None or place in waiting_for) for place in places}
 
 
 def _from_memory(place: SnapshotKey) -> State:
@@ -45,12 +55,23 @@ def _from_memory(place: SnapshotKey) -> State:
     return State(kept.snapshot if kept and usable else None, failures.get(place))
 
 
-def _state(place: SnapshotKey, seen: Seen) -> State:
-    if not _is_current(snapshots.get(place), seen):
-        with working_on(place):
-            if not _is_current(snapshots.get(place), seen):
-                _bring_up(place)
+def _state(place: SnapshotKey, seen: Seen, *, waiting: bool) -> State:
+    kept = snapshots.get(place)
+    if _is_current(kept, seen):
+        return State(_from_memory(place).snapshot, seen.failure)
+    if not waiting and kept is not None and _will_do(kept, seen):
+        reading.start(place, lambda: _bring_up(place, seen))
+        return State(kept.snapshot, seen.failure, coming=True)
+    _bring_up(place, seen)
     return State(_from_memory(place).snapshot, seen.failure)
+
+
+def _will_do(kept: Known, seen: Seen) -> bool:
+    """Whether memory may be shown while a body is read: it takes long, nothing known of a change is left out, and what
+    was known is not of long ago."""
+    is_large = len(kept.snapshot.records) > LARGE
+    is_another = seen.head is not None and seen.head.digest != kept.snapshot.head.digest
+    return is_large and is_another and kept.mark == seen.mark and kept.snapshot.head.fetched > time.time() - WILL_DO_FOR
 
 
 def _is_current(kept: Known | None, seen: Seen) -> bool:
@@ -60,8 +81,14 @@ def _is_current(kept: Known | None, seen: Seen) -> bool:
     return kept is not None and kept.snapshot.head.number >= seen.head.number and kept.mark == seen.mark
 
 
-def _bring_up(place: SnapshotKey) -> None:
-    """Take into memory what is in Redis."""
+def _bring_up(place: SnapshotKey, seen: Seen) -> None:
+    """Take into memory what is in Redis, one thread for all that want it."""
+    with working_on(place):
+        if not _is_current(snapshots.get(place), seen):
+            _take(place)
+
+
+def _take(place: SnapshotKey) -> None:
     try:
         seen, overlay = store.load_overlay(place)
         kept = snapshots.get(place)
@@ -78,25 +105,27 @@ def _fetch_body(place: SnapshotKey, head: Head, previous: Snapshot | None) -> Sn
     """The snapshot of that head; `previous` where its body is gone."""
     if previous is not None and previous.head.digest == head.digest:
         return rebase(previous, head)
-    raws = store.load_body(place, head.number)
-    return previous if raws is None else _decode(place, head, raws, previous)
+    body = store.load_body(place, head.number)
+    return previous if body is None else _decode(place, head, body, previous)
 
 
-def keep(place: SnapshotKey, head: Head, raws: Sequence[Raw], body: bytes) -> None:
-    """Keep what a query has brought: here, and in Redis for the others."""
-    with working_on(place):
-        kept = snapshots.get(place)
-        previous = kept.snapshot if kept else None
-        if previous is None or previous.head.number < head.number:
-            snapshots.put(place, Known(_decode(place, head, raws, previous), None))
-    one_look.look_again()
+def keep(place: SnapshotKey, head: Head, body: bytes) -> None:
+    """Keep what a query has brought: in Redis, from where whoever shows it takes it; here where Redis does not."""
     try:
         replaced = store.put(place, head, body)
     except Away:
         logger.warning("The snapshot of %s is kept by this process only", place.type_name)
-    else:
-        if replaced is not None and _is_news(place, head, replaced):
+        replaced = None
+    one_look.look_again()
+    if replaced is not None:
+        if _is_news(place, head, replaced):
             news.tell([news.of_customer(place.customer)])
+        return
+    with working_on(place):
+        kept = snapshots.get(place)
+        previous = kept.snapshot if kept else None
+        if previous is None or previous.head.number < head.number:
+            snapshots.put(place, Known(_decode(place, head, body, previous), None))
 
 
 def _is_news(place: SnapshotKey, head: Head, replaced: Replaced) -> bool:
@@ -107,11 +136,11 @@ def _is_news(place: SnapshotKey, head: Head, replaced: Replaced) -> bool:
     return head.fetched - before.fetched > TYPES[place.type_name].fresh_for
 
 
-def _decode(place: SnapshotKey, head: Head, raws: Sequence[Raw], previous: Snapshot | None) -> Snapshot:
+def _decode(place: SnapshotKey, head: Head, body: bytes, previous: Snapshot | None) -> Snapshot:
     """The snapshot of these records, with what was learned later than them."""
     if previous is not None and previous.head.digest == head.digest:
         return rebase(previous, head)
-    fetched = decode(TYPES[place.type_name], head, raws, previous)
+    fetched = decode(TYPES[place.type_name], head, body, previous)
     return relearn(fetched, previous.learned) if previous else fetched
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from threading import Event
 
 from portal.accounts.models import ApiKey, Customer
@@ -59,9 +60,11 @@ class Part:
 
     @property
     def may_ask(self) -> bool:
-        """Whether the platform may be asked (again)."""
+        """Whether the platform may be asked (again); what is coming has been asked for."""
         failure = self.state.failure
-        return not (self.state.failing and failure and time.time() < failure.at + failure.retry_in)
+        return not self.state.coming and not (
+            self.state.failing and failure and time.time() < failure.at + failure.retry_in
+        )
 
 
 def keys_of(customer: Customer) -> Sequence[ApiKey]:
@@ -74,13 +77,13 @@ def keys_of(customer: Customer) -> Sequence[ApiKey]:
 def parts_of(customer: Customer, type_names: Iterable[str], *, wait: bool) -> list[Part]:
     """The parts of these types by all keys, current enough to be shown; `wait=False` never waits for the platform."""
     names = list(type_names)
-    parts = _look(customer, names)
+    parts = _look(customer, names, waiting=False)
     counters.count(Counter(("reads", part.source.value) for part in parts))
     counters.count(Counter(("key reads", part.api_key.resource_group, part.source.value) for part in parts))
     awaited = _fetch_where_needed(parts)
     if wait and awaited:
         _wait(awaited)
-        parts = _look(customer, names)
+        parts = _look(customer, names, waiting=True)
     for part in parts:
         _note_refusal(part)
     return parts
@@ -94,15 +97,21 @@ def part_of(api_key: ApiKey, type_name: str) -> Part:
 
 def fetch_now(customer: Customer, type_name: str) -> None:
     """Fetch by all keys, one flight each, and wait for it as long as a page may."""
-    parts = _look(customer, [type_name])
+    parts = _look(customer, [type_name], waiting=True)
     _wait([(single_flight.start(part.place, part.api_key, part.state), PATIENCE) for part in parts])
 
 
-def _look(customer: Customer, type_names: Iterable[str]) -> list[Part]:
+def _look(customer: Customer, type_names: Iterable[str], *, waiting: bool) -> list[Part]:
     keys = keys_of(customer)
     pairs = [(api_key, place_of(api_key, name)) for name in type_names for api_key in keys]
-    everything = lambda: [place_of(api_key, name) for name in TYPES for api_key in keys]  # noqa: E731
-    states = one_look.look(known, [place for _, place in pairs], everything)
+    places = [place for _, place in pairs]
+
+    def everything() -> list[SnapshotKey]:
+        return [place_of(api_key, name) for name in TYPES for api_key in keys]
+
+    states = one_look.look(partial(known, waiting_for=places if waiting else ()), places, everything)
+    if any(state.coming for state in states.values()):
+        one_look.note_coming()
     return [Part(api_key, place, states[place]) for api_key, place in pairs]
 
 

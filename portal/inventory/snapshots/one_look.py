@@ -23,6 +23,7 @@ class _Looks:
 
     seen: dict[SnapshotKey, Any] = field(default_factory=dict)
     behind: set[SnapshotKey] = field(default_factory=set)
+    coming: list[bool] = field(default_factory=list)
 
 
 _looks: ContextVar[_Looks | None] = ContextVar("looks of this request", default=None)
@@ -66,6 +67,18 @@ def look_again() -> None:
     """What has been seen may not be so any more."""
     if (looks := _looks.get()) is not None:
         looks.seen.clear()
+
+
+def note_coming() -> None:
+    """What this request shows is about to be replaced: something later is being read."""
+    if (looks := _looks.get()) is not None:
+        looks.coming.append(True)
+
+
+def is_about_to_change() -> bool:
+    """Whether something of what this request has seen is about to be replaced."""
+    looks = _looks.get()
+    return bool(looks and looks.coming)
 
 
 def is_first(place: SnapshotKey) -> bool:

@@ -57,6 +57,7 @@ def under_way() -> list[Event]:
 def _fly(place: SnapshotKey, api_key: ApiKey, before: State, done: Event) -> None:
     try:
         fetch(place, api_key, before)
+        known([place])  # read here, and not by whoever waits
     except Exception:  # a thread has nobody to raise it to; whoever waits must go on
         logger.exception("fetching %s failed", place.type_name)
         keep_failure(place, _failure(before, "unreadable", "the portal could not read the answer", RETRY_IN))
@@ -111,7 +112,7 @@ def keep_answer(place: SnapshotKey, client: Client) -> None:
     fetched = time.time()
     body = store.body_of(answer.value)
     platform = answer.platform_time.timestamp() if answer.platform_time else None
-    keep(place, Head(number, fetched, platform, digest_of(body)), answer.value, body)
+    keep(place, Head(number, fetched, platform, digest_of(body)), body)
 
 
 def _is_newer(now: State, before: State) -> bool:

@@ -1,11 +1,18 @@
 """A snapshot: all records of one type that one API key reaches, decoded. Immutable; a change makes a new one."""
 
-from collections.abc import Mapping, Sequence
+import gc
+import json
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from itertools import batched
 
-from portal.inventory.snapshots.store import Head, Overlay, Raw, body_of
-from portal.resources.spec import Record, ResourceType, UnreadableRecord, read, read_all
+from portal.inventory.snapshots.store import Head, Overlay, Raw, body_of, lines_of
+from portal.resources.spec import Reader, Record, ResourceType, UnreadableRecord, read
+
+AT_ONCE = 1000  # lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +21,14 @@ class Learned:
 
     number: int
     record: Record | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Lines:
+    """What the lines of a body were read as: a mark of each, and the record; None for one that is unreadable."""
+
+    marks: Sequence[int]
+    records: Sequence[Record | None]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -26,6 +41,7 @@ class Snapshot:
 
     type: ResourceType
     head: Head
+    lines: Lines
     base: Mapping[str, Record]
     unreadable: int
     learned: Mapping[str, Learned]
@@ -38,15 +54,28 @@ class Snapshot:
         return learned.number if learned else self.head.number
 
 
-def decode(resource_type: ResourceType, head: Head, raws: Sequence[Raw], previous: Snapshot | None) -> Snapshot:
-    """The snapshot of a query's records; what `previous` holds alike is taken from there."""
-    read_records, unreadable = read_all(resource_type, raws)
+def decode(resource_type: ResourceType, head: Head, body: bytes, previous: Snapshot | None) -> Snapshot:
+    """The snapshot of a query's records. Lines that `previous` has read are not read again: a refresh takes as long as
+    what is new in it. What it holds alike is taken from there."""
+    lines = lines_of(body)
+    marks = array("q", map(hash, lines))  # seeded by each process: nobody can make two lines have the same
+    read = dict(zip(previous.lines.marks, previous.lines.records, strict=True)) if previous else {}
     known = previous.records if previous else {}
-    base: dict[str, Record] = {}
-    for record in read_records:
-        same = known.get(record.key)
-        base[record.key] = same if same == record and same is not None else record
-    return Snapshot(resource_type, head, base, unreadable, {}, base, head.digest)
+    new = [(mark, line) for mark, line in zip(marks, lines, strict=True) if mark not in read]
+    with long_lived():
+        for (mark, _line), record in zip(new, _read_lines(resource_type, [line for _, line in new]), strict=True):
+            same = known.get(record.key) if record is not None else None
+            read[mark] = same if same is not None and same == record else record
+    records = [read[mark] for mark in marks]
+    base = {record.key: record for record in records if record is not None}
+    return Snapshot(resource_type, head, Lines(marks, records), base, records.count(None), {}, base, head.digest)
+
+
+def _read_lines(resource_type: ResourceType, lines: Sequence[bytes]) -> Iterator[Record | None]:
+    """By so many at a time, so that not all stand there raw at once."""
+    reader = Reader(resource_type)
+    for some in batched(lines, AT_ONCE):
+        yield from reader.read_all(json.loads(b"[%b]" % b",".join(some)))
 
 
 def rebase(snapshot: Snapshot, head: Head) -> Snapshot:
@@ -77,6 +106,16 @@ def relearn(snapshot: Snapshot, learned: Mapping[str, Learned]) -> Snapshot:
         else:
             records[key] = record
     return replace(snapshot, learned=later, records=records, version=_version(snapshot.head, changed))
+
+
+@contextmanager
+def long_lived() -> Iterator[None]:
+    """What is made meanwhile stays for long: Python need not look through it, again and again, for what is not used."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def digest_of(body: bytes) -> str:

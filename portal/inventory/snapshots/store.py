@@ -5,7 +5,7 @@ begins, a change when it has been answered. The higher number is the later knowl
 change was made cannot bring the old values back. Per place there are:
 
     head       number, time of fetching, the platform's time, digest of the body; small, read for every page
-    body:N     the records of the query with number N
+    body:N     the records of the query with number N, one a line
     overlay    record key -> what was learned of it since, each with its number (changes, polls of single machines)
     mark       a random value that changes with the overlay
     trouble    the last failure, until a query succeeds
@@ -187,17 +187,17 @@ def load_overlay(place: SnapshotKey) -> tuple[Seen, Overlay]:
     return _seen(place, head, mark, trouble), overlay
 
 
-def load_body(place: SnapshotKey, number: int) -> list[Raw] | None:
-    """The records of that number as the platform sent them, None where they are gone. Raises Away."""
+def load_body(place: SnapshotKey, number: int) -> bytes | None:
+    """The records of that number as `body_of` wrote them, None where they are gone. Raises Away."""
     name = place.cache_key(f"body:{number}")
     with connected() as redis:
         value = redis.get(name)
-    opened = _open(name, value)
+    opened = _unseal(name, value)
     return opened[1] if opened is not None and opened[0] == number else None
 
 
 def put(place: SnapshotKey, head: Head, body: bytes) -> Replaced | None:
-    """Keep the records of a query (JSON); None where a later one is there already. Raises Away."""
+    """Keep the records of a query (`body_of`); None where a later one is there already. Raises Away."""
     names = [place.cache_key(part) for part in ("head", f"body:{head.number}", "overlay", "trouble")]
     meta = {"fetched": head.fetched, "platform": head.platform, "digest": head.digest}
     values = (_seal(names[0], head.number, _dump(meta)), _seal(names[1], head.number, body))
@@ -227,12 +227,21 @@ def put_failure(place: SnapshotKey, failure: Failure) -> None:
 
 
 def body_of(raws: Iterable[Raw]) -> bytes:
-    """The records as they are kept, the same bytes for the same records."""
-    return _dump(list(raws))
+    """The records as they are kept, one a line: who has read a line before need not read it again."""
+    return b"\n".join(map(_dump, raws))
+
+
+def lines_of(body: bytes) -> list[bytes]:
+    """One for each record: JSON."""
+    return body.split(b"\n") if body else []
+
+
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def _dump(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    """The same bytes for the same value."""
+    return _json.encode(value).encode()
 
 
 def _entry_name(place: SnapshotKey, key: str) -> str:
@@ -245,14 +254,19 @@ def _seal(name: str, number: int, value: bytes) -> bytes:
 
 
 def _open(name: str, value: Reply) -> tuple[int, Any] | None:
-    """Number and content of a value that was read by that name; None, and an alarm, where it does not open."""
+    """Number and content, from JSON, of a value that was read by that name."""
+    opened = _unseal(name, value)
+    return (opened[0], json.loads(opened[1])) if opened is not None else None
+
+
+def _unseal(name: str, value: Reply) -> tuple[int, bytes] | None:
+    """Number and bytes of a value that was read by that name; None, and an alarm, where it does not open."""
     if value is None:
         return None
     try:
         digits, _, sealed = bytes(memoryview(value)).partition(b"|")  # type: ignore[arg-type]  # TypeError for text
         number = int(digits[:20])
-        content = zlib.decompress(sealing.unseal(sealed, f"{name}@{number}".encode(), purpose=PURPOSE))
-        return number, json.loads(content)
+        return number, zlib.decompress(sealing.unseal(sealed, f"{name}@{number}".encode(), purpose=PURPOSE))
     except (sealing.Broken, ValueError, TypeError, zlib.error):
         _alarm(name)
         return None
