@@ -22,7 +22,7 @@ test: setup ## run all tests, with real PostgreSQL, Redis, worker and browser (O
 lint: setup ## check style, types, import rules, templates, settings and migrations
 	@$(PYTHON) -m scripts.lint
 
-bench: setup ## measure the portal: pages, upstream calls, time from submit to recorded
+bench: setup ## measure the portal against its targets, in twelve minutes (QUICK=1 in two; KEEP=1 also writes docs/performance.*)
 	@$(PYTHON) -m scripts.bench
 
 mutants: setup ## change portal/resources a thousand times and see whether its tests notice (ten minutes)

@@ -110,12 +110,14 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.ui.compression.CompressedPages",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.accounts.middleware.browser_headers",
     "portal.monitoring.access.answer_watchers",
     "portal.customer.polls.nothing_new",
     "portal.ui.middleware.whole_pages",
+    "portal.inventory.snapshots.one_look.one_look",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -136,8 +138,13 @@ TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["portal.ui.template_loader.Loader", "django.template.loaders.app_directories.Loader"],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.csp",
@@ -148,6 +155,8 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     }
 ]
+# Render what is kept of pages again whenever it is used, and fail where it differs (portal.ui.fragments): for tests.
+CHECK_FRAGMENTS = _flag("CHECK_FRAGMENTS")
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "portal.customer.errors.csrf_failure"
 

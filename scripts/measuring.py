@@ -1,10 +1,7 @@
-"""What measurements share: a portal of a given size in processes of its own, and how figures are printed."""
+"""What measurements share: a portal of a given size in processes of its own, and the hand on its platform."""
 
-import statistics
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,41 +22,20 @@ def portal(machines: int = 0, **env: str) -> Iterator[Stack]:
         stack.manage("seed_demo")
         stack.manage("collectstatic", "--no-input", "--verbosity", "0")
         stack.seed_sandbox(*(("--machines", str(machines), "--customers", "1") if machines else ()))
-        try:
-            stack.start()
+        with running(stack):
             yield stack
-        except requests.RequestException as error:
-            raise StartError(f"{error}. The web server: {stack.web.last_words()}") from error
-        finally:
-            stack.stop()
 
 
-def bench(measure: Callable[[], None]) -> int:
-    """Runs a measurement as a program: its exit code. What did not start is said in a sentence."""
+@contextmanager
+def running(stack: Stack) -> Iterator[None]:
+    """While this lasts all of it runs. Raises StartError: what the web server said last, where it does not answer."""
     try:
-        measure()
-    except StartError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-def seconds_of(call: Callable[[], object]) -> float:
-    """How long it takes."""
-    started = time.perf_counter()
-    call()
-    return time.perf_counter() - started
-
-
-def show(what: str, figures: str) -> None:
-    print(f"  {what:55} {figures}", flush=True)
-
-
-def spread(seconds: Iterable[float]) -> str:
-    """Median and 95th percentile in milliseconds."""
-    ordered = sorted(value * 1000 for value in seconds)
-    p95 = ordered[int(len(ordered) * 0.95)]
-    return f"{statistics.median(ordered):7.1f} ms, p95 {p95:7.1f} ms ({len(ordered)} times)"
+        stack.start()
+        yield
+    except requests.RequestException as error:
+        raise StartError(f"{error}. The web server: {stack.web.last_words()}") from error
+    finally:
+        stack.stop()
 
 
 def control(stack: Stack, **order: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import shutil
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from scripts.environment import free_port, stack_environment
@@ -28,8 +29,8 @@ def redis_command(port: int) -> list[str]:
     return [program, *(part for name, value in options.items() for part in (f"--{name}", value))]
 
 
-def web_command(port: int) -> list[str]:
-    return [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}"]
+def web_command(port: int, wsgi: str) -> list[str]:
+    return [sys.executable, "-m", "gunicorn", wsgi, "--bind", f"127.0.0.1:{port}"]
 
 
 def celery_command(*arguments: str) -> list[str]:
@@ -54,7 +55,8 @@ class Stack:
         secrets: dict[str, str],
         port: int | None = None,
         sandbox_port: int | None = None,
-        extra_env: dict[str, str] | None = None,
+        extra_env: Mapping[str, str] | None = None,
+        wsgi: str = "portal.wsgi",
     ) -> None:
         self.directory = directory
         self.port = port or free_port()
@@ -65,10 +67,10 @@ class Stack:
             sandbox_port=self.sandbox_port,
             redis_port=self.redis_port,
             secrets=secrets,
-        ) | (extra_env or {})
+        ) | dict(extra_env or {})
         self.redis = self._process("redis", redis_command(self.redis_port))
         self.sandbox = self._process("sandbox", sandbox_command("serve", "--port", str(self.sandbox_port)))
-        self.web = self._process("web", web_command(self.port))
+        self.web = self._process("web", web_command(self.port, wsgi))
         self.worker = self._process(
             "worker",
             celery_command(

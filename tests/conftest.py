@@ -18,6 +18,7 @@ STATIC_ROOT = Path(__file__).parent.parent / "var" / "test" / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 os.environ["DEBUG"] = "1"
+os.environ["CHECK_FRAGMENTS"] = "1"
 os.environ["STAFF_MFA"] = "0"  # as the demo; tests/accounts has it on
 os.environ["STATIC_ROOT"] = str(STATIC_ROOT)
 os.environ["CACHE_URL"] = "redis://127.0.0.1:1/0"
@@ -59,12 +60,21 @@ def _english() -> Iterator[None]:
 
 
 if not IS_SANDBOX:
+    from django.core.signals import setting_changed
+
     from portal.inventory import timed_value
+    from portal.ui import fragments
 
     @pytest.fixture(autouse=True)
     def _nothing_kept() -> None:
         """This process knows nothing of an earlier test's database."""
         timed_value.forget_all()
+        fragments.forget_all()
+
+    @setting_changed.connect
+    def _forget(**_signal: object) -> None:
+        """A running portal's settings stay as they are, and so are no part of any key."""
+        fragments.forget_all()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

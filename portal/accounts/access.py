@@ -36,6 +36,11 @@ class Scope:
     customers: tuple[Customer, ...] = ()
     viewing: Viewing | None = None
 
+    @property
+    def reach(self) -> tuple[str, str, str, bool]:
+        """What decides over all that is shown and offered: the same for everybody of that role in that group."""
+        return (self.customer.number, self.role, self.root, self.viewing is None or self.viewing.writes)
+
     def may(self, verb: Verb, kind: str) -> bool:
         """Whether the person may do that with things of that kind."""
         may_in_their_place = self.viewing is None or self.viewing.allows(verb, kind)

@@ -64,6 +64,8 @@ class Customer(models.Model):
     requires_second_factor = models.BooleanField(default=False)  # of its members, before they see anything of it
     members = models.ManyToManyField(User, through="Membership", related_name="customers")
 
+    keys_at_hand: "list[ApiKey] | None" = None  # what they are read by, once looked up (inventory.snapshots.freshness)
+
     class Meta:
         ordering = ("number",)
 

@@ -49,8 +49,10 @@ def history(scope: Scope, filters: Filters, *, page: int = 1, per_page: int = 50
 
 def history_of(scope: Scope, type_name: str, key: str, *, most: int = 50) -> list[Change]:
     """Changes of one resource, newest first."""
-    items = visible_items(scope, Item.objects.filter(change=OuterRef("pk"), type_name=type_name, key=key))
-    return list(visible_changes(scope).filter(Exists(items)).order_by("-number")[:most])
+    items = visible_items(scope, Item.objects.filter(change__customer=scope.customer.pk, type_name=type_name, key=key))
+    latest = items.order_by("-change__number").values_list("change", flat=True).distinct()[:most]
+    found = list(latest)  # nothing has been asked of most records: then this is all that is looked up
+    return list(visible_changes(scope).filter(pk__in=found).order_by("-number")) if found else []
 
 
 def needing_someone(scope: Scope, *, most: int = 20) -> list[Change]:

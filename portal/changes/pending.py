@@ -93,11 +93,11 @@ class PendingIndex:
 
 
 def pending_of(scope: Scope) -> PendingIndex:
-    """Everything of the customer that is not at its end or was rejected lately, within the scope; one query."""
-    lately = Q(change__state=State.REJECTED, change__done_at__gte=timezone.now() - ATTENTION_FOR)
-    found = Item.objects.filter(Q(change__done_at=None) | lately, change__customer=scope.customer)
-    found = found.exclude(change__state=State.DRAFT).select_related("change__author")
-    items = list(visible_items(scope, found).order_by("change__turn", "position"))
+    """Everything of the customer that is not at its end or was rejected lately, within the scope.
+
+    One query where there is nothing, as for most pages, and two where there is.
+    """
+    items = _items(scope, _changes(scope.customer))
     by_record: dict[tuple[str, str], tuple[Pending, ...]] = {}
     undone = tuple(_pending(item, item.change) for item in items if not item.change.is_final)
     for pending in undone:
@@ -105,6 +105,22 @@ def pending_of(scope: Scope) -> PendingIndex:
         by_record[place] = (*by_record.get(place, ()), pending)
     refused = tuple(_pending(item, item.change) for item in items if item.change.is_final)
     return PendingIndex(undone, refused, _version(items), by_record)
+
+
+def _changes(customer: Customer) -> dict[UUID, Change]:
+    lately = Q(state=State.REJECTED, done_at__gte=timezone.now() - ATTENTION_FOR)
+    found = Change.objects.filter(Q(done_at=None) | lately, ~Q(state=State.DRAFT), customer=customer.pk)
+    return {change.pk: change for change in found.select_related("author").order_by()}
+
+
+def _items(scope: Scope, changes: Mapping[UUID, Change]) -> list[Item]:
+    """What the scope may see of these changes, by turn."""
+    if not changes:
+        return []
+    items = list(visible_items(scope, Item.objects.filter(change__in=changes)).order_by())
+    for item in items:
+        item.change = changes[item.change_id]
+    return sorted(items, key=lambda item: (item.change.turn, item.position))
 
 
 def parked_by_key(customer: Customer) -> dict[str, int]:

@@ -26,8 +26,8 @@ the method). **Staff roles** are Django's two flags: `is_staff` is support, `is_
   prefix over an ordinary index, alike on SQLite and PostgreSQL; where that finds few, also by the middle of a title
   (one scan of an index). A worker brings them up every 5 s to the snapshots whose head or mark has changed, and then
   only the records that differ; snapshots nobody asked for in an hour are fetched, 20 in one run. In the database
-  because what one process has decoded is bounded, and because plain records don't belong into Redis. `python -m
-  scripts.bench_console` measures it.
+  because what one process has decoded is bounded, and because plain records don't belong into Redis. `make bench`
+  measures it.
 - **A record in the console** (`customers.record_page.StaffPage`) is the customer's own page of it:
   `ui.reader_pages.Pages` says which pages a reader has and where, so that links lead into the console.
 - **The frame** (`frame`, a context processor) stays around pages that belong to no customer (one's account, what went

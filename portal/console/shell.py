@@ -50,6 +50,11 @@ class Shell:
         return [*items, *of_admins] if self.is_admin else items
 
     @property
+    def version(self) -> object:
+        """All that navigation and search show."""
+        return tuple(self.nav)
+
+    @property
     def troubles(self) -> list[BannerMessage]:
         state = circuit_breaker.state()
         if state.since is None:

@@ -21,8 +21,8 @@ from portal.accounts.access import Scope
 from portal.accounts.models import Customer
 from portal.changes.pending import PendingIndex, pending_of
 from portal.inventory import reads
+from portal.inventory.listings.totals import count_current
 from portal.inventory.reads import Listing, Source, Trouble
-from portal.resources.phases import Phase
 from portal.resources.spec import ResourceType
 from portal.resources.types import TYPES
 from portal.ui import links
@@ -123,6 +123,12 @@ class Shell:
         return [*items, *money, *([changes] if self.sees_changes else []), *self._of_managers]
 
     @property
+    def version(self) -> object:
+        """All that navigation and search show."""
+        others = tuple((one.number, one.name) for one in (self.customer, *self.customers))
+        return (*self.nav, *others, self.scope.root)
+
+    @property
     def _of_managers(self) -> list[NavItem]:
         pages = (
             (roles.PEOPLE, _("People"), "users", "people"),
@@ -160,7 +166,7 @@ class Shell:
         listing = self._listings[resource_type.name]
         counted = listing.source is not Source.NEVER and not resource_type.money
         url = links.of_type(self.customer.number, resource_type.name)
-        count = _count(listing) if counted else None
+        count = count_current(listing) if counted else None
         item = self._item(_(resource_type.plural), resource_type.icon, url, count=count)
         below = BELOW.get(resource_type.name)
         if below and self._path.startswith(links.page(self.customer.number, below)):
@@ -169,14 +175,6 @@ class Shell:
 
     def _item(self, label: str, icon: str, url: str, *, count: int | None = None, apart: bool = False) -> NavItem:
         return NavItem(label, icon, url, count, current=self._path.startswith(url), apart=apart)
-
-
-def _count(listing: Listing) -> int:
-    """How many there are; of what comes and goes, how many are not past."""
-    standing = listing.type.standing
-    if standing is None:
-        return len(listing.records)
-    return sum(standing(record, listing.platform_now).phase is not Phase.PAST for record in listing.records)
 
 
 TITLES = {

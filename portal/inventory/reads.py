@@ -2,13 +2,14 @@
 
 from portal.inventory.listings.for_scope import listing, listings, record, refresh
 from portal.inventory.listings.listing import Listing
-from portal.inventory.listings.record_context import context, states
+from portal.inventory.listings.record_context import States, context, states
 from portal.inventory.listings.related import permissions_in, related, service_users_in, tree
 from portal.inventory.snapshots.source import Source, Trouble
 
 __all__ = [
     "Listing",
     "Source",
+    "States",
     "Trouble",
     "context",
     "listing",

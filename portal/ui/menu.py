@@ -1,5 +1,8 @@
 """What may be done with a record now: the actions of its type, editing and deleting, as a row's menu and as buttons.
 
+A row has the button of its menu only: what is in it is asked for when it is opened (customer.resources.row_menu), and
+shown in the one menu that all rows share (static/js/portal.js).
+
 The buttons belong to one form of the page (`#do`, templates/components/do.html), which brings what is never kept in a
 row's string: the token that makes a double click one change, and the protection against forged requests.
 """
@@ -17,7 +20,7 @@ from portal.resources.deletion import read_deletion
 from portal.resources.spec import Action, Button, Record
 from portal.ui import links
 from portal.ui.format.html import joined
-from portal.ui.format.icons import icon, symbol_use
+from portal.ui.format.icons import icon
 from portal.ui.format.pending import asks_for, is_going
 from portal.ui.format.values import Viewing
 
@@ -50,24 +53,20 @@ def offers(record: Record, now: datetime, pending: Sequence[Pending] = ()) -> li
     return [offer(action, button) for action in record.type.actions for button in action.buttons(record, now)]
 
 
-def circumstances(record: Record, now: datetime) -> object:
-    """What the menu depends on besides the record."""
-    return tuple((offer.action, offer.button.label) for offer in offers(record, now))
+def is_offered(record: Record, now: datetime) -> bool:
+    """Whether there is anything that could be done."""
+    return record.type.editable or _can_be_deleted(record) or bool(offers(record, now))
 
 
-def row_menu(record: Record, viewing: Viewing, pending: Sequence[Pending] = ()) -> SafeString:
-    """The menu of a row; '' where nothing can be done."""
-    lines = joined(_lines(record, viewing, pending))
-    if not lines:
-        return SafeString("")
-    return format_html(
-        '<button type="button" class="icon-button" popovertarget="menu-{key}" aria-label="{label}">{dots}</button>'
-        '<div id="menu-{key}" class="menu menu-end" popover>{lines}</div>',
-        key=record.key,
-        label=_("Actions for %(name)s") % {"name": record.title},
-        dots=symbol_use("dots"),
-        lines=lines,
-    )
+def row_button(record: Record) -> SafeString:
+    """What opens the menu of a row."""
+    label = _("Actions for %(name)s") % {"name": record.title}
+    return format_html('<button popovertarget="row-menu" aria-label="{}"></button>', label)
+
+
+def row_menu(record: Record, viewing: Viewing, pending: Sequence[Pending]) -> SafeString:
+    """What is in it."""
+    return joined(_lines(record, viewing, pending))
 
 
 def buttons(record: Record, viewing: Viewing, pending: Sequence[Pending] = ()) -> SafeString:
@@ -92,16 +91,19 @@ def _delete(
     record: Record, viewing: Viewing, pending: Sequence[Pending], classes: str, picture: SafeString
 ) -> SafeString:
     """The way to deleting, by what that is called; '' where there is nothing to delete (any more)."""
-    deletion = read_deletion(record.get("deletion"))
-    if not record.type.deletable or deletion.is_shut_down:
+    if not _can_be_deleted(record):
         return SafeString("")
     if any(one.action == "delete" and is_going(one) for one in pending):
         return _going(_("Deleting…") if record.type.editable else _("Revoking…"), classes)
     label = _("Delete…") if record.type.editable else _("Revoke…")
-    if deletion.deadline:
+    if read_deletion(record.get("deletion")).deadline:
         label, picture = _("Change date…"), icon("calendar-event") if picture else picture
     address = links.action(viewing.customer_no, record.type.name, record.key, "delete")
     return format_html('<a href="{}" class="{} is-danger">{}{}</a>', address, classes, picture, label)
+
+
+def _can_be_deleted(record: Record) -> bool:
+    return record.type.deletable and not read_deletion(record.get("deletion")).is_shut_down
 
 
 def _going(label: str, classes: str) -> SafeString:

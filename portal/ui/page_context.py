@@ -23,15 +23,25 @@ MACHINES = "virtualmachine"
 class Surroundings:
     """Nothing is waited for: what is not known yet is shown without a link, and in Europe/Berlin."""
 
-    def __init__(self, scope: Scope, listing: Listing, pages: "Callable[[Surroundings], Pages] | None" = None) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        listing: Listing,
+        pages: "Callable[[Surroundings], Pages] | None" = None,
+        *,
+        known: Mapping[str, Listing] | None = None,
+    ) -> None:
         self.scope = scope
         self.listing = listing
         self._pages = pages or OwnPages
+        self._known = known
         self._viewings: dict[ZoneInfo, Viewing] = {}
 
     @cached_property
     def listings(self) -> Mapping[str, Listing]:
-        """All types that the person may see, as far as they are known."""
+        """All types that the person may see, as far as they are known; those that the page has at hand."""
+        if self._known is not None:
+            return self._known
         names = [name for name in TYPES if self.scope.may_see(name)]
         return reads.listings(self.scope, names, wait=False)
 

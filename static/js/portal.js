@@ -5,9 +5,12 @@ const announce = (text) => { byId("announce").textContent = text; };
 
 // --- menus: a popover opens below its button, or above it where there is no room, and stays there -------------------
 
+let rowButton = null; // what has opened the menu that all rows of a list share
+const buttonOf = (menu) => menu.id === "row-menu" ? rowButton : document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`);
 const place = (menu) => {
-  const button = document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`);
+  const button = buttonOf(menu);
   if (!button || !menu.matches(":popover-open")) return;
+  if (!button.isConnected) return void menu.hidePopover();
   const at = button.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = menu;
   const room = { x: document.documentElement.clientWidth - width - 8, y: innerHeight - height - 8 };
@@ -24,11 +27,26 @@ document.addEventListener("htmx:after:swap", placeOpen);
 document.addEventListener("scroll", placeOpen, { capture: true, passive: true });
 addEventListener("resize", placeOpen);
 
+// The rows' menu is filled when it is opened; while it is open at another row, a click opens it here.
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[popovertarget=row-menu]");
+  const menu = byId("row-menu");
+  if (!button) return;
+  if (button !== rowButton && menu.matches(":popover-open")) menu.hidePopover();
+  rowButton = button;
+  if (menu.matches(":popover-open")) return;
+  menu.replaceChildren();
+  const record = button.closest("tr").querySelector("th a").href;
+  htmx.ajax("GET", `${record}-/menu`, { source: menu, target: menu, swap: "innerHTML" });
+}, true);
+
 // Arrow keys move from its button into an open menu, within a menu, and within the results of the jump field.
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "ArrowDown" && byId(event.target.getAttribute("popovertarget"));
   if (!menu || !menu.matches(".menu:popover-open")) return;
-  menu.querySelector("a, button, input")?.focus();
+  const enter = () => menu.querySelector("a, button, input")?.focus();
+  if (menu.hasChildNodes()) enter();
+  else menu.addEventListener("htmx:after:swap", enter, { once: true });
   event.preventDefault();
 });
 document.addEventListener("keydown", (event) => {
@@ -119,14 +137,18 @@ document.addEventListener("click", async (event) => {
 
 // --- one click copies ------------------------------------------------------------------------------------------------
 
+const drawn = (button, name) => { // another icon of the same file
+  const use = button.querySelector("use");
+  use?.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${name}`));
+};
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
     announce(button.dataset.copied);
-    button.querySelector("use")?.setAttribute("href", "#i-check");
-    setTimeout(() => button.querySelector("use")?.setAttribute("href", "#i-copy"), 1500);
+    drawn(button, "check");
+    setTimeout(() => drawn(button, "copy"), 1500);
   } catch {
     const range = document.createRange();
     range.selectNodeContents(button.previousElementSibling);

@@ -63,12 +63,17 @@ def test_pending_is_everything_that_is_not_at_its_end_in_order(scope: Scope, ask
     assert (pending.count, pending.attention) == (1, 1)
 
 
-def test_pending_is_one_query_however_much_it_is(
+def test_that_nothing_is_pending_is_one_query(scope: Scope, django_assert_num_queries: Callable[..., Any]) -> None:
+    with django_assert_num_queries(1):
+        assert pending_of(scope).all == ()
+
+
+def test_pending_is_two_queries_however_much_it_is(
     scope: Scope, asked: Asked, django_assert_num_queries: Callable[..., Any]
 ) -> None:
     for number in range(20):
         asked(f"shop{number}", "shop99")
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         pending = pending_of(scope)
         assert len([(one.author, one.answer) for one in pending.all]) == 40
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -293,25 +294,24 @@ def test_nobody_who_reads_redis_finds_a_session_there(live: Any, redis_url: str)
 # --- time ------------------------------------------------------------------------------------------------------------
 
 
-def test_what_changes_with_time_alone_is_seen_when_the_note_ends(live: Any, redis_url: str, time_machine: Any) -> None:
+def test_what_changes_with_time_alone_is_seen_when_the_note_ends(live: Any, redis_url: str) -> None:
     page = live(path=f"{MACHINES}shop11/")
-    time_machine.move_to(timezone.now() + timedelta(hours=1), tick=True)
-    assert page.is_told_at_once()
-    with Redis.from_url(redis_url) as redis:
-        redis.delete(*redis.keys("note:*"))
-    assert page.poll().status_code == 200
+    with time_machine.travel(timezone.now() + timedelta(hours=1), tick=True):
+        assert page.is_told_at_once()
+        with Redis.from_url(redis_url) as redis:
+            redis.delete(*redis.keys("note:*"))
+        assert page.poll().status_code == 200
 
 
-def test_a_page_that_waits_is_not_sent_anew_because_the_same_was_fetched_once_more(
-    live: Any, change: Change, time_machine: Any, redis_url: str
-) -> None:
+def test_a_page_that_waits_is_not_sent_anew_because_the_same_was_fetched_once_more(live: Any, change: Change) -> None:
     page = live(path=f"{MACHINES}shop11/")
-    time_machine.move_to(timezone.now().replace(second=1), tick=True)
-    page.client.post(MACHINES)
-    page.poll()
-    time_machine.move_to(timezone.now().replace(second=58), tick=True)
-    page.client.post(MACHINES)
-    assert page.poll().status_code == 304
-    time_machine.move_to(timezone.now() + timedelta(seconds=58), tick=True)
-    page.client.post(MACHINES)
-    assert page.poll().status_code == 200
+
+    def fetched(after: timedelta) -> Any:
+        with time_machine.travel(minute + after, tick=True):
+            page.client.post(MACHINES)
+            return page.poll()
+
+    minute = timezone.now().replace(second=0) + timedelta(minutes=1)
+    assert fetched(timedelta(seconds=1)).status_code == 200
+    assert fetched(timedelta(seconds=40)).status_code == 304
+    assert fetched(timedelta(seconds=70)).status_code == 200

@@ -46,6 +46,7 @@ OVERVIEW = Page(C, [PEOPLE, GROUPS])
 LISTS = [Page(f"{C}{name}/", tells) for name, tells in LISTED.items()]
 TREE = Page(f"{C}resourcegroup/?view=tree", [GROUPS])
 DETAILS = [Page(f"{C}{name}/{RECORDS[name]}/", tells) for name, tells in AROUND.items()]
+MENU = Page(f"{C}virtualmachine/shop00/-/menu", is_part=True)
 FOUND = Page(f"{C}find/?q=shop0", [MACHINES])
 CHANGES, CHANGE = Page(f"{C}changes/", [PEOPLE]), Page(f"{C}changes/1/", [r"virtualmachine/(shop1\d)/"])
 MAIN = [OVERVIEW, LISTS[0], TREE, *DETAILS[:2], FOUND, CHANGES, CHANGE]
@@ -57,6 +58,7 @@ PAGES = {
     "customer:find": [FOUND],
     "customer:frame": [Page(f"{C}frame/", is_part=True)],
     "customer:list": [*LISTS, TREE, *(Page(f"{C}{name}/?format=csv", [one]) for name, one in EXPORTED.items())],
+    "customer:row_menu": [MENU],
     "customer:detail": [
         *DETAILS,
         Page(f"{C}virtualmachine/shop50/"),  # which is being created

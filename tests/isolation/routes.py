@@ -144,6 +144,17 @@ def actions() -> Iterator[Stop]:
     yield Stop(f"{CUSTOMER}invoice/{LAST}/-/power", ALL_ABSENT, ALL_ABSENT)
 
 
+def menus() -> Iterator[Stop]:
+    """The menu of a row; without a script, on to the record's page."""
+    for name, seers in SEES.items():
+        below, elsewhere = RECORDS[name]
+        may = only(*CHANGES.get(name, ()), ok=302)
+        yield Stop(f"{CUSTOMER}{name}/{below}/-/menu", may)
+        yield Stop(f"{CUSTOMER}{name}/{elsewhere}/-/menu", may | ({"child": 404} if "child" in seers else {}))
+        for key in ELSEWHERE[name]:
+            yield Stop(f"{CUSTOMER}{name}/{key}/-/menu", only(*seers, ok=404))
+
+
 def matrices() -> Iterator[Stop]:
     yield Stop(f"{CUSTOMER}resourcegroup/example/-/permissions", only("manager"), only("manager", ok=422))
     yield Stop(
@@ -231,6 +242,7 @@ ROUTES: dict[str, list[Stop]] = {
     "customer:edit": list(verbs("edit", EDITABLE, 200)),
     "customer:delete": list(verbs("delete", tuple(CHANGES), 422)),
     "customer:act": list(actions()),
+    "customer:row_menu": list(menus()),
     **by_type(lists(), "customer:list", consumption="customer:consumption", invoice="customer:invoices"),
     **by_type(details(), "customer:detail", consumption="customer:consumed", invoice="customer:invoice"),
     "customer:roles": [Stop(f"{CUSTOMER}help/roles/", members(200))],

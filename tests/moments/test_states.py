@@ -136,7 +136,7 @@ def test_the_next_seven_days_on_the_overview_are_those_of_the_records(
         if at and moment < at < moment + ahead and (at, machine["name"]) not in announced:
             coming.append((at, machine["name"], False))
     for language in LANGUAGES:
-        shown = page(manager, "", language).context["page"].coming
+        shown = page(manager, "", language).context["page"].coming.shown
         assert sorted((line.at, re.sub("<.*?>", "", line.what)) for line in shown) == sorted(one[:2] for one in coming)
         words = {
             language.at(at, BERLIN, moment, zones[name])

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from portal.billing import sums
 from portal.billing.invoices import amounts
+from portal.billing.sums import Sum
 from portal.billing.thresholds.models import Measure, Threshold
 from portal.billing.usage import usage
 from portal.billing.usage.estimate import Estimate
@@ -80,9 +81,12 @@ def limit_of(threshold: Threshold, used: Used, estimated: Estimate | None, month
         return Limit(threshold, estimated.so_far, estimated.unknown) if estimated else Limit(threshold, None, 1)
     if month not in used.by_month:
         return Limit(threshold, None, 1)
-    records = used.by_month[month].get("traffic", ())
-    found = usage.total(one for one in records if threshold.group in ("", one["type_id"]))
+    found = _of_group(used, month, threshold.group) if threshold.group else used.total(month, "traffic")
     return Limit(threshold, None if found.is_unknown else found.known, found.unknown)
+
+
+def _of_group(used: Used, month: str, group: str) -> Sum:
+    return usage.total(one for one in used.by_month[month].get("traffic", ()) if one["type_id"] == group)
 
 
 def urgent_first(limits: Iterable[Limit]) -> list[Limit]:

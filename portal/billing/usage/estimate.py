@@ -38,6 +38,7 @@ class Prices:
     others: Decimal = Decimal()  # items that belong to no consumption
     unknown: int = 0  # of those, without a readable price
     machines: Priced = ()  # that ran all of the month
+    costs: dict[str, tuple[Sum, Sum]] = field(default_factory=dict, repr=False)  # of months, as they are asked for
 
     @cached_property
     def rates(self) -> Rates:
@@ -68,7 +69,7 @@ def estimate(used: Used, invoices: Sequence[Record], month: str, part: float | N
     if prices is None:
         return None
     with localcontext(prec=DIGITS):
-        growing, settled = _cost(used, prices, month, growing=True), _cost(used, prices, month, growing=False)
+        growing, settled = _costs(used, prices, month)
         whole = growing.known / Decimal(part) if part else growing.known
         rest = settled.known + prices.others
         if not (growing.readable or settled.readable or prices.others):
@@ -125,6 +126,15 @@ def _machines(used: Used, month: str, prices: Mapping[tuple[str, str], Decimal])
 def _average(kind: str, costs: Mapping[tuple[str, str], Decimal], much: Mapping[tuple[str, str], int]) -> Decimal:
     mine = [name for name in costs if name[0] == kind]
     return sum((costs[name] for name in mine), Decimal()) / sum(much[name] for name in mine)
+
+
+def _costs(used: Used, prices: Prices, month: str) -> tuple[Sum, Sum]:
+    """What grows within the month, and what does not: worked out once, as prices are for one version of the use."""
+    found = prices.costs.get(month)
+    if found is None:
+        growing, settled = (_cost(used, prices, month, growing=growing) for growing in (True, False))
+        found = prices.costs[month] = (growing, settled)
+    return found
 
 
 def _cost(used: Used, prices: Prices, month: str, *, growing: bool) -> Sum:

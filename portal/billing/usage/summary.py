@@ -1,6 +1,6 @@
 """The running month in a few figures, for the overview: what it comes to, and which limits are near or passed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,11 +14,8 @@ from portal.billing.thresholds.models import Threshold
 from portal.billing.thresholds.progress import Limit, limit_of, urgent_first
 from portal.billing.usage import months, usage
 from portal.billing.usage.estimate import Estimate, estimate
-from portal.inventory import reads
 from portal.inventory.reads import Listing
 from portal.ui import links
-
-NAMES = ("consumption", "invoice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +88,13 @@ class Summary:
         return links.page(self.customer_no, "thresholds")
 
 
-def summary(scope: Scope) -> Summary | None:
+def summary(scope: Scope, listings: Mapping[str, Listing]) -> Summary | None:
     """The running month as that person may see it; None for who may not see money of the whole customer.
 
-    Never waits for the platform: one read from Redis and one query for the limits. `limits` is empty where none is
-    set, `estimated` None where no invoice is known that says prices. `templates/billing/summary.html` shows it, given
-    as `summary`.
+    Takes one query, for the limits. `limits` is empty where none is set, `estimated` None where no invoice is known
+    that says prices. `templates/billing/summary.html` shows it, given as `summary`.
     """
-    if not scope.may_see(THRESHOLDS):
-        return None
-    known = reads.listings(scope, NAMES, wait=False)
-    return of(scope, known["consumption"], known["invoice"])
+    return of(scope, listings["consumption"], listings["invoice"]) if scope.may_see(THRESHOLDS) else None
 
 
 def of(scope: Scope, consumption: Listing, invoices: Listing) -> Summary:

@@ -140,6 +140,12 @@ class ChangePresenter:
         self.url = links.change(scope.customer.number, change.number)
 
     @property
+    def version(self) -> object:
+        """All that rows and entries tell of it to that person (portal.ui.fragments)."""
+        items = tuple((item.pk, item.outcome, bool(item.result)) for item in self.items)
+        return (self.scope.reach, tag_of([self.change]), self.author, dates.hour(timezone.now()), items)
+
+    @property
     def word(self) -> str:
         return str(State(self.state).label)
 

@@ -1,11 +1,11 @@
 """What a person needs to know first: what is going on, what comes next, what needs someone, how much there is."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
+from operator import itemgetter
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -19,19 +19,19 @@ from portal.changes.pending import Pending, PendingIndex
 from portal.customer.changes.presenter import ChangePresenter
 from portal.customer.home.attention import Alert, is_parked, limits, refusals, refused_keys
 from portal.customer.home.first_steps import Step, steps
+from portal.customer.home.planned import Planned, deletions, open_maintenances
 from portal.inventory import reads
-from portal.inventory.listings.group_tree import GroupTree, sums
+from portal.inventory.listings.group_tree import GroupTree
+from portal.inventory.listings.totals import HARDWARE, ByState, by_state, sums
 from portal.inventory.reads import Listing, Source, Trouble
-from portal.resources.deletion import read_deletion
 from portal.resources.spec import Record
 from portal.resources.state_styles import LOOKS, State, Status
-from portal.resources.states import is_open
 from portal.resources.times import BERLIN, parse_moment
 from portal.resources.types import TYPES
 from portal.ui import links
 from portal.ui.format import badges, dates, numbers, pending, platform_messages, values
-from portal.ui.format.progress import Installs, progress
-from portal.ui.lists.page import HOUR, MOVES
+from portal.ui.format.progress import Installs, progress, step, words_step
+from portal.ui.lists.page import HOUR
 from portal.ui.page_context import GROUPS, MACHINES, Surroundings
 
 AHEAD = timedelta(days=7)
@@ -49,6 +49,17 @@ class Line:
     aside: SafeString | str = ""
     end: SafeString | str = ""
     at: datetime | None = None
+
+
+type MakeLine = Callable[[], Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The first lines of a panel, and how many there are: those that are not shown are not made."""
+
+    shown: Sequence[Line]
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +143,22 @@ class Overview:
         stale = any(one.source is Source.STALE for one in self.listings.values())
         return bool(self.is_loading or stale or self.pending.all or self._installing)
 
+    @property
+    def version(self) -> object:
+        """All that the panels show (portal.ui.fragments)."""
+        known = tuple((one.version, reads.states(self.scope, one).number) for one in self.listings.values())
+        told = (*self.alerts, *(one.version for one in self.attention), *(at for at, _make in self._ahead))
+        money = (
+            (self.running.month, self.running.so_far, self.running.by_the_end, self.running.how) if self.running else ()
+        )
+        bars = (step(self.now), self._installs) if self._installing else ()
+        return (self.scope.reach, *known, self.pending.version, *told, *money, *bars, dates.hour(self.now))
+
     @cached_property
     def tag(self) -> str:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
         second = int(self.now.timestamp())
-        time = (second // HOUR, second // MOVES if self._installing else 0)
+        time = (second // HOUR, words_step(self.now) if self._installing else 0)
         known = [one.known(is_live=self.is_live) for one in self.listings.values()]
         told = [*self.alerts, *((told.number, told.state) for told in self.attention)]
         text = repr((known, told, self.pending.version, time, dates.reading()))
@@ -152,18 +174,18 @@ class Overview:
     # --- what is going on, what comes, what needs someone
 
     @cached_property
-    def going_on(self) -> list[Line]:
+    def going_on(self) -> Lines:
         """What is pending, being installed, or under maintenance right now."""
-        changes = [self._pending_line(one) for one in self.pending.all]
+        changes = [partial(self._pending_line, one) for one in self.pending.all]
         told = {one.key for one in self.pending.all if one.type_name == MACHINES}
-        installing = [self._installing_line(one) for one in self._installing if one.key not in told]
-        return [*changes, *installing, *self._active_maintenances()]
+        installing = [partial(self._installing_line, one) for one in self._installing if one.key not in told]
+        active = [partial(self._active_line, one) for one in self._open_maintenances if one["active"] is True]
+        return _first([*changes, *installing, *active])
 
     @cached_property
-    def coming(self) -> list[Line]:
+    def coming(self) -> Lines:
         """Maintenances and deletions of the next seven days, soonest first."""
-        found = [*self._maintenances_ahead(), *self._deletions_ahead()]
-        return sorted(found, key=lambda line: line.at or self.now)
+        return _first([make for _at, make in self._ahead])
 
     @cached_property
     def alerts(self) -> list[Alert]:
@@ -173,7 +195,7 @@ class Overview:
     @cached_property
     def attention(self) -> list[ChangePresenter]:
         """Changes that go no further until a person acts, and those rejected lately; without what an alert tells."""
-        if not self.scope.may_see(CHANGES):
+        if not self.scope.may_see(CHANGES) or not self.pending.attention:
             return []
         told = {one.change_id for one in self.pending.all if self._refusals and is_parked(one)}
         found = needing_someone(self.scope, most=MOST + len(told))
@@ -188,8 +210,8 @@ class Overview:
     @property
     def tiles(self) -> list[Tile]:
         """Machines by state, all states in the order of precedence."""
-        counts = Counter(found[0].state for found in self._states.values())
-        return [self._tile(state, counts[state]) for state in LOOKS if counts[state]]
+        counts = self._by_state.counts if self._by_state else {}
+        return [self._tile(state, counts[state]) for state in LOOKS if state in counts]
 
     @property
     def tree_address(self) -> str:
@@ -201,15 +223,15 @@ class Overview:
         if GROUPS not in self.listings:
             return []
         tree = GroupTree.of(self.listings[GROUPS])
-        held = sums(tree, self._records(MACHINES), ("cores", "memory", "disk"))
+        held = sums(tree, self.listings[MACHINES].index, HARDWARE) if self.sees_machines else {}
         return [self._group(name, depth, held.get(name, {})) for name, depth in tree.walk()]
 
     @cached_property
     def running(self) -> Summary | None:
         """The running month; None for who may not see money of the whole customer."""
-        return summary(self.scope)
+        return summary(self.scope, self.listings)
 
-    @property
+    @cached_property
     def cost(self) -> Cost | None:
         """None for who may not see money, and where there is no invoice."""
         invoices = sorted(self._records(INVOICES), key=lambda one: str(one["consumption_start"]), reverse=True)
@@ -236,20 +258,28 @@ class Overview:
         return self.listings[name].records if name in self.listings else ()
 
     def _surroundings(self, name: str) -> Surroundings:
-        return Surroundings(self.scope, self.listings[name])
+        return Surroundings(self.scope, self.listings[name], known=self.listings)
 
     @cached_property
     def _around(self) -> Surroundings:
         return self._surroundings(MACHINES)
 
     @cached_property
-    def _states(self) -> Mapping[str, tuple[Status, ...]]:
-        return reads.states(self.scope, self.listings[MACHINES]) if self._records(MACHINES) else {}
+    def _ahead(self) -> list[tuple[datetime, MakeLine]]:
+        """What is planned for the next seven days, soonest first."""
+        return sorted((*self._maintenances_ahead(), *self._deletions_ahead()), key=itemgetter(0))
 
     @cached_property
-    def _installing(self) -> list[Record]:
-        found = (key for key, states in self._states.items() if any(one.state is State.INSTALLING for one in states))
-        return [self.listings[MACHINES].by_key[key] for key in found]
+    def _by_state(self) -> ByState | None:
+        return by_state(self.scope, self.listings[MACHINES]) if self.sees_machines else None
+
+    @cached_property
+    def _installing(self) -> Sequence[Record]:
+        return self._by_state.fitting.get(State.INSTALLING, ()) if self._by_state else ()
+
+    @cached_property
+    def _group_states(self) -> Mapping[str, tuple[Status, ...]]:
+        return reads.states(self.scope, self.listings[GROUPS])
 
     def _link(self, type_name: str, key: str, title: str = "") -> SafeString:
         viewing = self._around.viewing_in(BERLIN)
@@ -275,45 +305,44 @@ class Overview:
     def _installs(self) -> Installs:
         return Installs.seen()
 
-    def _active_maintenances(self) -> Iterator[Line]:
-        for one in self._open_maintenances:
-            ends = parse_moment(one["ends"])
-            if one.get("active") is True:
-                viewing = self._around.viewing(one)
-                state = badges.badge(Status(State.MAINTENANCE, ends), viewing.zone, viewing.now)
-                yield Line(
-                    "tool",
-                    self._link(MACHINES, str(one["machine"])),
-                    state,
-                    platform_messages.told(str(one["comment"])),
-                )
+    def _active_line(self, maintenance: Record) -> Line:
+        viewing = self._around.viewing(maintenance)
+        ends = parse_moment(maintenance["ends"])
+        state = badges.badge(Status(State.MAINTENANCE, ends), viewing.zone, viewing.now)
+        comment = platform_messages.told(str(maintenance["comment"]))
+        return Line("tool", self._link(MACHINES, str(maintenance["machine"])), state, comment)
 
     @cached_property
     def _open_maintenances(self) -> list[Record]:
-        return [one for one in self._records(MAINTENANCES) if is_open(one, self.now)]
+        return open_maintenances(self.listings[MAINTENANCES], self.now) if MAINTENANCES in self.listings else []
 
-    def _maintenances_ahead(self) -> Iterator[Line]:
+    def _maintenances_ahead(self) -> Iterator[tuple[datetime, MakeLine]]:
         for one in self._open_maintenances:
             starts = parse_moment(one["starts"])
-            if one.get("active") is True or starts is None or starts > self.now + AHEAD:
-                continue
-            viewing = self._around.viewing(one)
-            at = dates.time_tag(starts, dates.words(starts, viewing.now, viewing.zone), viewing.zone)
-            comment = self._link(MAINTENANCES, one.key, platform_messages.told(str(one["comment"])) or _("Maintenance"))
-            yield Line("tool", self._link(MACHINES, str(one["machine"])), "", comment, at, starts)
+            if one["active"] is not True and starts is not None and starts <= self.now + AHEAD:
+                yield starts, partial(self._maintenance_line, one, starts)
 
-    def _deletions_ahead(self) -> Iterator[Line]:
+    def _maintenance_line(self, maintenance: Record, starts: datetime) -> Line:
+        viewing = self._around.viewing(maintenance)
+        at = dates.time_tag(starts, dates.words(starts, viewing.now, viewing.zone), viewing.zone)
+        said = platform_messages.told(str(maintenance["comment"])) or _("Maintenance")
+        comment = self._link(MAINTENANCES, maintenance.key, said)
+        return Line("tool", self._link(MACHINES, str(maintenance["machine"])), "", comment, at, starts)
+
+    def _deletions_ahead(self) -> Iterator[tuple[datetime, MakeLine]]:
+        if not self.sees_machines:
+            return
         announced = {(str(one["machine"]), parse_moment(one["starts"])) for one in self._open_maintenances}
-        for machine in self._records(MACHINES):
-            deletion = read_deletion(machine.get("deletion"))
-            gone = deletion.is_shut_down
-            at = deletion.gone if gone else deletion.shuts_down
-            if at is None:
-                continue
-            if self.now - timedelta(days=1) < at < self.now + AHEAD and (machine.key, at) not in announced:
-                text = _("Disk deletion") if gone else _("Shutdown for deletion")
-                shown = dates.day_words(at.astimezone(BERLIN).date(), self.now.astimezone(BERLIN).date())
-                yield Line("trash-x" if gone else "calendar-x", self._link(MACHINES, machine.key), "", text, shown, at)
+        for one in deletions(self.listings[MACHINES], self.now - timedelta(days=1), self.now + AHEAD):
+            if (one.record.key, one.at) not in announced:
+                yield one.at, partial(self._deletion_line, one)
+
+    def _deletion_line(self, deletion: Planned) -> Line:
+        gone, today = deletion.is_gone, self.now.astimezone(BERLIN).date()
+        text = _("Disk deletion") if gone else _("Shutdown for deletion")
+        shown = dates.day_words(deletion.at.astimezone(BERLIN).date(), today)
+        what = self._link(MACHINES, deletion.record.key)
+        return Line("trash-x" if gone else "calendar-x", what, "", text, shown, deletion.at)
 
     def _tile(self, state: State, count: int) -> Tile:
         address = links.of_type(self.scope.customer.number, MACHINES, [("state", state.value)])
@@ -321,7 +350,7 @@ class Overview:
 
     def _group(self, name: str, depth: int, held: Mapping[str, int]) -> GroupRow:
         number = self.scope.customer.number
-        states = reads.states(self.scope, self.listings[GROUPS]).get(name, ())
+        states = self._group_states.get(name, ())
         return GroupRow(
             name=name,
             address=links.record(number, GROUPS, name),
@@ -333,6 +362,10 @@ class Overview:
             memory=numbers.amount_text(held.get("memory", 0), "MiB"),
             disk=numbers.amount_text(held.get("disk", 0), "GiB"),
         )
+
+
+def _first(makers: Sequence[MakeLine]) -> Lines:
+    return Lines([make() for make in makers[:MOST]], len(makers))
 
 
 def _month(invoice: Record) -> str:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from portal.accounts import form_drafts
 from portal.accounts.access import Scope, get_scope
-from portal.accounts.roles import THRESHOLDS, Verb
+from portal.accounts.roles import MONEY, THRESHOLDS, Verb
 from portal.billing.invoices.amounts import typed
 from portal.billing.thresholds import thresholds
 from portal.billing.thresholds.models import Measure, Threshold
@@ -72,7 +72,7 @@ class ThresholdForm(forms.Form):
 def threshold_list(request: HttpRequest, customer_no: str) -> HttpResponse:
     """All limits with how far along they are; POST sets one."""
     scope = _scope(request, customer_no)
-    known = reads.listings(scope, summary.NAMES)
+    known = reads.listings(scope, MONEY)
     groups = _groups(scope, known["consumption"])
     form = ThresholdForm(groups, form_drafts.typed(request), initial=_initial(scope, request.GET))
     if request.method == "POST" and form.is_valid():

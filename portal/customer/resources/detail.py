@@ -10,7 +10,7 @@ from portal.changes.pending import PendingIndex, pending_of
 from portal.customer.polls import noted
 from portal.customer.resources.list import current, type_of
 from portal.customer.resources.lookup import NoRecord, was_shown
-from portal.customer.resources.timeline import Entry, changes_of, not_taken, timeline
+from portal.customer.resources.timeline import Entry, changes_of, not_taken, timeline, version_of
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.inventory import watched_customers
 from portal.inventory.reads import Listing, Source
@@ -46,7 +46,7 @@ def _answer(request: HttpRequest, page: DetailPage) -> HttpResponseBase:
         return HttpResponseNotModified()
     entries = timeline(page.scope, page.record, page.maintenances, page.viewing)
     told = not_taken(entries, page.record.key, is_new=page.is_new)
-    context = {"page": page, "entries": entries, "told": told}
+    context = {"page": page, "entries": entries, "told": told, "history_version": version_of(page.scope, entries)}
     if not wants_part(request):
         return render_page(request, page.scope, TEMPLATE, context, pending=page.pending)
     response = render_part(request, page.scope, f"{TEMPLATE}#record", context, pending=page.pending)

@@ -1,6 +1,5 @@
 """The resource groups as a tree, each with what it contains: `resourcegroup/?view=tree`, beside their list."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,9 +18,9 @@ from portal.customer.polls import noted
 from portal.customer.resources.list import resource_list
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.inventory import reads, watched_customers
-from portal.inventory.listings.group_tree import GroupTree, sums
+from portal.inventory.listings.group_tree import GroupTree
+from portal.inventory.listings.totals import HARDWARE, ByState, Sums, by_state, counts_below, sums
 from portal.inventory.reads import Listing, Source
-from portal.resources.spec import Record
 from portal.resources.state_styles import LOOKS, State, Status
 from portal.resources.times import BERLIN
 from portal.ui import links
@@ -114,7 +113,7 @@ class Tree:
     def is_live(self) -> bool:
         """Whether something may change by itself within seconds."""
         stale = any(one.source is Source.STALE for one in self.listings.values())
-        installing = any(found[0].state is State.INSTALLING for found in self._states.values())
+        installing = self._machines_by_state and self._machines_by_state.counts.get(State.INSTALLING)
         return bool(self.is_loading or stale or installing or self._pending_here)
 
     @property
@@ -160,23 +159,28 @@ class Tree:
     def _tree(self) -> GroupTree:
         return GroupTree.of(self.groups)
 
-    @cached_property
-    def _states(self) -> Mapping[str, tuple[Status, ...]]:
-        return reads.states(self.scope, self.listings[MACHINES]) if MACHINES in self.listings else {}
-
-    @cached_property
-    def _held(self) -> Mapping[str, Mapping[str, int]]:
-        """Group -> the sums of its own machines."""
-        return sums(self._tree, self._machines, ("cores", "memory", "disk"))
-
-    @cached_property
-    def _below(self) -> Mapping[str, Mapping[str, int]]:
-        """Group -> the number of machines in it and below it."""
-        return sums(self._tree, self._machines, below=True)
-
     @property
-    def _machines(self) -> tuple[Record, ...]:
-        return self.listings[MACHINES].records if MACHINES in self.listings else ()
+    def _machines(self) -> Listing | None:
+        """None for who sees none."""
+        return self.listings.get(MACHINES)
+
+    @cached_property
+    def _machines_by_state(self) -> ByState | None:
+        return by_state(self.scope, self._machines) if self._machines else None
+
+    @cached_property
+    def _group_states(self) -> Mapping[str, tuple[Status, ...]]:
+        return reads.states(self.scope, self.groups)
+
+    @cached_property
+    def _held(self) -> Sums:
+        """Group -> the sums of its own machines."""
+        return sums(self._tree, self._machines.index, HARDWARE) if self._machines else {}
+
+    @cached_property
+    def _below(self) -> Mapping[str, int]:
+        """Group -> the number of machines in it and below it."""
+        return counts_below(self._tree, self._machines.index) if self._machines else {}
 
     @cached_property
     def _surroundings(self) -> Surroundings:
@@ -185,7 +189,7 @@ class Tree:
     def _branch(self, name: str, depth: int) -> Branch:
         number, held = self.scope.customer.number, self._held.get(name, {})
         viewing = self._surroundings.viewing(self.groups.by_key[name])
-        states = reads.states(self.scope, self.groups).get(name, ())
+        states = self._group_states.get(name, ())
         return Branch(
             name=name,
             address=links.record(number, GROUPS, name),
@@ -194,7 +198,7 @@ class Tree:
             pending=pending.notes(self.pending.of(GROUPS, name), viewing),
             machines=self._counted(MACHINES, name),
             by_state=self._by_state(name),
-            total=self._below.get(name, {}).get("count", 0),
+            total=self._below.get(name, 0),
             service_users=self._counted(SERVICE_USERS, name),
             permissions=Counted(self._count(PERMISSIONS, name), links.action(number, GROUPS, name, "permissions")),
             cores=held.get("cores", 0),
@@ -212,11 +216,8 @@ class Tree:
 
     def _by_state(self, group: str) -> list[Counted]:
         """The group's machines by state, in the order of precedence."""
-        if MACHINES not in self.listings:
-            return []
-        machines = self.listings[MACHINES].index.by_group.get(group, ())
-        counts = Counter(self._states[one.key][0].state for one in machines)
-        return [self._in_state(group, state, counts[state]) for state in LOOKS if counts[state]]
+        counts = self._machines_by_state.in_group.get(group, {}) if self._machines_by_state else {}
+        return [self._in_state(group, state, counts[state]) for state in LOOKS if state in counts]
 
     def _in_state(self, group: str, state: State, count: int) -> Counted:
         badge = badges.badge(Status(state), BERLIN, self.groups.platform_now)

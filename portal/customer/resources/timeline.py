@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,7 @@ from portal.changes.models import State
 from portal.customer.changes.presenter import ChangePresenter
 from portal.resources.spec import Record
 from portal.resources.times import parse_moment
-from portal.ui.format import platform_messages, values
+from portal.ui.format import dates, platform_messages, values
 from portal.ui.format.values import Viewing
 
 MOST = 30
@@ -42,6 +43,12 @@ def changes_of(scope: Scope, type_name: str, key: str) -> list[Entry]:
         return []
     told = (ChangePresenter(scope, change) for change in history_of(scope, type_name, key, most=MOST))
     return [Entry(one.change.created, one.icon, told=one) for one in told]
+
+
+def version_of(scope: Scope, entries: Sequence[Entry]) -> object:
+    """All that these entries tell to that person."""
+    told = ((one.at, one.icon, str(one.text), one.told and one.told.version) for one in entries)
+    return (scope.reach, dates.hour(timezone.now()), *told)
 
 
 def not_taken(entries: Sequence[Entry], key: str, *, is_new: bool) -> ChangePresenter | None:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from portal.customer.changes import pages
-from portal.customer.resources import actions, delete, edit, permission_matrix
+from portal.customer.resources import actions, delete, edit, permission_matrix, row_menu
 
 CUSTOMER = "c/<str:customer_no>/"
 TYPE = f"{CUSTOMER}<str:type_name>/"
@@ -17,5 +17,6 @@ urlpatterns = [
     path(f"{TYPE}-/new", edit.create, name="create"),
     path(f"{RECORD}edit", edit.edit, name="edit"),
     path(f"{RECORD}delete", delete.delete, name="delete"),
+    path(f"{RECORD}menu", row_menu.row_menu, name="row_menu"),
     path(f"{RECORD}<str:action>", actions.act, name="act"),
 ]

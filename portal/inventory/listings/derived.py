@@ -20,7 +20,7 @@ class Index:
         self.records = records
         self._lock = RLock()
         self._orders: dict[str, tuple[Record, ...]] = {"": records}
-        self._derived: dict[str, Any] = {}
+        self._derived: dict[object, tuple[object, Any]] = {}
         self._remembered: OrderedDict[object, tuple[object, Sequence[Record]]] = OrderedDict()
 
     def ordered(self, sort: str) -> tuple[Record, ...]:
@@ -33,12 +33,13 @@ class Index:
                 self._orders[sort] = self._sort(sort)
             return self._orders[sort]
 
-    def once[T](self, name: str, make: Callable[[], T]) -> T:
-        """What `make` answers, made once and remembered by `name`."""
+    def once[T](self, name: object, make: Callable[[], T], *, beside: object = None) -> T:
+        """What `make` answers, made once and remembered by `name`; anew where it is made of something else `beside`."""
         with self._lock:
-            if name not in self._derived:
-                self._derived[name] = make()
-            found: T = self._derived[name]
+            known = self._derived.get(name)
+            if known is None or known[0] is not beside:
+                known = self._derived[name] = (beside, make())
+            found: T = known[1]
             return found
 
     @property

@@ -1,12 +1,10 @@
-"""The tree of resource groups: what is above, below and right below a group, and sums over it."""
+"""The tree of resource groups: what is above, below and right below a group."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from portal.inventory.listings.listing import Listing
 from portal.inventory.listings.merging import View
-from portal.resources.spec import Record
 
 
 class GroupTree:
@@ -62,21 +60,3 @@ class GroupTree:
                 seen.add(found)
                 yield found, depth
                 waiting.extend((child, depth + 1) for child in reversed(self.children(found)))
-
-
-def sums(
-    tree: GroupTree, records: Sequence[Record], fields: Sequence[str] = (), *, below: bool = False
-) -> Mapping[str, Mapping[str, int]]:
-    """Group -> `count` of the records placed in it and the sums of these integer fields.
-
-    `below` adds to each group what is in the groups below it. Groups with nothing are left out.
-    """
-    found: dict[str, Counter[str]] = {}
-    for record in records:
-        path = tree.path(record.group or "")
-        for group in path if below else path[-1:]:
-            sum_of = found.setdefault(group, Counter())
-            sum_of["count"] += 1
-            for name in fields:
-                sum_of[name] += record.get(name) or 0
-    return found

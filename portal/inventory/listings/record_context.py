@@ -1,8 +1,11 @@
 """What has to be known around records to say their state: their group, their maintenances, the platform's time."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import count
 from threading import RLock
 
 from portal.accounts.access import Scope
@@ -11,14 +14,30 @@ from portal.inventory.listings.listing import Listing
 from portal.inventory.listings.merging import View
 from portal.inventory.weighted_cache import WeightedCache
 from portal.resources.spec import Context, Kind, Record
-from portal.resources.state_styles import Status
+from portal.resources.state_styles import State, Status
 from portal.resources.times import parse_moment
 
 MOST_RECORDS = 200_000
 CLOCK_SLACK = timedelta(seconds=5)  # by which the platform's clock may seem to go back, its Date being in seconds
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
-type States = Mapping[str, tuple[Status, ...]]
+
+class States(dict[str, tuple[Status, ...]]):
+    """Key -> states of a record: the first is its state, the others are notes beside it.
+
+    `number` is another in this process whenever one of them may be.
+    """
+
+    _numbers = count()
+
+    def __init__(self, found: Mapping[str, tuple[Status, ...]] | None = None) -> None:
+        super().__init__(found or {})
+        self.number = next(self._numbers) if found else -1
+
+    @cached_property
+    def counts(self) -> Mapping[State, int]:
+        """How many records are in each state; none that nobody is in."""
+        return Counter(states[0].state for states in self.values())
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -50,12 +69,12 @@ def context(scope: Scope, record: Record | None, *, group: str = "") -> Context:
 
 
 def states(scope: Scope, listing: Listing) -> States:
-    """Key -> the states of each record of a listing, the first being its state, the others notes beside it.
+    """The states of each record of a listing; none for a type without.
 
     Told anew for records with something new around them, and for all when time alone changes one.
     """
     if not listing.type.has_states:
-        return {}
+        return States()
     everything = whole(scope.customer, AROUND)
     groups, maintenances = everything.views[GROUPS], everything.views[MAINTENANCES]
     slot, now = (scope.customer.pk, scope.root, listing.type.name), max(everything.platform_now, listing.platform_now)
@@ -86,7 +105,7 @@ def _tell(
             found[record.key] = before.states[record.key]
         else:
             found[record.key] = listing.type.states(record.values, _context(*around, now))
-    return _Told(inputs, contexts, found, now, _next_moment((groups, maintenances), now))
+    return _Told(inputs, contexts, States(found), now, _next_moment((groups, maintenances), now))
 
 
 def _around(record: Record, groups: View, maintenances: View) -> tuple[Record, Record | None, tuple[Record, ...]]:

@@ -11,7 +11,6 @@ from portal.inventory.listings.group_tree import GroupTree
 from portal.inventory.listings.listing import Listing
 from portal.inventory.listings.permission_inheritance import Held, holding, reaching
 from portal.resources.spec import Record
-from portal.resources.spelling import natural
 from portal.resources.types import TYPES
 
 PERMISSIONS = "permission"
@@ -29,7 +28,7 @@ def related(scope: Scope, record: Record) -> dict[str, tuple[Record, ...]]:
     for name, listing in seen.items():
         keys = {other.key for other in _related_of_type(record, listing, seen) if other is not record}
         if keys:
-            found[name] = tuple(listing.by_key[key] for key in sorted(keys, key=natural))
+            found[name] = tuple([other for other in listing.records if other.key in keys])
     return found
 
 

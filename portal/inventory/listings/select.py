@@ -8,17 +8,16 @@ from datetime import datetime
 from portal.accounts.access import Scope
 from portal.inventory.listings.derived import search_text
 from portal.inventory.listings.listing import Listing
-from portal.inventory.listings.record_context import states
+from portal.inventory.listings.record_context import States, states
 from portal.resources.spec import Kind, Record, ResourceType, Value
 from portal.resources.spelling import Words, mentions, words_of
-from portal.resources.state_styles import State, Status
+from portal.resources.state_styles import State
 from portal.resources.times import parse_moment
 
 MOST_PER_PAGE = 1000
 STATE = "state"  # a column that can be sorted by without being a field
 
 type Predicate = Callable[[Record], bool]
-type States = Mapping[str, tuple[Status, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,12 @@ class Query:
     sort: str = ""  # a sortable field or "state", "-" in front for descending; '' for the type's own order
     page: int = 1
     per_page: int = 50
+
+    @property
+    def key(self) -> object:
+        """The same for the same question."""
+        filters = tuple((name, tuple(texts)) for name, texts in self.filters.items())
+        return (filters, self.states, self.text, self.sort, self.page, self.per_page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def matching(scope: Scope, listing: Listing, query: Query) -> Sequence[Record]:
     by_state = listing.type.has_states and (bool(query.states) or query.sort.removeprefix("-") == STATE)
     known = states(scope, listing) if by_state else None
     filters = _filters(listing.type, query)
-    question = (filters, query.states if known is not None else (), query.text, query.sort, _passed(listing))
+    question = (filters, query.states if known is not None else (), query.text, query.sort, passed(listing))
     return listing.index.remember(question, known, lambda: _search(listing, query, filters, known))
 
 
@@ -103,7 +108,7 @@ def _ordered(listing: Listing, sort: str, known: States | None) -> Sequence[Reco
     return sorted(listing.records, key=lambda record: rank[known[record.key][0].state], reverse=sort.startswith("-"))
 
 
-def _passed(listing: Listing) -> int:
+def passed(listing: Listing) -> int:
     """How many moments of the records have passed: time alone changes where they stand, and at those only."""
     if listing.type.standing is None:
         return 0

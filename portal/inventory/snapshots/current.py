@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from portal.inventory import news
 from portal.inventory.redis_connection import Away
-from portal.inventory.snapshots import store
+from portal.inventory.snapshots import one_look, store
 from portal.inventory.snapshots.process_cache import Known, failures, snapshots, working_on
 from portal.inventory.snapshots.snapshot import Snapshot, decode, learn, rebase, relearn
 from portal.inventory.snapshots.snapshot_key import SnapshotKey
@@ -89,6 +89,7 @@ def keep(place: SnapshotKey, head: Head, raws: Sequence[Raw], body: bytes) -> No
         previous = kept.snapshot if kept else None
         if previous is None or previous.head.number < head.number:
             snapshots.put(place, Known(_decode(place, head, raws, previous), None))
+    one_look.look_again()
     try:
         replaced = store.put(place, head, body)
     except Away:
@@ -118,6 +119,7 @@ def keep_failure(place: SnapshotKey, failure: Failure) -> None:
     """Keep that a query brought nothing."""
     before = failures.get(place)
     failures.put(place, failure)
+    one_look.look_again()
     try:
         store.put_failure(place, failure)
     except Away:
@@ -134,6 +136,7 @@ def lay_over(place: SnapshotKey, overlay: Overlay) -> None:
         learned = learn(kept.snapshot, overlay) if kept else None
         if kept and learned:
             snapshots.put(place, Known(learned, kept.mark))
+    one_look.look_again()
     try:
         before, mark = store.amend(place, overlay)
     except Away:

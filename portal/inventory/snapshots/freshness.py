@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event
 
-from django.db.models import prefetch_related_objects
-
 from portal.accounts.models import ApiKey, Customer
 from portal.inventory import counters
 from portal.inventory.platform import circuit_breaker
-from portal.inventory.snapshots import single_flight
+from portal.inventory.snapshots import one_look, single_flight
 from portal.inventory.snapshots.background_refresh import refresh_behind
 from portal.inventory.snapshots.current import State, known
 from portal.inventory.snapshots.snapshot_key import SnapshotKey, place_of
@@ -68,8 +66,9 @@ class Part:
 
 def keys_of(customer: Customer) -> Sequence[ApiKey]:
     """The customer's keys: one database query per customer object, that is per request."""
-    prefetch_related_objects([customer], "api_keys")
-    return list(customer.api_keys.all())
+    if customer.keys_at_hand is None:
+        customer.keys_at_hand = list(ApiKey.objects.filter(customer=customer.pk))
+    return customer.keys_at_hand
 
 
 def parts_of(customer: Customer, type_names: Iterable[str], *, wait: bool) -> list[Part]:
@@ -90,7 +89,7 @@ def parts_of(customer: Customer, type_names: Iterable[str], *, wait: bool) -> li
 def part_of(api_key: ApiKey, type_name: str) -> Part:
     """One part as it is now; nothing is fetched."""
     place = place_of(api_key, type_name)
-    return Part(api_key, place, known([place])[place])
+    return Part(api_key, place, one_look.look(known, [place], lambda: ())[place])
 
 
 def fetch_now(customer: Customer, type_name: str) -> None:
@@ -100,8 +99,10 @@ def fetch_now(customer: Customer, type_name: str) -> None:
 
 
 def _look(customer: Customer, type_names: Iterable[str]) -> list[Part]:
-    pairs = [(api_key, place_of(api_key, name)) for name in type_names for api_key in keys_of(customer)]
-    states = known([place for _, place in pairs])
+    keys = keys_of(customer)
+    pairs = [(api_key, place_of(api_key, name)) for name in type_names for api_key in keys]
+    everything = lambda: [place_of(api_key, name) for name in TYPES for api_key in keys]  # noqa: E731
+    states = one_look.look(known, [place for _, place in pairs], everything)
     return [Part(api_key, place, states[place]) for api_key, place in pairs]
 
 
@@ -113,7 +114,7 @@ def _fetch_where_needed(parts: Sequence[Part]) -> list[tuple[Event, float]]:
             awaited.append((single_flight.start(part.place, part.api_key, part.state), _patience_for_nothing(part)))
         elif part.source is Source.STALE and part.age > TYPES[part.place.type_name].fresh_for + STALE_FOR:
             awaited.append((single_flight.start(part.place, part.api_key, part.state), SHORT_PATIENCE))
-        else:
+        elif one_look.is_first(part.place):
             refresh_behind(part.place, part.api_key, part.state)
     return awaited
 
@@ -135,6 +136,7 @@ def _wait(awaited: Iterable[tuple[Event, float]]) -> None:
     began = time.monotonic()
     for done, patience in awaited:
         done.wait(max(began + patience - time.monotonic(), 0.0))
+    one_look.look_again()
 
 
 def _note_refusal(part: Part) -> None:

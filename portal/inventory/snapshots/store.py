@@ -27,6 +27,7 @@ from portal.accounts.keys import sealing
 from portal.inventory import counters
 from portal.inventory.redis_connection import connected
 from portal.inventory.snapshots.snapshot_key import SnapshotKey
+from portal.inventory.weighted_cache import WeightedCache
 
 KEPT_FOR = 24 * 3600  # seconds for which the last known is shown when the platform is down
 LINGER = 60  # seconds for which a replaced body can still be read by whoever has seen its head
@@ -76,6 +77,9 @@ class Replaced:
 type Raw = Mapping[str, Any]
 type Reply = bytes | str | None  # what redis-py says it answers; bytes, as it is set up here
 type Overlay = Mapping[str, tuple[int, Raw | None]]  # record key -> number, record; None for one that is gone
+
+
+_last: WeightedCache[SnapshotKey, tuple[tuple[Reply, Reply, Reply], Seen]] = WeightedCache(20_000, lambda _seen: 1)
 
 
 class Alarms:
@@ -156,7 +160,16 @@ def look(places: Sequence[SnapshotKey]) -> dict[SnapshotKey, Seen]:
         values = list(redis.mget(names)) if names else []
         triples = list(zip(values[0::3], values[1::3], values[2::3], strict=True))
         pairs = list(zip(places, triples, strict=True))
-    return {place: _seen(place, *triple) for place, triple in pairs}
+    return {place: _opened_before(place, triple) for place, triple in pairs}
+
+
+def _opened_before(place: SnapshotKey, triple: tuple[Reply, Reply, Reply]) -> Seen:
+    """What these values say; the same values as last time need not be opened again."""
+    before = _last.get(place)
+    if before is None or before[0] != triple:
+        before = (triple, _seen(place, *triple))
+        _last.put(place, before)
+    return before[1]
 
 
 def load_overlay(place: SnapshotKey) -> tuple[Seen, Overlay]:

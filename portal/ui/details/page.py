@@ -6,6 +6,7 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import ClassVar
 
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -14,7 +15,8 @@ from django.utils.translation import ngettext
 from portal.accounts.access import Scope
 from portal.changes.pending import Pending, PendingIndex
 from portal.inventory import reads
-from portal.inventory.listings.group_tree import sums
+from portal.inventory.listings.group_tree import GroupTree
+from portal.inventory.listings.totals import HARDWARE, sums
 from portal.inventory.reads import Listing, Source
 from portal.resources.spec import Context, Record, ResourceType
 from portal.resources.state_styles import State, Status
@@ -25,16 +27,15 @@ from portal.resources.windows import next_window
 from portal.ui import links, menu
 from portal.ui.details.panels import Fact, Holder, Panel, Row, facts, holders, month_row, row
 from portal.ui.format import badges, dates, numbers, pending, platform_messages, values
-from portal.ui.format.progress import Installs, progress
+from portal.ui.format.progress import Installs, progress, words_step
 from portal.ui.format.values import Viewing
-from portal.ui.lists.page import HOUR, MOVES
+from portal.ui.lists.page import HOUR
 from portal.ui.page_context import GROUPS, MACHINES, OwnPages, Surroundings
 from portal.ui.reader_pages import Pages
 
 MOST = 8  # related records of a type that are shown
 MONTHS = 3  # of consumption
 CONSUMPTION, MAINTENANCES, PERMISSIONS = "consumption", "maintenance", "permission"
-SUMMED = ("cores", "memory", "disk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +126,20 @@ class DetailPage:
         behind = self.listing.source is Source.STALE or self.surroundings.is_loading
         return bool(behind or self.pending_here or self._is_installing)
 
+    @property
+    def version(self) -> object:
+        """All that the page shows below its head, but for its history (portal.ui.fragments)."""
+        listings = self.surroundings.listings.values()
+        known = tuple((one.version, reads.states(self.scope, one).number) for one in (self.listing, *listings))
+        about = (self.type.name, self.record.key, self.is_new, self.pages.__name__)
+        hours = (dates.hour(self.viewing.now), dates.hour(timezone.now()))
+        return (self.scope.reach, *about, *known, self.pending.version, *hours)
+
     @cached_property
     def tag(self) -> str:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
         second = int(self.listing.platform_now.timestamp())
-        time = (second // HOUR, second // MOVES if self._is_installing else 0)
+        time = (second // HOUR, words_step(self.listing.platform_now) if self._is_installing else 0)
         known = (*self.listing.known(is_live=self.is_live), self.surroundings.version)
         text = repr((*known, self.pending.version, time, dates.reading()))
         return blake2b(text.encode(), digest_size=12).hexdigest()
@@ -269,7 +279,7 @@ class DetailPage:
             rows=[row(one, statuses.get(one.key, ()), self.viewing, self.record.key) for one in shown],
             count=len(records),
             address=self._list_of(other),
-            note=self._sums(records) if (self.type.name, other.name) == (GROUPS, MACHINES) else "",
+            note=self._sums() if (self.type.name, other.name) == (GROUPS, MACHINES) else "",
             new_address=self._new(other),
         )
 
@@ -299,9 +309,10 @@ class DetailPage:
         field = "parent" if other.name == GROUPS else "resource_group"
         return links.new(self.scope.customer.number, other.name, [(field, self.record.key)])
 
-    def _sums(self, machines: Sequence[Record]) -> str:
+    def _sums(self) -> str:
         """What the machines of a group add up to: 12 cores, 24 GiB, 480 GiB."""
-        found = sums(reads.tree(self.scope, wait=False), machines, SUMMED).get(self.record.key, {})
+        listings = self.surroundings.listings
+        found = sums(GroupTree.of(listings[GROUPS]), listings[MACHINES].index, HARDWARE).get(self.record.key, {})
         count = found.get("cores", 0)
         cores = ngettext("%(count)s core", "%(count)s cores", count) % {"count": count}
         memory = _("%(size)s memory") % {"size": numbers.amount_text(found.get("memory", 0), "MiB")}

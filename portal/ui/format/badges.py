@@ -15,7 +15,7 @@ from portal.resources.state_styles import LOOKS, State, Status
 from portal.resources.times import BERLIN
 from portal.ui.format import dates
 from portal.ui.format.html import joined
-from portal.ui.format.icons import symbol_use
+from portal.ui.format.icons import icon
 
 HALF_A_DAY = timedelta(hours=12)
 
@@ -58,7 +58,7 @@ def badges(statuses: Sequence[Status], tz: tzinfo, now: datetime) -> SafeString:
 def in_row(statuses: Sequence[Status], tz: tzinfo, now: datetime) -> SafeString:
     """The same for a row: the state in a word, the notes by their icons; their words are for the hover and for ears."""
     found = [_brief(status, tz, now, is_note=position > 0) for position, status in enumerate(statuses)]
-    return format_html('<span class="states">{}</span>', joined(found, " "))
+    return joined(found, " ")
 
 
 def text(statuses: Sequence[Status], tz: tzinfo, now: datetime) -> str:
@@ -78,11 +78,11 @@ def _brief(status: Status, tz: tzinfo, now: datetime, *, is_note: bool) -> SafeS
 
 def _badge(status: Status, words: SafeString, classes: str = "", title: str = "") -> SafeString:
     return format_html(
-        '<span class="{}"{}>{}<span>{}</span></span>',
+        '<span class="{}"{}>{}{}</span>',
         f"state state-{status.state.value} {classes}".strip(),
         format_html(' title="{}"', title) if title else "",
-        symbol_use(LOOKS[status.state].icon),
-        words,
+        icon(LOOKS[status.state].icon),
+        words if words.isalpha() else format_html("<span>{}</span>", words),
     )
 
 

@@ -21,6 +21,12 @@ def reading() -> tuple[str | None, str]:
     return get_language(), str(get_current_timezone())
 
 
+def hour(now: datetime) -> tuple[date, int]:
+    """The reader's day and hour: words for a moment may depend on them ("until 14:30" is not said of tomorrow)."""
+    local = now.astimezone(get_current_timezone())
+    return local.date(), local.hour
+
+
 def clock(moment: datetime, place: tzinfo | None = None, *, seconds: bool = False, name_zone: bool = False) -> str:
     """22:00, or 22:00:05, where the reader is; with the place's: 04:00 (22:00 New York)."""
     shown = _clock(moment, get_current_timezone(), seconds=seconds, name_zone=name_zone)

@@ -10,7 +10,7 @@ from portal.resources.interfaces import addresses, rank
 from portal.resources.labels import mark
 from portal.resources.spec import Value
 from portal.ui.format.html import joined
-from portal.ui.format.icons import symbol_use
+from portal.ui.format.icons import icon
 
 NETWORKS = {"fe": mark("public (fe)"), "srv": mark("between your machines (srv)")}  # vm_15
 
@@ -37,7 +37,7 @@ def copyable(text: str) -> SafeString:
         _("%(text)s copied") % {"text": text},
         _("Copy %(text)s") % {"text": text},
         _("Copy"),
-        symbol_use("copy"),
+        icon("copy"),
     )
 
 

@@ -14,7 +14,7 @@ from portal.changes.pending import Pending
 from portal.resources.spec import Record, Value, Values
 from portal.resources.times import parse_moment
 from portal.ui.format.html import joined
-from portal.ui.format.icons import symbol_use
+from portal.ui.format.icons import icon
 from portal.ui.format.values import Viewing
 
 ASKS = frozenset({State.CONFLICT, State.PARKED, State.REJECTED})
@@ -68,24 +68,24 @@ def _in_row(one: Pending, viewing: Viewing) -> SafeString:
 
 def badge(one: Pending) -> SafeString:
     """Where it is as a badge, for what is a link already."""
-    look, icon = _look(one)
-    return format_html('<span class="state {}">{}<span>{}</span></span>', look, symbol_use(icon), words(one))
+    look, name = _look(one)
+    return format_html('<span class="state {}">{}<span>{}</span></span>', look, icon(name), words(one))
 
 
 def _look(one: Pending) -> tuple[str, str]:
-    """(class, icon)."""
+    """(class, name of the icon)."""
     return ("state-shutdown", "alert-triangle") if one.state in ASKS else ("state-waiting", "hourglass")
 
 
 def _note(one: Pending, viewing: Viewing, word: str, *, classes: str = "", title: str = "") -> SafeString:
-    look, icon = _look(one)
+    look, name = _look(one)
     return format_html(
         '<a class="state {}{}" href="{}"{}>{}<span>{}</span></a>',
         look,
         classes,
         viewing.pages.change(one.number),
         format_html(' title="{}"', title) if title else "",
-        symbol_use(icon),
+        icon(name),
         word,
     )
 

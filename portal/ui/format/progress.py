@@ -1,6 +1,7 @@
 """A machine that is being installed: how long already, against how long it usually takes. An estimate, called one."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -11,7 +12,19 @@ from portal.resources.spec import Record
 from portal.ui.format import dates
 from portal.ui.format.values import Viewing, moment_of
 
+MOVES = 5  # seconds after which a bar stands elsewhere
+WORDS = 60  # … and a page that stands open is sent other words; bar and seconds run on by themselves (js/portal.js)
 FULLEST = 0.95  # never full before the platform has said that it is ready; static/js/portal.js has it too
+
+
+def step(now: datetime) -> int:
+    """Which of these steps it is: bars stand still within each."""
+    return int(now.timestamp()) // MOVES
+
+
+def words_step(now: datetime) -> int:
+    """The same for a page's tag."""
+    return int(now.timestamp()) // WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +48,7 @@ def progress(record: Record, viewing: Viewing, installs: Installs, *, brief: boo
     begun = moment_of(record, "creation_date")
     if begun is None:
         return SafeString("")
-    passed = max(0.0, (viewing.now - begun).total_seconds())
+    passed = max(0.0, step(viewing.now) * MOVES - begun.timestamp())
     if installs.usual is None:
         return format_html(' <span class="installing">{}</span>', _running(_("for %(time)s"), "time", passed))
     words = _("%(passed)s / ~%(usual)s") if brief else _("%(passed)s of about %(usual)s")

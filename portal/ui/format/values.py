@@ -16,7 +16,7 @@ from portal.resources.spec import Field, Kind, Record, Value
 from portal.resources.times import parse_day, parse_moment
 from portal.ui.format import dates, ip_addresses, numbers, platform_messages
 from portal.ui.format.html import joined
-from portal.ui.format.icons import symbol_use
+from portal.ui.format.icons import icon
 from portal.ui.reader_pages import Pages
 
 NUMERIC = frozenset({Kind.INTEGER, Kind.MONEY})
@@ -144,10 +144,10 @@ def change(old: SafeString | str, new: SafeString | str) -> SafeString:
         '<span class="change"><span class="old">{}</span>{}<span class="visually-hidden">{}</span>'
         '<span class="new">{} {}<span class="visually-hidden">{}</span></span></span>',
         old or NONE,
-        symbol_use("arrow-narrow-right"),
+        icon("arrow-narrow-right"),
         _("will become"),
         new or NONE,
-        symbol_use("hourglass"),
+        icon("hourglass"),
         _("(pending)"),
     )
 
@@ -158,8 +158,8 @@ def moment_of(record: Record, name: str) -> datetime | None:
 
 
 def _boolean(field: Field, value: Value, viewing: Viewing) -> SafeString:
-    look, icon = ("yes", "check") if value else ("no", "minus")
-    return format_html('<span class="{}">{} {}</span>', look, symbol_use(icon), truth(field, bool(value)))
+    look, name = ("yes", "check") if value else ("no", "minus")
+    return format_html('<span class="{}">{} {}</span>', look, icon(name), truth(field, bool(value)))
 
 
 def _integer(field: Field, value: Value, viewing: Viewing) -> SafeString:

@@ -8,6 +8,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, assert_never
 
 from django import forms
@@ -102,12 +103,12 @@ class SpecField(forms.Field):
         several_lines = self.spec.max_length >= LONG_TEXT or "\n" in str(self.present or "")
         return "area" if several_lines else "text"
 
-    @property
+    @cached_property
     def choices(self) -> tuple[Choice, ...]:
         """What may be chosen, what the record holds already included."""
         return (*self._new_choices, *self._present_choices)
 
-    @property
+    @cached_property
     def _new_choices(self) -> tuple[Choice, ...]:
         if self.offered:
             return self.offered
@@ -124,9 +125,11 @@ class SpecField(forms.Field):
         if not new or self.creating or self.spec.kind in (Kind.NAMES, Kind.EMAILS):
             return ()
         known = {choice.value for choice in new}
-        named = {choice.value: _translated(choice) for choice in self.spec.choices}
+        named = {choice.value: choice for choice in self.spec.choices}
         return tuple(
-            named.get(text, Choice(value=text, label=text or _("none"), outdated=bool(text)))
+            _translated(named[text])
+            if text in named
+            else Choice(value=text, label=text or _("none"), outdated=bool(text))
             for text in as_typed(self.present)
             if text not in known
         )

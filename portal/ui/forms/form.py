@@ -231,7 +231,7 @@ def _options(spec_field: SpecField, typed: Sequence[str]) -> tuple[Option, ...]:
     options = tuple(
         Option(
             choice.value,
-            gettext(choice.label) if choice.label else choice.value,
+            choice.label or choice.value,
             choice.value in typed,
             choice.outdated,
         )

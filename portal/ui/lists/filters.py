@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from portal.inventory.listings.derived import sort_key
 from portal.inventory.listings.listing import Listing
 from portal.inventory.listings.select import STATE, Query
+from portal.inventory.reads import States
 from portal.resources.spec import Field, Kind, ResourceType, Value
-from portal.resources.state_styles import State, Status
+from portal.resources.state_styles import State
 from portal.ui.format import values
 from portal.ui.format.badges import state_word
 
@@ -121,7 +122,7 @@ def resized(query: Query, per_page: int) -> Query:
     return replace(query, per_page=per_page, page=1)
 
 
-def facets(listing: Listing, query: Query, states: Mapping[str, tuple[Status, ...]] | None) -> Facets:
+def facets(listing: Listing, query: Query, states: States | None) -> Facets:
     """What can be filtered by, with how many records each value has."""
     found = [_facet(listing, spec, query) for spec in _in_order(listing.type)]
     telling = [facet for facet in found if len(facet.options) > 1 or facet.is_set]
@@ -178,12 +179,11 @@ def _facet(listing: Listing, spec: Field, query: Query) -> Facet:
     return Facet(spec.name, _(spec.label), list(options))
 
 
-def _state_facet(states: Mapping[str, tuple[Status, ...]] | None, query: Query) -> Facet:
-    counts = Counter(found[0].state for found in (states or {}).values())
+def _state_facet(states: States, query: Query) -> Facet:
     options = (
-        Option(state.value, state_word(state), counts[state], state in query.states)
+        Option(state.value, state_word(state), states.counts.get(state, 0), state in query.states)
         for state in State
-        if counts[state] or state in query.states
+        if state in states.counts or state in query.states
     )
     return Facet(STATE, _("State"), list(options))
 

@@ -1,6 +1,6 @@
 """A list as one person sees it: what was asked for, what is known, what is pending, and how that is shown."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -22,7 +22,7 @@ from portal.resources.state_styles import State, Status
 from portal.ui import links
 from portal.ui.format import badges, dates, numbers
 from portal.ui.format.html import joined
-from portal.ui.format.progress import Installs
+from portal.ui.format.progress import Installs, step, words_step
 from portal.ui.format.refusal import Refused, refused_creations
 from portal.ui.lists import columns, filters, rows
 from portal.ui.lists.headings import Heading, headings
@@ -31,7 +31,6 @@ from portal.ui.lists.rows import Layout, Row
 from portal.ui.page_context import Surroundings
 from portal.ui.pending_records import being_created
 
-MOVES = 60  # seconds after which how long an installation takes is told in other words; js/portal.js moves the bar
 HOUR = 3600  # seconds after which a time alone may have to say its day, and a day its year
 
 
@@ -83,8 +82,8 @@ class ListPage:
         return Surroundings(self.scope, self.listing)
 
     @cached_property
-    def states(self) -> Mapping[str, tuple[Status, ...]]:
-        return reads.states(self.scope, self.listing) if self.type.has_states else {}
+    def states(self) -> reads.States:
+        return reads.states(self.scope, self.listing)
 
     @cached_property
     def page(self) -> Page:
@@ -138,13 +137,21 @@ class ListPage:
             return True
         if any(one.type_name == self.type.name for one in self.pending.all):
             return True
-        return any(found[0].state is State.INSTALLING for found in self.states.values())
+        return bool(self.states.counts.get(State.INSTALLING))
+
+    @cached_property
+    def version(self) -> object:
+        """All that the list shows below its head (portal.ui.fragments)."""
+        known = (self.listing.version, self.states.number, self.surroundings.version, self.pending.version)
+        asked = (self.type.name, self.query.key, tuple(self.chosen_columns))
+        now = self.listing.platform_now
+        return (self.scope.reach, *known, *asked, dates.hour(now), self._installs, step(now) if self._installing else 0)
 
     @cached_property
     def tag(self) -> str:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
         second = int(self.listing.platform_now.timestamp())
-        time = (second // HOUR, second // MOVES if self._installing else 0)
+        time = (second // HOUR, words_step(self.listing.platform_now) if self._installing else 0)
         known = (*self.listing.known(is_live=self.is_live), self.surroundings.version)
         text = repr((*known, self.pending.version, time, dates.reading(), self.chosen_columns, self.query))
         return blake2b(text.encode(), digest_size=12).hexdigest()
@@ -171,6 +178,11 @@ class ListPage:
         labels = columns.labels(self.type)
         names = columns.available(self.type)[1:]
         return [(name, labels[name], name in self.columns, name in self.roomy) for name in names]
+
+    @property
+    def columns_version(self) -> object:
+        """All that the choice of columns shows."""
+        return (self.scope.customer.number, self.type.name, self.query.key, tuple(self.chosen_columns))
 
     @property
     def default_columns_address(self) -> str:
@@ -204,8 +216,7 @@ class ListPage:
     @cached_property
     def rows(self) -> SafeString:
         may_change = self.scope.may_change(self.type.name)
-        installs = Installs.seen() if self._installing else Installs()
-        layout = Layout(self.type, self.columns, may_change, installs, self.roomy)
+        layout = Layout(self.type, self.columns, may_change, self._installs, self.roomy)
         new = [Row(record, (), self._pending(record), is_new=True) for record in self.coming]
         known = [self._row(record) for record in self.page.records]
         if self.type.standing is not None and not self.query.sort:
@@ -266,6 +277,10 @@ class ListPage:
     def _installing(self) -> bool:
         shown = (self._statuses(record) for record in self.page.records)
         return any(status.state is State.INSTALLING for found in shown for status in found)
+
+    @cached_property
+    def _installs(self) -> Installs:
+        return Installs.seen() if self._installing else Installs()
 
     def _render(self, shown: Iterable[Row], layout: Layout) -> SafeString:
         return rows.render([(row, self.surroundings.viewing(row.record)) for row in shown], layout)

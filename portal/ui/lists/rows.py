@@ -11,7 +11,6 @@ from threading import Lock
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
 from portal.changes.pending import Pending
@@ -25,7 +24,7 @@ from portal.ui.format.pending import Change
 from portal.ui.format.progress import Installs, progress
 from portal.ui.format.values import NUMERIC, Viewing
 
-MOST = 20_000  # rows kept per process, about 3 kB each
+MOST = 20_000  # rows kept per process, about 1 kB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +92,7 @@ def _row(row: Row, layout: Layout, viewing: Viewing) -> SafeString:
 
 def _circumstances(row: Row, layout: Layout, viewing: Viewing) -> object:
     """All that a row's text depends on besides its record."""
-    local = viewing.now.astimezone(get_current_timezone())
     links = tuple(viewing.pages.record(spec, str(row.record.values[name])) for name, spec in _references(layout))
-    buttons = menu.circumstances(row.record, viewing.now) if layout.may_change else None
     return (
         viewing.customer_no,
         layout.columns,
@@ -103,11 +100,11 @@ def _circumstances(row: Row, layout: Layout, viewing: Viewing) -> object:
         layout.may_change,
         dates.reading(),
         str(viewing.zone),
-        (local.date(), local.hour),  # "until 14:30" is not said of tomorrow
+        dates.hour(viewing.now),
         row.statuses,
         tuple(row.runs.items()),
         links,
-        buttons,
+        _has_menu(row, layout, viewing),
     )
 
 
@@ -121,14 +118,17 @@ def _render(row: Row, layout: Layout, viewing: Viewing) -> SafeString:
     first, *rest = layout.columns
     cells = [_head(row, layout, first, viewing)]
     cells += [_cell(row, layout, name, changes, viewing) for name in rest]
-    actions = menu.row_menu(row.record, viewing, row.pending) if layout.may_change and not row.is_new else ""
     return format_html(
-        '<tr id="row-{}" role="row"{}>{}<td role="cell" class="row-do">{}</td></tr>',
+        '<tr id="row-{}"{}>{}<td class="row-do">{}</td></tr>',
         row.record.key,
         SafeString(' class="is-pending"' if row.pending else ""),
         joined(cells),
-        actions,
+        menu.row_button(row.record) if _has_menu(row, layout, viewing) else "",
     )
+
+
+def _has_menu(row: Row, layout: Layout, viewing: Viewing) -> bool:
+    return layout.may_change and not row.is_new and menu.is_offered(row.record, viewing.now)
 
 
 def _head(row: Row, layout: Layout, name: str, viewing: Viewing) -> SafeString:
@@ -138,7 +138,7 @@ def _head(row: Row, layout: Layout, name: str, viewing: Viewing) -> SafeString:
     address = links.record(viewing.customer_no, layout.type.name, row.record.key)
     shown = format_html('<a href="{}">{}</a>', address, label)
     note = "" if STATE in layout.columns else pending.notes(row.pending, viewing)
-    return format_html('<th scope="row" role="rowheader" class="row-name">{} {}</th>', shown, note)
+    return format_html('<th scope="row">{}{}{}</th>', shown, " " if note else "", note)
 
 
 def _without_reference(spec: Field) -> Field:
@@ -161,35 +161,38 @@ def _cell(row: Row, layout: Layout, name: str, changes: Mapping[str, Change], vi
 
 
 def _look(spec: Field, layout: Layout) -> str:
-    """How wide its column is: what a record is for takes what the others leave."""
+    """How wide its column is: what a record is for takes what the others leave; '' for as wide as it needs."""
     if spec.kind in NUMERIC:
         return "num"
-    return "note" if spec.name == layout.type.lead else "wrap-none"
+    return "note" if spec.name == layout.type.lead else ""
 
 
 def _td(layout: Layout, name: str, label: str, look: str, shown: SafeString) -> SafeString:
     on_card = name in layout.type.card or name in layout.type.key or name == STATE
-    marks = {"on-card": on_card, "if-room": name in layout.roomy, "is-empty": not shown}
-    classes = " ".join([*([look] if look else []), *(mark for mark, holds in marks.items() if holds)])
+    marks = {look: look, "on-card": on_card, "if-room": name in layout.roomy}
+    classes = " ".join(mark for mark, holds in marks.items() if holds)
+    attributes = format_html(' class="{}"', classes) if classes else SafeString("")
     # On a card a label stands beside the value; a state and a description speak for themselves.
-    labelled = on_card and name != STATE and look != "note"
-    attributes = format_html(' data-label="{}"', label) if labelled else SafeString("")
-    return format_html('<td role="cell" class="{}"{}>{}</td>', classes, attributes, shown or values.NONE)
+    if on_card and name != STATE and look != "note":
+        attributes = format_html('{} data-label="{}"', attributes, label)
+    return format_html("<td{}>{}</td>", attributes, shown)
 
 
 def _state(row: Row, layout: Layout, viewing: Viewing) -> SafeString:
-    bar = ""
+    bar = SafeString("")
     if any(status.state is State.INSTALLING for status in row.statuses):
         bar = progress(row.record, viewing, layout.installs, brief=True)
-    shown = badges.in_row(row.statuses, viewing.zone, viewing.now) if row.statuses else ""
-    return format_html('<span class="in-row">{}{} {}</span>', shown, bar, pending.in_row(row.pending, viewing))
+    parts = [badges.in_row(row.statuses, viewing.zone, viewing.now), bar, pending.in_row(row.pending, viewing)]
+    shown = [part for part in parts if part]
+    if len(shown) == len(row.statuses) == 1:
+        return shown[0]  # nothing beside it to be put in line with
+    return format_html('<span class="in-row">{}</span>', joined(shown, " "))
 
 
 def heading(name: str, label: str, layout: Layout) -> SafeString:
     """A row that says what those below it have in common."""
     return format_html(
-        '<tr id="phase-{}" role="row" class="row-phase">'
-        '<th scope="rowgroup" role="rowheader" colspan="{}">{}</th></tr>',
+        '<tr id="phase-{}" class="row-phase"><th scope="rowgroup" colspan="{}">{}</th></tr>',
         name,
         len(layout.columns) + 1,
         label,

@@ -2,7 +2,8 @@
 
 `{% icon "server-2" %}`, `{% panel _("Network") icon="network" %}…{% endpanel %}`,
 `{% alert "warning" _("Title") %}…{% endalert %}`, `{% empty "server-off" _("Title") %}…{% endempty %}`,
-`{% states statuses zone now %}`, `{% moment value zone now %}`, `{% query page=2 %}`.
+`{% states statuses zone now %}`, `{% moment value zone now %}`, `{% query page=2 %}`;
+`{% fragment "name" key %}…{% endfragment %}` and `{% live %}` are those of `portal.ui.fragments`.
 """
 
 from datetime import datetime, tzinfo
@@ -20,11 +21,11 @@ from portal.accounts.management.commands.seed_demo import PASSWORD, PEOPLE
 from portal.accounts.page_stamp import present
 from portal.accounts.roles import Role
 from portal.accounts.sign_in import sessions
-from portal.resources.state_styles import LOOKS
-from portal.ui import preferences, support_contact
+from portal.ui import fragments, preferences, support_contact
 from portal.ui.format import dates, icons
 
 register = template.Library()
+fragments.register_in(register)
 
 ALERT_ICONS = {
     "info": "info-circle",
@@ -33,30 +34,9 @@ ALERT_ICONS = {
     "danger": "alert-octagon",
     "offline": "cloud-off",
 }
-# What rows and badges repeat.
-SPRITE = (
-    *dict.fromkeys(look.icon for look in LOOKS.values()),
-    *(
-        "check",
-        "minus",
-        "dots",
-        "hourglass",
-        "alert-triangle",
-        "copy",
-        "arrow-narrow-right",
-        "arrow-up",
-        "arrow-down",
-        "selector",
-    ),
-)
 
 
-@register.simple_tag
-def icon(name: str, classes: str = "") -> SafeString:
-    """A Tabler icon, decoration only."""
-    return icons.icon(name, classes)
-
-
+register.simple_tag(icons.icon)
 register.filter("look", preferences.look)
 
 
@@ -93,12 +73,6 @@ def initials(person: object) -> str:
     """MM, of Maren Manager; of an e-mail address its first letter."""
     parts = str(person).split("@")[0].split()
     return "".join(part[0] for part in (parts[:1] + parts[1:][-1:])).upper()
-
-
-@register.simple_tag
-def sprite() -> SafeString:
-    """The icons that rows refer to; once per page."""
-    return icons.sprite(SPRITE)
 
 
 @register.simple_tag(takes_context=True)

@@ -6,7 +6,7 @@ from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
 from portal.accounts.roles import Role
 from portal.inventory import reads
-from portal.inventory.listings.group_tree import sums
+from portal.inventory.listings.totals import counts_below, sums
 from tests.inventory.conftest import group, machine, scope_of
 from tests.inventory.listings.test_scoping import of_user, permission
 from tests.inventory.platform import Platform
@@ -99,11 +99,10 @@ def test_su_03_service_users_reach_the_groups_below(scope: Scope) -> None:
 
 
 def test_sums_of_a_group_and_with_what_is_below(scope: Scope) -> None:
-    records = reads.listing(scope, "virtualmachine").records
-    own = sums(reads.tree(scope), records, ("cores", "memory"))
+    index = reads.listing(scope, "virtualmachine").index
+    own = sums(reads.tree(scope), index, ("cores", "memory"))
     assert own["lab"] == {"count": 2, "cores": 4, "memory": 2048}
     assert own["services"] == {"count": 1, "cores": 1, "memory": 256}
     assert "shop10" not in own
-    below = sums(reads.tree(scope), records, ("cores",), below=True)
-    assert below["services"] == {"count": 4, "cores": 7}
-    assert below["shop2"] == {"count": 3, "cores": 6}
+    below = counts_below(reads.tree(scope), index)
+    assert (below["services"], below["shop2"]) == (4, 3)

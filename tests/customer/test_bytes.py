@@ -1,0 +1,85 @@
+"""What a page weighs: budgets that nobody breaks unnoticed. Names of files are counted as production has them."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.utils import translation
+
+from tests.customer.conftest import Browse, part
+
+LIST = "/c/10001/virtualmachine/?per_page=50"
+ROWS = 50
+HASHED = r"\g<0>.0123456789ab"
+
+
+def in_production(body: str) -> str:
+    return re.sub(r"/static/[\w/-]+(?=\.\w+)", HASHED, body)
+
+
+def compressed(body: str | bytes) -> int:
+    return len(gzip.compress(body.encode() if isinstance(body, str) else body, 6))
+
+
+def rows_of(body: str) -> list[str]:
+    return re.findall(r'(?s)<tr id="row-.*?</tr>', body)
+
+
+def of_fifty(body: str) -> str:
+    """The page with as many rows as fit on one: the demo has fewer machines, so some come again by other names."""
+    rows = rows_of(body)
+    more = [re.sub(r"([a-z]+)(\d\d)\b", r"\1-more\2", row) for row in rows[: ROWS - len(rows)]]
+    return body.replace(rows[-1], "".join([rows[-1], *more]))
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_table_part_of_50_rows_has_at_most_60_kb(browse: Browse, language: str) -> None:
+    client = browse("manager")
+    client.get(LIST)
+    table = of_fifty(in_production(part(client, LIST, **{"Accept-Language": language}).content.decode()))
+    assert len(rows_of(table)) == ROWS
+    assert len(table.encode()) <= 60_000
+
+
+def test_a_row_has_at_most_850_bytes(browse: Browse) -> None:
+    rows = rows_of(in_production(browse("manager").get(LIST).content.decode()))
+    assert sum(len(row.encode()) for row in rows) / len(rows) <= 850
+
+
+def test_the_page_of_50_rows_has_at_most_8_kb_compressed(browse: Browse) -> None:
+    assert compressed(of_fifty(in_production(browse("manager").get(LIST).content.decode()))) <= 8_000
+
+
+def test_a_first_visit_has_at_most_50_kb_and_20_of_them_are_script(browse: Browse) -> None:
+    body = browse("manager").get(LIST).content.decode()
+    names = set(re.findall(r"/static/([^\"#]+)", body))
+    sizes = {name: compressed(Path(finders.find(name) or "").read_bytes()) for name in names}
+    assert {"css/base.css", "css/portal.css", "js/portal.js", "vendor/htmx.js", "icons.svg"} <= set(sizes)
+    assert sum(size for name, size in sizes.items() if name.endswith(".js")) <= 20_000
+    assert sum(sizes.values()) + compressed(of_fifty(in_production(body))) <= 50_000
+
+
+def test_what_is_indented_in_a_template_is_not_sent_so(browse: Browse) -> None:
+    body = browse("manager").get(LIST).content.decode()
+    assert not re.search(r"\n[ \t]+<", body)
+
+
+def test_pages_and_their_parts_go_compressed_to_who_asks_for_it(browse: Browse) -> None:
+    client = browse("manager")
+    asks = {"Accept-Encoding": "gzip, br"}
+    page = client.get(LIST, headers=asks)
+    assert page.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(page.content).lstrip().startswith(b"<!DOCTYPE")
+    assert part(client, LIST, **asks).headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in client.get(LIST).headers
+    assert "Content-Encoding" not in client.get(f"{LIST}&format=xlsx", headers=asks).headers
+
+
+def test_a_template_of_a_mail_keeps_its_white_space() -> None:
+    with translation.override("en"):
+        from django.template.loader import get_template
+
+        text = get_template("billing/mail/passed.txt").template.source
+    assert text == (Path("templates") / "billing/mail/passed.txt").read_text()
