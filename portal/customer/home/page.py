@@ -30,7 +30,7 @@ from portal.resources.times import BERLIN, parse_moment
 from portal.resources.types import TYPES
 from portal.ui import links
 from portal.ui.format import badges, dates, numbers, pending, platform_messages, values
-from portal.ui.format.progress import RETOLD, Installs, progress, step
+from portal.ui.format.progress import Installs, progress, step, words_step
 from portal.ui.lists.page import HOUR
 from portal.ui.page_context import GROUPS, MACHINES, Surroundings
 
@@ -158,7 +158,7 @@ class Overview:
     def tag(self) -> str:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
         second = int(self.now.timestamp())
-        time = (second // HOUR, second // RETOLD if self._installing else 0)
+        time = (second // HOUR, words_step(self.now) if self._installing else 0)
         known = [one.known(is_live=self.is_live) for one in self.listings.values()]
         told = [*self.alerts, *((told.number, told.state) for told in self.attention)]
         text = repr((known, told, self.pending.version, time, dates.reading()))

@@ -27,7 +27,7 @@ from portal.resources.windows import next_window
 from portal.ui import links, menu
 from portal.ui.details.panels import Fact, Holder, Panel, Row, facts, holders, month_row, row
 from portal.ui.format import badges, dates, numbers, pending, platform_messages, values
-from portal.ui.format.progress import RETOLD, Installs, progress
+from portal.ui.format.progress import Installs, progress, words_step
 from portal.ui.format.values import Viewing
 from portal.ui.lists.page import HOUR
 from portal.ui.page_context import GROUPS, MACHINES, OwnPages, Surroundings
@@ -139,7 +139,7 @@ class DetailPage:
     def tag(self) -> str:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
         second = int(self.listing.platform_now.timestamp())
-        time = (second // HOUR, second // RETOLD if self._is_installing else 0)
+        time = (second // HOUR, words_step(self.listing.platform_now) if self._is_installing else 0)
         known = (*self.listing.known(is_live=self.is_live), self.surroundings.version)
         text = repr((*known, self.pending.version, time, dates.reading()))
         return blake2b(text.encode(), digest_size=12).hexdigest()

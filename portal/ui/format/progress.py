@@ -12,14 +12,19 @@ from portal.resources.spec import Record
 from portal.ui.format import dates
 from portal.ui.format.values import Viewing, moment_of
 
+MOVES = 5  # seconds after which a bar stands elsewhere
+WORDS = 60  # … and a page that stands open is sent other words; bar and seconds run on by themselves (js/portal.js)
 FULLEST = 0.95  # never full before the platform has said that it is ready; static/js/portal.js has it too
-RETOLD = 60  # seconds after which how long it takes is told in other words; js/portal.js moves the bar meanwhile
-MOVES = 5  # seconds after which what is rendered anew tells another time
 
 
 def step(now: datetime) -> int:
     """Which of these steps it is: what is rendered stands still within each."""
     return int(now.timestamp()) // MOVES
+
+
+def words_step(now: datetime) -> int:
+    """The same for a page's tag."""
+    return int(now.timestamp()) // WORDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from portal.resources.state_styles import State, Status
 from portal.ui import links
 from portal.ui.format import badges, dates, numbers
 from portal.ui.format.html import joined
-from portal.ui.format.progress import RETOLD, Installs, step
+from portal.ui.format.progress import Installs, step, words_step
 from portal.ui.format.refusal import Refused, refused_creations
 from portal.ui.lists import columns, filters, rows
 from portal.ui.lists.headings import Heading, headings
@@ -151,7 +151,7 @@ class ListPage:
     def tag(self) -> str:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
         second = int(self.listing.platform_now.timestamp())
-        time = (second // HOUR, second // RETOLD if self._installing else 0)
+        time = (second // HOUR, words_step(self.listing.platform_now) if self._installing else 0)
         known = (*self.listing.known(is_live=self.is_live), self.surroundings.version)
         text = repr((*known, self.pending.version, time, dates.reading(), self.chosen_columns, self.query))
         return blake2b(text.encode(), digest_size=12).hexdigest()
