@@ -1,5 +1,6 @@
 """The WSGI application that gunicorn serves."""
 
+import gc
 import logging
 import os
 from pathlib import Path
@@ -36,3 +37,5 @@ def tell_of_surroundings() -> None:
 application = get_wsgi_application()
 warm_up()
 tell_of_surroundings()
+gc.collect()
+gc.freeze()  # what is loaded by now stays: web processes share it, and never look through it for garbage

@@ -12,6 +12,10 @@ customer, each record once) ← `snapshots.freshness` (current enough? ask behin
 `snapshots.current` (memory, brought up to Redis by one small read) ← `snapshots.store` (sealed values).
 `snapshots.single_flight` asks the platform, once for all.
 
+What is not new is not worked out again: the same digest is the same snapshot; of another body only the lines that are
+new are read, a large one beside the pages (`snapshots.reading`); what pages add up over all records is kept with their
+index (`listings.totals`, `Index.once`).
+
 - **Numbers.** All knowledge of a place (key, generation, type) has a number from one clock kept in Redis (own time,
   but always later than the last): a query takes it when it begins, a change when it was answered. Higher is later, so
   a slow refresh cannot undo a change. Who brings a change's result late (a worker took over from a dead one) gives it

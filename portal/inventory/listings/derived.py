@@ -9,6 +9,7 @@ from typing import Any
 from portal.resources.spec import Field, Kind, Record, ResourceType, Value
 from portal.resources.spelling import SortKey, mentions, natural, plain
 
+AS_TEXT = frozenset({Kind.DATE, Kind.MOMENT})  # of the platform's form, whose texts are in the order of time
 REMEMBERED = 64  # results of filters per listing version
 
 
@@ -85,8 +86,15 @@ class Index:
             return self.ordered(self.type.sort) if sort != self.type.sort else self.records
         present: list[tuple[SortKey, Record]] = []
         absent: list[Record] = []
+        keys: dict[str, SortKey | None] = {}  # of texts: many records have the same
         for record in self.records:
-            key = sort_key(field, record.values[name])
+            value = record.values[name]
+            if not isinstance(value, str):
+                key = sort_key(field, value)
+            elif value in keys:
+                key = keys[value]
+            else:
+                key = keys[value] = sort_key(field, value)
             if key is None:
                 absent.append(record)
             else:
@@ -103,7 +111,9 @@ def sort_key(field: Field, value: Value) -> SortKey | None:
         return None
     if field.kind is Kind.MONEY:
         return _decimal(value)
-    return value if isinstance(value, (bool, int)) else natural(str(value))
+    if isinstance(value, (bool, int)) or field.kind in AS_TEXT:
+        return value
+    return natural(str(value))
 
 
 def search_text(record: Record) -> str:
