@@ -95,7 +95,7 @@ class PendingIndex:
 def pending_of(scope: Scope) -> PendingIndex:
     """Everything of the customer that is not at its end or was rejected lately, within the scope.
 
-    One query where there is nothing, as for most pages, and two where there is.
+    One query where there is nothing, as for most pages, and three where there is.
     """
     items = _items(scope, _changes(scope.customer))
     by_record: dict[tuple[str, str], tuple[Pending, ...]] = {}
@@ -110,7 +110,7 @@ def pending_of(scope: Scope) -> PendingIndex:
 def _changes(customer: Customer) -> dict[UUID, Change]:
     lately = Q(state=State.REJECTED, done_at__gte=timezone.now() - ATTENTION_FOR)
     found = Change.objects.filter(Q(done_at=None) | lately, ~Q(state=State.DRAFT), customer=customer.pk)
-    return {change.pk: change for change in found.select_related("author").order_by()}
+    return {change.pk: change for change in found.prefetch_related("author").order_by()}
 
 
 def _items(scope: Scope, changes: Mapping[UUID, Change]) -> list[Item]:

@@ -3,7 +3,7 @@
 from portal.inventory.listings.for_scope import listing, listings, record, refresh
 from portal.inventory.listings.listing import Listing
 from portal.inventory.listings.record_context import States, context, states
-from portal.inventory.listings.related import permissions_in, related, service_users_in, tree
+from portal.inventory.listings.related import permissions_in, related, related_of, service_users_in, tree
 from portal.inventory.snapshots.source import Source, Trouble
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "record",
     "refresh",
     "related",
+    "related_of",
     "service_users_in",
     "states",
     "tree",

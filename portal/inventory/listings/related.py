@@ -11,10 +11,12 @@ from portal.inventory.listings.group_tree import GroupTree
 from portal.inventory.listings.listing import Listing
 from portal.inventory.listings.permission_inheritance import Held, holding, reaching
 from portal.resources.spec import Record
+from portal.resources.spelling import natural
 from portal.resources.types import TYPES
 
 PERMISSIONS = "permission"
 SERVICE_USERS = "serviceuser"
+MANY = 500
 
 
 def related(scope: Scope, record: Record) -> dict[str, tuple[Record, ...]]:
@@ -22,14 +24,15 @@ def related(scope: Scope, record: Record) -> dict[str, tuple[Record, ...]]:
 
     Each once, by key in natural order, without the record itself; types with none are left out.
     """
-    names = [name for name in TYPES if scope.may_see(name)]
-    seen = listings(scope, names)
-    found: dict[str, tuple[Record, ...]] = {}
-    for name, listing in seen.items():
-        keys = {other.key for other in _related_of_type(record, listing, seen) if other is not record}
-        if keys:
-            found[name] = tuple([other for other in listing.records if other.key in keys])
-    return found
+    seen = listings(scope, [name for name in TYPES if scope.may_see(name)])
+    found = {name: _records(record, name, seen) for name in seen}
+    return {name: records for name, records in found.items() if records}
+
+
+def related_of(scope: Scope, record: Record, name: str) -> tuple[Record, ...]:
+    """The same of one type."""
+    seen = listings(scope, [name for name in TYPES if scope.may_see(name)])
+    return _records(record, name, seen) if name in seen else ()
 
 
 def permissions_in(scope: Scope, group: str) -> tuple[Held, ...]:
@@ -57,6 +60,14 @@ def _held(scope: Scope, group: str, kind: str) -> tuple[Held, ...]:
         return ()
     find = holding if kind == PERMISSIONS else reaching
     return find(groups, group, everything.views[kind], allowed)
+
+
+def _records(record: Record, name: str, seen: Mapping[str, Listing]) -> tuple[Record, ...]:
+    listing = seen[name]
+    keys = {other.key for other in _related_of_type(record, listing, seen) if other is not record}
+    if len(keys) > MANY:  # to go through all, which are in order, takes less time than to put these in order
+        return tuple([other for other in listing.records if other.key in keys])
+    return tuple(listing.by_key[key] for key in sorted(keys, key=natural))
 
 
 def _related_of_type(record: Record, listing: Listing, seen: Mapping[str, Listing]) -> Iterator[Record]:

@@ -218,10 +218,11 @@ class DetailPage:
         others = {name: [one for one in found[name] if not self._names(one)] for name in found if name not in told}
         return [self._related_of(TYPES[name], records) for name, records in others.items() if records]
 
-    @property
+    @cached_property
     def maintenances(self) -> tuple[Record, ...]:
         """Those of this record, for its history."""
-        return self._related.get(MAINTENANCES, ()) if self.type.has_states and not self.is_new else ()
+        known = self.type.has_states and not self.is_new
+        return reads.related_of(self.scope, self.record, MAINTENANCES) if known else ()
 
     # --- pieces
 

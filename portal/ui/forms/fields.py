@@ -8,13 +8,13 @@ import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, assert_never
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext as _
 
 from portal.resources.limits import STATED, Limit
@@ -116,7 +116,7 @@ class SpecField(forms.Field):
             return tuple(Choice(value=str(h), label=f"{h:02d}:00") for h in range(self.limit.low, self.limit.high + 1))
         if self.spec.kind is Kind.INTEGER and self.limit and self.limit.high - self.limit.low < SHORT_RANGE:
             return tuple(Choice(value=str(n), label=str(n)) for n in range(self.limit.low, self.limit.high + 1))
-        return tuple(_translated(choice) for choice in self.stated)
+        return _all_translated(self.stated, get_language())
 
     @property
     def _present_choices(self) -> tuple[Choice, ...]:
@@ -288,6 +288,11 @@ class SpecField(forms.Field):
         except ValidationError as error:
             return f"“{quoted(entry)}”: {error.messages[0]}"
         return None
+
+
+@lru_cache(maxsize=512)
+def _all_translated(choices: tuple[Choice, ...], _language: str | None) -> tuple[Choice, ...]:
+    return tuple(_translated(choice) for choice in choices)
 
 
 def _translated(choice: Choice) -> Choice:
