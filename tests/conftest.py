@@ -60,6 +60,10 @@ def _english() -> Iterator[None]:
 
 
 if not IS_SANDBOX:
+    from tests.support import on_record
+
+    on_record.watch()
+
     from django.core.signals import setting_changed
 
     from portal.inventory import timed_value
