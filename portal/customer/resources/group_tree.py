@@ -117,6 +117,12 @@ class Tree:
         return bool(self.is_loading or stale or installing or self._pending_here)
 
     @property
+    def version(self) -> object:
+        """All that the table shows (portal.ui.fragments)."""
+        known = tuple((one.version, reads.states(self.scope, one).number) for one in self.listings.values())
+        return (self.scope.reach, *known, self.pending.version, dates.hour(self.groups.platform_now))
+
+    @property
     def tag(self) -> str:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
         known = [one.known(is_live=self.is_live) for one in self.listings.values()]
