@@ -14,7 +14,7 @@ from django.db import DatabaseError, close_old_connections
 from portal.accounts.access import Scope
 from portal.accounts.models import Customer, User
 from portal.accounts.roles import Role
-from portal.inventory import reads, visited_customers
+from portal.inventory import reads, spare_memory, visited_customers
 from portal.inventory.listings.group_tree import GroupTree
 from portal.inventory.listings.listing import Listing
 from portal.inventory.listings.totals import HARDWARE, by_state, count_current, counts_below, sums
@@ -23,8 +23,10 @@ from portal.inventory.snapshots import one_look
 from portal.resources.types import TYPES
 
 EVERY = 3.0  # seconds
+LARGE = 1000  # records
 
 logger = logging.getLogger(__name__)
+_seen: dict[int, tuple[str, ...]] = {}  # customer -> versions that were brought up last
 
 
 def start() -> None:
@@ -46,9 +48,21 @@ def bring_up(customer: Customer) -> None:
         tree = GroupTree.of(listings["resourcegroup"])
         for listing in listings.values():
             _derive(scope, listing, tree)
+    versions = tuple(listing.version for listing in listings.values())
+    if _seen.get(customer.pk) != versions:
+        _seen[customer.pk] = versions
+        if sum(len(listing.records) for listing in listings.values()) > LARGE:
+            spare_memory.give_back()
+
+
+def forget() -> None:
+    """Nothing has been brought up, as far as this process knows."""
+    _seen.clear()
 
 
 def _derive(scope: Scope, listing: Listing, tree: GroupTree) -> None:
+    if listing.type.money:  # of long ago mostly, and looked at by few
+        return
     count_current(listing)
     listing.index.ordered(listing.type.sort)
     _ = listing.index.texts

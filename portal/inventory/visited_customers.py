@@ -7,7 +7,7 @@ and outlives them, so that a process that has just been started knows as well.
 import time
 from collections.abc import Sequence
 
-from portal.inventory.redis_connection import Away, connected
+from portal.inventory.redis_connection import connected
 
 LATELY = 300  # seconds
 MOST = 20  # customers, the latest first

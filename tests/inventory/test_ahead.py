@@ -1,4 +1,4 @@
-"""What is brought up before somebody comes: a page then reads, sorts and adds up nothing, and the platform is not asked."""
+"""What is brought up before somebody comes: a page then has nothing to read, and the platform is not asked."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from portal.accounts.access import Scope
-from portal.inventory import ahead, reads, visited_customers
+from portal.inventory import ahead, reads, spare_memory, visited_customers
 from portal.inventory.listings.derived import Index
 from portal.inventory.platform.clients import client_for
 from portal.inventory.snapshots import current, freshness, one_look, single_flight
@@ -22,6 +22,7 @@ VM = "virtualmachine"
 def visited(scope: Scope, platform: Platform, redis_url: str) -> None:
     """Somebody has looked at three machines."""
     visited_customers.forget()
+    ahead.forget()
     platform.records["services", VM] = [machine(f"services{number:02}", cores=1) for number in range(3)]
     platform.records["services", "resourcegroup"] = [group("services")]
     visit(scope)
@@ -62,9 +63,7 @@ def test_a_process_that_has_just_begun_knows_what_others_were_asked_for(
     assert decoded == []
 
 
-def test_what_has_changed_is_read_before_somebody_comes(
-    scope: Scope, platform: Platform, decoded: list[str]
-) -> None:
+def test_what_has_changed_is_read_before_somebody_comes(scope: Scope, platform: Platform, decoded: list[str]) -> None:
     platform.records["services", VM][0] |= {"cores": 4}
     key = freshness.keys_of(scope.customer)[0]
     single_flight.keep_answer(place_of(key, VM), client_for(key))
@@ -107,3 +106,21 @@ def test_what_workers_look_at_is_no_visit(scope: Scope) -> None:
     reads.listing(scope_of(scope.customer), VM)
     ahead.bring_up_all()
     assert visited_customers.share() == []
+
+
+def test_memory_is_given_back_after_many_records_were_read_and_only_then(
+    scope: Scope, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[int] = []
+    monkeypatch.setattr(spare_memory, "give_back", lambda: given.append(1))
+    monkeypatch.setattr(ahead, "LARGE", 3)
+    ahead.bring_up_all()
+    ahead.bring_up_all()
+    assert len(given) == 1
+    reads.refresh(scope, VM)
+    ahead.bring_up_all()
+    assert len(given) == 1
+    platform.records["services", VM] = [machine("services00")]
+    reads.refresh(scope, VM)
+    ahead.bring_up_all()
+    assert len(given) == 1

@@ -1,4 +1,4 @@
-"""Of which records the state is told anew: where something around them has changed, or one of its moments has passed."""
+"""Of which records the state is told anew: where something around them has changed, or a moment of that has passed."""
 
 from datetime import UTC, datetime
 
