@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 worker_class = "gthread"
 preload_app = True  # each worker starts in no time, and they share what never changes
@@ -12,3 +13,10 @@ keepalive = 15  # seconds; an open page asks every one or two, and a connection 
 control_socket_disable = True
 if Path("/dev/shm").is_dir():  # noqa: S108 - a heartbeat file on a slow disk would look like a stuck worker
     worker_tmp_dir = "/dev/shm"  # noqa: S108
+
+
+def post_worker_init(_worker: Any) -> None:
+    """In each web process, when the application is there."""
+    from portal.inventory import ahead  # not before its settings are
+
+    ahead.start()

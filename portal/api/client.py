@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from .decode import decode_answer
 from .encode import check_text, encode_call
 from .errors import ApiError, Unreadable, Unsendable
+from .pieces import as_records, read_records
 from .session import BasicAuth
 from .transport import Reply, Transport
 from .values import Answer, Call, Record, Value
@@ -82,7 +83,16 @@ class Client:
     def query(self, type_name: str, filter: Mapping[str, Value] | None = None) -> Answer[list[Record]]:  # noqa: A002
         """All records of a type that the key reaches and that match `filter` exactly (api_03, api_11)."""
         params = (type_name,) if filter is None else (type_name, filter)
-        return self._call("query", params, type_name, _as_records)
+        return self._call("query", params, type_name, as_records)
+
+    def query_anew[T](
+        self, type_name: str, known: Container[str], make: Callable[[Record], T]
+    ) -> Answer[list[tuple[str, T | None]]]:
+        """All records of a type: a digest of how each stands in the answer, and what `make` makes of it.
+
+        One that is known by its digest is None, and is not read. '' stands for no digest.
+        """
+        return self._send("query", (type_name,), type_name, lambda body: read_records(body, known, make))
 
     def apply(self, records: Sequence[Mapping[str, Value]]) -> Answer[list[Record]]:
         """Sets or deletes `records`, in order, all or nothing; the full records as they are then (api_04 to api_10).
@@ -90,11 +100,11 @@ class Client:
         When it raises, `may_have_been_sent` says whether the change can have happened.
         """
         types = dict.fromkeys(str(record.get("__type__", "?")) for record in records)
-        return self._call("apply", (list(records),), ",".join(types), _as_records, fresh=True)
+        return self._call("apply", (list(records),), ",".join(types), as_records, fresh=True)
 
     def log(self, serial: int | None = None) -> Answer[list[Record]]:
         """The calls made with this key: the latest 10, or all after `serial` (api_14)."""
-        return self._call("log", () if serial is None else (serial,), "", _as_records)
+        return self._call("log", () if serial is None else (serial,), "", as_records)
 
     def _call[T](
         self,
@@ -105,6 +115,11 @@ class Client:
         *,
         fresh: bool = False,
     ) -> Answer[T]:
+        return self._send(method, params, types, lambda body: shape(decode_answer(body)), fresh=fresh)
+
+    def _send[T](
+        self, method: str, params: tuple[object, ...], types: str, read: Callable[[bytes], T], *, fresh: bool = False
+    ) -> Answer[T]:
         if self._check:
             self._check()
         started = time.monotonic()
@@ -112,7 +127,7 @@ class Client:
         try:
             reply: Reply = self._transport.post(encode_call(method, *params), fresh=fresh)
             received = len(reply.body)
-            answer = Answer(shape(decode_answer(reply.body)), reply.date)
+            answer = Answer(read(reply.body), reply.date)
             outcome = "ok"
             return answer
         except ApiError as error:
@@ -139,15 +154,6 @@ def _as_text(value: Value) -> str:
     if not isinstance(value, str):
         raise Unreadable("the answer is no text")
     return value
-
-
-def _as_records(value: Value) -> list[Record]:
-    if not isinstance(value, list):
-        raise Unreadable("the answer is no list")
-    records = [item for item in value if isinstance(item, dict)]
-    if len(records) < len(value):
-        raise Unreadable("the answer is no list of structs")
-    return records
 
 
 def _plain_url(url: str) -> str:

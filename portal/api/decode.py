@@ -27,11 +27,56 @@ def decode_answer(body: bytes) -> Value:
     Raises `Fault` if it answers one, and `Unreadable` if it is no XML-RPC answer.
     """
     reader = _Reader()
+    parser = _parser(reader)
+    _unreadable_unless(lambda: parser.feed(body))
+    _unreadable_unless(parser.close)
+    if reader.is_fault:
+        _raise_fault(reader.root)
+    return reader.root
+
+
+class Entries:
+    """Reads an answer that is a list, a piece at a time; each piece ends where an entry of the list does.
+
+    Raises `Unreadable` where it is no XML-RPC, or something else than such a list.
+    """
+
+    def __init__(self) -> None:
+        self._reader = _Reader()
+        self._parser = _parser(self._reader)
+
+    def feed(self, piece: bytes) -> None:
+        _unreadable_unless(lambda: self._parser.feed(piece))
+
+    def take(self) -> list[Value]:
+        """The entries that have been read since they were taken last."""
+        taken = list(self._list)
+        self._list.clear()
+        return taken
+
+    def close(self) -> None:
+        """There is no more to come."""
+        _unreadable_unless(self._parser.close)
+        if self._reader.is_fault:
+            raise Unreadable("the answer is a fault")
+
+    @property
+    def _list(self) -> list[Value]:
+        found = self._reader.outermost
+        if found is None:
+            raise Unreadable("the answer is no list")
+        return found
+
+
+def _parser(reader: _Reader) -> DefusedExpatParser:
+    return DefusedExpatParser(reader, forbid_dtd=True)  # type: ignore[arg-type]  # any target will do
+
+
+def _unreadable_unless(read: Callable[[], None]) -> None:
+    """Whatever is wrong with an answer is an `Unreadable`; raised outside of the `except`, whose errors quote it."""
     problem = ""
     try:
-        parser = DefusedExpatParser(reader, forbid_dtd=True)  # type: ignore[arg-type]  # any target will do
-        parser.feed(body)
-        parser.close()
+        read()
     except _Malformed as error:
         problem = str(error)
     except ExpatError as error:
@@ -42,9 +87,6 @@ def decode_answer(body: bytes) -> Value:
         problem = "it holds a value that does not fit its type, or an unknown encoding"
     if problem:
         raise Unreadable(f"the answer is not XML-RPC: {problem}")
-    if reader.is_fault:
-        _raise_fault(reader.root)
-    return reader.root
 
 
 def _raise_fault(value: Value) -> None:
@@ -117,6 +159,14 @@ class _Reader:
         self._value: Value | _Absent = _ABSENT  # what the typed element in the open <value> holds
         self._text: list[str] = []
         self.data = self._text.append
+
+    @property
+    def outermost(self) -> list[Value] | None:
+        """The list that the answer is, while it is open and nothing within it is."""
+        if len(self._containers) != 1 or self._tags[-1] != "data":
+            return None
+        container = self._containers[0]
+        return container if isinstance(container, list) else None
 
     def xml(self, encoding: str | None, standalone: int | None) -> None:
         """Part of the parser's protocol; nothing to do."""

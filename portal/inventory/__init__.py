@@ -14,7 +14,8 @@ customer, each record once) ← `snapshots.freshness` (current enough? ask behin
 
 What is not new is not worked out again: the same digest is the same snapshot; of another body only the lines that are
 new are read, a large one beside the pages (`snapshots.reading`); what pages add up over all records is kept with their
-index (`listings.totals`, `Index.once`).
+index (`listings.totals`, `Index.once`). What was looked at lately (`visited_customers`) is brought up by a thread
+of each web process (`ahead`), so that neither a start nor a change is in anybody's way.
 
 - **Numbers.** All knowledge of a place (key, generation, type) has a number from one clock kept in Redis (own time,
   but always later than the last): a query takes it when it begins, a change when it was answered. Higher is later, so

@@ -27,7 +27,7 @@ from django.utils.translation import get_language
 
 from portal.inventory.weighted_cache import WeightedCache
 
-MOST = 24 * 2**20  # characters kept by a process
+MOST = 16 * 2**20  # characters kept by a process
 
 type Parts = tuple[str | Node, ...]
 """What a fragment is put together from: strings, and between them the nodes that are left open."""

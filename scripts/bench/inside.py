@@ -61,6 +61,7 @@ def refresh(api: str, machine: str) -> None:
         fetch()
         _change(api, machine)
         changed = fetch()
+        current.known([place])  # read before it is asked for again, as pages do
         with _counting(current, "decode") as decoded, _counting(spec, "read") as read:
             unchanged = fetch()
     _print(

@@ -1,11 +1,13 @@
 """What has to be known around records to say their state: their group, their maintenances, the platform's time."""
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import count
+from operator import itemgetter
 from threading import RLock
 
 from portal.accounts.access import Scope
@@ -51,7 +53,11 @@ class _Told:
     until: datetime
 
     def holds(self, now: datetime) -> bool:
-        return self.since - CLOCK_SLACK <= now < self.until
+        return self.may_be_of(now) and now < self.until
+
+    def may_be_of(self, now: datetime) -> bool:
+        """Whether no clock was set back since: then a state is another only by what is around its record."""
+        return self.since - CLOCK_SLACK <= now
 
 
 _told: WeightedCache[object, _Told] = WeightedCache(MOST_RECORDS, lambda told: len(told.states) + 1)
@@ -71,7 +77,7 @@ def context(scope: Scope, record: Record | None, *, group: str = "") -> Context:
 def states(scope: Scope, listing: Listing) -> States:
     """The states of each record of a listing; none for a type without.
 
-    Told anew for records with something new around them, and for all when time alone changes one.
+    Told anew for records with something new around them, or of which a moment has passed.
     """
     if not listing.type.has_states:
         return States()
@@ -82,7 +88,7 @@ def states(scope: Scope, listing: Listing) -> States:
     with _telling:
         told = _told.get(slot)
         if told is None or told.inputs != inputs or not told.holds(now):
-            told = _tell(listing, groups, maintenances, now, inputs, told if told and told.holds(now) else None)
+            told = _tell(listing, groups, maintenances, now, inputs, told if told and told.may_be_of(now) else None)
             _told.put(slot, told)
         return told.states
 
@@ -98,14 +104,16 @@ def _tell(
     contexts: dict[str, tuple[Record, Record | None, tuple[Record, ...]]] = {}
     found: dict[str, tuple[Status, ...]] = {}
     known = before.contexts if before else {}
+    passed = _passed((groups, maintenances), before.since, now) if before else frozenset()
     for record in listing.records:
         around = _around(record, groups, maintenances)
         contexts[record.key] = around
-        if before is not None and _same(known.get(record.key), around):
+        if before is not None and _same(known.get(record.key), around) and not _is_among(around, passed):
             found[record.key] = before.states[record.key]
         else:
             found[record.key] = listing.type.states(record.values, _context(*around, now))
-    return _Told(inputs, contexts, States(found), now, _next_moment((groups, maintenances), now))
+    told = before.states if before is not None and before.states == found else States(found)
+    return _Told(inputs, contexts, told, now, _next_moment((groups, maintenances), now))
 
 
 def _around(record: Record, groups: View, maintenances: View) -> tuple[Record, Record | None, tuple[Record, ...]]:
@@ -126,13 +134,34 @@ def _same(
     return all(one is other for one, other in zip(ones[2], others[2], strict=True))
 
 
+def _is_among(around: tuple[Record, Record | None, tuple[Record, ...]], some: Collection[int]) -> bool:
+    record, group, maintenances = around
+    return bool(some) and any(id(one) in some for one in (record, group, *maintenances))
+
+
+def _passed(views: tuple[View, ...], since: datetime, now: datetime) -> frozenset[int]:
+    """Ids of the records of which a moment has passed."""
+    found = (_moments(view)[_place(view, since) : _place(view, now)] for view in views)
+    return frozenset(id(record) for some in found for _moment, record in some)
+
+
 def _next_moment(views: tuple[View, ...], now: datetime) -> datetime:
     """The next moment that stands in any of these records: until then, time alone changes no state."""
-    coming = (
-        moment
-        for view in views
-        for name in (field.name for field in view.type.fields if field.kind is Kind.MOMENT)
-        for record in view.records
-        if (moment := parse_moment(record.values[name] or "")) is not None and moment > now
-    )
-    return min(coming, default=FOREVER)
+    coming = (_moments(view)[_place(view, now) :][:1] for view in views)
+    return min((moment for some in coming for moment, _record in some), default=FOREVER)
+
+
+def _place(view: View, now: datetime) -> int:
+    """How many moments have passed."""
+    return bisect_right(_moments(view), now, key=itemgetter(0))
+
+
+def _moments(view: View) -> Sequence[tuple[datetime, Record]]:
+    """Each moment that stands in a record, in the order of time."""
+    names = [field.name for field in view.type.fields if field.kind is Kind.MOMENT]
+
+    def moments() -> list[tuple[datetime, Record]]:
+        found = ((parse_moment(record.values[name]), record) for record in view.records for name in names)
+        return sorted(((moment, record) for moment, record in found if moment is not None), key=itemgetter(0))
+
+    return view.index.once("records by moment", moments)

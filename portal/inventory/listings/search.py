@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from portal.inventory.listings.derived import search_text
+from portal.inventory.listings.derived import mentioning, search_text
 from portal.inventory.listings.listing import Listing
 from portal.resources.spec import Record
 from portal.resources.spelling import Words, mentions, natural, plain, words_of
@@ -35,8 +35,7 @@ def search(
         return Found((), 0)
     hits: list[tuple[int, int, Record]] = []
     for position, listing in enumerate(listings):
-        texts = listing.index.texts
-        found = (record for record in listing.records if mentions(texts[record.key], words))
+        found = mentioning(listing.records, listing.index.texts, words)
         further = (one for one in beside.get(listing.type.name, ()) if mentions(search_text(one), words))
         hits += [(_rank(record, words), position, record) for record in chain(found, further)]
     best = sorted(hits, key=lambda hit: (hit[0], hit[1], natural(hit[2].title)))[:most]

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from portal.accounts.access import Scope
-from portal.inventory.listings.derived import search_text
+from portal.inventory.listings.derived import mentioning, search_text
 from portal.inventory.listings.listing import Listing
 from portal.inventory.listings.record_context import States, states
 from portal.resources.spec import Kind, Record, ResourceType, Value
-from portal.resources.spelling import Words, mentions, words_of
+from portal.resources.spelling import mentions, words_of
 from portal.resources.state_styles import State
 from portal.resources.times import parse_moment
 
@@ -85,7 +85,7 @@ def _search(
     if query.states and known is not None:
         predicates.append(_is_in(known, frozenset(query.states)))
     if words := words_of(query.text):
-        predicates.append(_mentions(listing.index.texts, words))
+        records = mentioning(records, listing.index.texts, words)
     for predicate in predicates:
         records = [record for record in records if predicate(record)]
     return records
@@ -94,8 +94,9 @@ def _search(
 def fits(record: Record, query: Query) -> bool:
     """Whether a record that no listing has yet would be shown; where a state is asked for, none has it."""
     predicates = [_holds(name, wanted) for name, wanted in _filters(record.type, query)]
-    predicates.append(_mentions({record.key: search_text(record)}, words_of(query.text)))
-    return not (record.type.has_states and query.states) and all(holds(record) for holds in predicates)
+    if record.type.has_states and query.states:
+        return False
+    return mentions(search_text(record), words_of(query.text)) and all(holds(record) for holds in predicates)
 
 
 def _ordered(listing: Listing, sort: str, known: States | None) -> Sequence[Record]:
@@ -146,7 +147,3 @@ def _holds(name: str, wanted: frozenset[Value]) -> Predicate:
 def _is_in(known: States, wanted: frozenset[str]) -> Predicate:
     """Whether the record's state, which is the first that fits (pages.md), is one of those wanted."""
     return lambda record: known[record.key][0].state in wanted
-
-
-def _mentions(texts: Mapping[str, str], words: Words) -> Predicate:
-    return lambda record: mentions(texts[record.key], words)

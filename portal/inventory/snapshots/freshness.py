@@ -14,7 +14,7 @@ from functools import partial
 from threading import Event
 
 from portal.accounts.models import ApiKey, Customer
-from portal.inventory import counters
+from portal.inventory import counters, visited_customers
 from portal.inventory.platform import circuit_breaker
 from portal.inventory.snapshots import one_look, single_flight
 from portal.inventory.snapshots.background_refresh import refresh_behind
@@ -77,6 +77,10 @@ def keys_of(customer: Customer) -> Sequence[ApiKey]:
 def parts_of(customer: Customer, type_names: Iterable[str], *, wait: bool) -> list[Part]:
     """The parts of these types by all keys, current enough to be shown; `wait=False` never waits for the platform."""
     names = list(type_names)
+    if one_look.is_looking_only():
+        return _look(customer, names, waiting=True)
+    if one_look.is_visit():
+        visited_customers.note(customer.pk)
     parts = _look(customer, names, waiting=False)
     counters.count(Counter(("reads", part.source.value) for part in parts))
     counters.count(Counter(("key reads", part.api_key.resource_group, part.source.value) for part in parts))

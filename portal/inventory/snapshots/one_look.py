@@ -21,6 +21,7 @@ type Answer = Callable[[HttpRequest], HttpResponse]
 class _Looks:
     """What this request has seen, and where it has seen to it that the platform is asked."""
 
+    is_visit: bool = True
     seen: dict[SnapshotKey, Any] = field(default_factory=dict)
     behind: set[SnapshotKey] = field(default_factory=set)
     coming: list[bool] = field(default_factory=list)
@@ -46,6 +47,28 @@ def looking_once() -> Iterator[None]:
         yield
     finally:
         _looks.reset(token)
+
+
+@contextmanager
+def looking_only() -> Iterator[None]:
+    """One look by nobody: what is known is read, nothing is asked for, and no visit is counted."""
+    token = _looks.set(_Looks(is_visit=False))
+    try:
+        yield
+    finally:
+        _looks.reset(token)
+
+
+def is_visit() -> bool:
+    """Whether this is a request: somebody waits for what is looked at."""
+    looks = _looks.get()
+    return looks is not None and looks.is_visit
+
+
+def is_looking_only() -> bool:
+    """Whether nobody waits, and nothing is to be asked for."""
+    looks = _looks.get()
+    return looks is not None and not looks.is_visit
 
 
 def look[S](

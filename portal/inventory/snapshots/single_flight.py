@@ -8,6 +8,7 @@ A failure is what a flight brings, too: nobody asks again before `retry_in` has 
 import logging
 import os
 import time
+from collections.abc import Mapping
 from threading import Event, Lock, Thread
 
 from portal.accounts.keys.sealing import Broken
@@ -108,11 +109,23 @@ def keep_answer(place: SnapshotKey, client: Client) -> None:
         number = store.next_number(place)
     except Away:
         number = store.own_number()
-    answer = client.query(place.type_name)
+    known = _known_lines(place)
+    answer = client.query_anew(place.type_name, known, store.dump)
     fetched = time.time()
-    body = store.body_of(answer.value)
+    lines = [(digest, known[digest] if line is None else line) for digest, line in answer.value]
     platform = answer.platform_time.timestamp() if answer.platform_time else None
-    keep(place, Head(number, fetched, platform, digest_of(body)), body)
+    records = digest_of(b"\n".join([line for _digest, line in lines]))
+    keep(place, Head(number, fetched, platform, records), store.body_of(lines))
+
+
+def _known_lines(place: SnapshotKey) -> Mapping[str, bytes]:
+    """By their digest, those of the last query, whichever process made it: of the next answer only others are read."""
+    try:
+        head = store.look([place])[place].head
+        body = store.load_body(place, head.number) if head else None
+    except Away:
+        return {}
+    return {digest: line for digest, line in store.lines_of(body or b"") if digest}
 
 
 def _is_newer(now: State, before: State) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import batched
 
-from portal.inventory.snapshots.store import Head, Overlay, Raw, body_of, lines_of
+from portal.inventory.snapshots.store import Head, Overlay, Raw, dump, lines_of
 from portal.resources.spec import Reader, Record, ResourceType, UnreadableRecord, read
 
 AT_ONCE = 1000  # lines
@@ -57,7 +57,7 @@ class Snapshot:
 def decode(resource_type: ResourceType, head: Head, body: bytes, previous: Snapshot | None) -> Snapshot:
     """The snapshot of a query's records. Lines that `previous` has read are not read again: a refresh takes as long as
     what is new in it. What it holds alike is taken from there."""
-    lines = lines_of(body)
+    lines = [line for _digest, line in lines_of(body)]
     marks = array("q", map(hash, lines))  # seeded by each process: nobody can make two lines have the same
     read = dict(zip(previous.lines.marks, previous.lines.records, strict=True)) if previous else {}
     known = previous.records if previous else {}
@@ -139,7 +139,7 @@ def _read(snapshot: Snapshot, key: str, raw: Raw | None) -> Record | None:
 def _version(head: Head, changed: Mapping[str, Record | None]) -> str:
     """The same for the same records, in whatever process and order they were learned."""
     parts = [
-        body_of([{"key": key, **({} if record is None else {"values": record.values, "further": record.further})}])
+        dump({"key": key, **({} if record is None else {"values": record.values, "further": record.further})})
         for key, record in sorted(changed.items())
     ]
     return digest_of(b"\n".join((head.digest.encode(), *parts)))

@@ -15,7 +15,7 @@ class SnapshotKey:
     type_name: str
 
     def cache_key(self, part: str) -> str:
-        return f"snapshot:2:{self.customer}:{self.key}:{self.generation}:{self.type_name}:{part}"
+        return f"snapshot:3:{self.customer}:{self.key}:{self.generation}:{self.type_name}:{part}"
 
 
 def place_of(api_key: ApiKey, type_name: str) -> SnapshotKey:

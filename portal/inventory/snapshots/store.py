@@ -5,7 +5,7 @@ begins, a change when it has been answered. The higher number is the later knowl
 change was made cannot bring the old values back. Per place there are:
 
     head       number, time of fetching, the platform's time, digest of the body; small, read for every page
-    body:N     the records of the query with number N, one a line
+    body:N     the records of the query with number N, one a line, each with the digest that the API client knows it by
     overlay    record key -> what was learned of it since, each with its number (changes, polls of single machines)
     mark       a random value that changes with the overlay
     trouble    the last failure, until a query succeeds
@@ -200,7 +200,7 @@ def put(place: SnapshotKey, head: Head, body: bytes) -> Replaced | None:
     """Keep the records of a query (`body_of`); None where a later one is there already. Raises Away."""
     names = [place.cache_key(part) for part in ("head", f"body:{head.number}", "overlay", "trouble")]
     meta = {"fetched": head.fetched, "platform": head.platform, "digest": head.digest}
-    values = (_seal(names[0], head.number, _dump(meta)), _seal(names[1], head.number, body))
+    values = (_seal(names[0], head.number, dump(meta)), _seal(names[1], head.number, body))
     with connected() as redis:
         replaced = redis.eval(_PUT, 4, *names, head.number, *values, KEPT_FOR, LINGER, place.cache_key("body:"))
     return Replaced(_head(place, replaced[0]), bool(replaced[1])) if replaced else None
@@ -210,8 +210,8 @@ def amend(place: SnapshotKey, overlay: Overlay) -> tuple[Seen, bytes]:
     """Lay records over the body; what stood there before, and the mark from then on. Raises Away."""
     entries: list[str | bytes] = []
     for key, (number, raw) in overlay.items():
-        entries += (key, _seal(_entry_name(place, key), number, _dump(raw)))
-    mark = _seal(place.cache_key("mark"), own_number(), _dump(os.urandom(8).hex()))
+        entries += (key, _seal(_entry_name(place, key), number, dump(raw)))
+    mark = _seal(place.cache_key("mark"), own_number(), dump(os.urandom(8).hex()))
     names = [place.cache_key(part) for part in ("overlay", "mark", "head")]
     with connected() as redis:
         head, mark_before = redis.eval(_AMEND, len(names), *names, KEPT_FOR, mark, *entries)
@@ -223,23 +223,24 @@ def put_failure(place: SnapshotKey, failure: Failure) -> None:
     name = place.cache_key("trouble")
     meta = {field: getattr(failure, field) for field in Failure.__slots__}
     with connected() as redis:
-        redis.set(name, _seal(name, own_number(), _dump(meta)), ex=KEPT_FOR)
+        redis.set(name, _seal(name, own_number(), dump(meta)), ex=KEPT_FOR)
 
 
-def body_of(raws: Iterable[Raw]) -> bytes:
-    """The records as they are kept, one a line: who has read a line before need not read it again."""
-    return b"\n".join(map(_dump, raws))
+def body_of(lines: Iterable[tuple[str, bytes]]) -> bytes:
+    """Digest and line of each record as they are kept: who has read a line before need not read it again."""
+    return b"\n".join([b"%b %b" % (digest.encode(), line) for digest, line in lines])
 
 
-def lines_of(body: bytes) -> list[bytes]:
-    """One for each record: JSON."""
-    return body.split(b"\n") if body else []
+def lines_of(body: bytes) -> list[tuple[str, bytes]]:
+    """What `body_of` was given."""
+    parts = [line.partition(b" ") for line in body.split(b"\n")] if body else []
+    return [(digest.decode(), line) for digest, _, line in parts]
 
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
-def _dump(value: Any) -> bytes:
+def dump(value: Any) -> bytes:
     """The same bytes for the same value."""
     return _json.encode(value).encode()
 

@@ -24,7 +24,7 @@ from portal.ui.format.pending import Change
 from portal.ui.format.progress import Installs, progress
 from portal.ui.format.values import NUMERIC, Viewing
 
-MOST = 20_000  # rows kept per process, about 1 kB each
+MOST = 5_000  # rows kept per process, about 1.5 kB each; whole lists are kept by portal.ui.fragments
 
 
 @dataclass(frozen=True, slots=True)

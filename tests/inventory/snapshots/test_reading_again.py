@@ -8,6 +8,7 @@ from portal.accounts.access import Scope
 from portal.inventory import reads
 from portal.inventory.listings import merging
 from portal.inventory.listings.derived import Index
+from portal.inventory.snapshots import store
 from portal.resources.spec import Reader, Record, Values
 from tests.inventory.conftest import group, machine, scope_of
 from tests.inventory.platform import Platform
@@ -93,6 +94,18 @@ def test_what_cannot_be_read_is_counted_again_and_not_read_again(
     platform.records["services", VM].append(machine("services99"))
     assert reads.refresh(scope, VM).unreadable == 1
     assert was_read == ["services99"]
+
+
+def test_of_the_answer_itself_only_what_has_changed_is_read_by_whichever_process_asks(
+    scope: Scope, platform: Platform, monkeypatch: pytest.MonkeyPatch, fresh_process: Callable[[], None]
+) -> None:
+    reads.listing(scope, VM)
+    fresh_process()
+    dump, written = store.dump, list[str]()
+    monkeypatch.setattr(store, "dump", lambda value: written.append(value.get("name")) or dump(value))
+    platform.records["services", VM][3] |= {"cores": 4}
+    assert reads.refresh(scope, VM).by_key["services03"]["cores"] == 4
+    assert [name for name in written if name] == ["services03"]
 
 
 def test_another_process_reads_it_for_itself(

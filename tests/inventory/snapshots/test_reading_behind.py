@@ -94,8 +94,8 @@ def test_the_same_records_fetched_anew_are_not_read(
     scope: Scope, api_key: ApiKey, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = reads.listing(scope, VM)
-    monkeypatch.setattr(store, "load_body", lambda *args: pytest.fail("read"))
     elsewhere(api_key, platform, 1)
+    monkeypatch.setattr(store, "load_body", lambda *args: pytest.fail("read"))
     after = reads.listing(scope_of(scope.customer), VM)
     assert after.index is before.index
     assert before.as_of is not None
