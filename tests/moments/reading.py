@@ -9,7 +9,8 @@ from django.test import Client
 from tests.moments.wording import Language, instant
 
 BADGE = re.compile(
-    r'(?s)<span class="state state-([a-z]+)[^"]*"[^>]*><svg.*?</svg>(?:[^<]+</span>|<span>.*?</span></span>(?:</span>)?)'
+    r'(?s)<span class="state state-([a-z]+)[^"]*"[^>]*><svg.*?</svg>'
+    r"(?:[^<]+</span>|<span>.*?</span></span>(?:</span>)?)"
 )
 TIME = re.compile(r'<time datetime="([^"]+)"[^>]*>([^<]*)</time>')
 
