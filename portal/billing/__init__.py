@@ -60,5 +60,6 @@ stand beside them.
   compare-and-set, a lease of 90 s that each month renews, `billing.sweep` (beat, 5 s) finds what is left over; two
   workers lost, and it has failed. One is made at a time (`one_paper_at_a_time`), so that papers never take all
   workers away from changes. Files are rows (`Chunk`), since web and workers may be on different machines; all of it
-  is removed a day after the order. `make bench` measures it.
+  is removed a day after the order. Of a ZIP the PDFs are made side by side (`documents.presses`), in processes that
+  give way to pages and changes, and end with their worker. `make bench` measures it.
 """

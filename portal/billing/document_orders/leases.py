@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from portal.billing.document_orders.models import KEPT, Chunk, Job, Reason, State
 
-LEASE = timedelta(seconds=90)  # for one paper: 1,000 items take five
+LEASE = timedelta(seconds=90)  # for one paper: 1,000 items take three
 MOST_ATTEMPTS = 2  # what takes two workers along is not given a third
 CHUNK_BYTES = 512 * 1024
 

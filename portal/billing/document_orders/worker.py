@@ -4,7 +4,6 @@ import io
 import logging
 import zipfile
 from collections.abc import Iterator
-from typing import Any
 
 from django.utils import timezone, translation
 
@@ -15,6 +14,7 @@ from portal.billing.document_orders import leases
 from portal.billing.document_orders.models import Form, Job, Reason
 from portal.billing.documents import document, page_margins, pdf
 from portal.billing.documents.document import PrintableRecords, PrintedDocument, Printing
+from portal.billing.documents.presses import presses
 from portal.billing.invoices.invoice import safe_name
 
 MOST_LINES = 8000  # of one PDF: takes half a minute, and half a gigabyte of memory
@@ -63,31 +63,48 @@ def file_name(job: Job) -> str:
 
 
 def _file(job: Job) -> bytes:
-    press = pdf.Renderer(job.size)
+    pdf.library()  # before anything else is done for nothing
     if job.form == Form.ZIP:
-        return _zip(job, press)
+        return _zip(job)
     found = list(_papers(job))
     if sum(paper.lines for paper in found) > MOST_LINES:
         raise Unable(Reason.TOO_LONG)
-    documents = [_lay_out(job, press, paper, number) for number, paper in enumerate(found, start=1)]
+    press, documents = pdf.renderer(job.size), []
+    for number, paper in enumerate(found, start=1):
+        documents.append(press.lay_out(*_text(paper)))
+        _advance(job, number)
     return pdf.as_pdf(documents, _title(found))
 
 
-def _zip(job: Job, press: pdf.Renderer) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # PDFs are compressed already
-        for number, paper in enumerate(_papers(job), start=1):
+def _zip(job: Job) -> bytes:
+    """A PDF of each month. They are made side by side, while the next ones are written."""
+    file, names = io.BytesIO(), []
+
+    def texts() -> Iterator[tuple[str, str]]:
+        for paper in _papers(job):
             if paper.lines > MOST_LINES:
                 raise Unable(Reason.TOO_LONG)
-            archive.writestr(f"{paper.file_name}.pdf", pdf.as_pdf([_lay_out(job, press, paper, number)]))
+            names.append(f"{paper.file_name}.pdf")
+            yield _text(paper)
+
+    with (
+        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,  # PDFs are compressed already
+        presses(job.size, len(job.months)) as make,
+    ):
+        for number, data in enumerate(make(texts()), start=1):
+            archive.writestr(names[number - 1], data)
+            _advance(job, number)
     return file.getvalue()
 
 
-def _lay_out(job: Job, press: pdf.Renderer, paper: PrintedDocument, number: int) -> Any:
-    laid_out = press.lay_out(document.html(paper), page_margins.css(paper.title))
-    if not leases.advance(job, number):
+def _text(paper: PrintedDocument) -> tuple[str, str]:
+    """What it says, and what stands in its margins."""
+    return document.html(paper), page_margins.css(paper.title)
+
+
+def _advance(job: Job, made: int) -> None:
+    if not leases.advance(job, made):
         raise Lost
-    return laid_out
 
 
 def _papers(job: Job) -> Iterator[PrintedDocument]:

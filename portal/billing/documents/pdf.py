@@ -4,8 +4,10 @@ WeasyPrint needs libraries of the system (Pango). Where they are missing everyth
 when the first PDF is made, and `Missing` says which.
 """
 
+import gc
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,22 +35,22 @@ class Missing(Exception):
 
 
 class Renderer:
-    """Makes PDFs of one paper size. Keep it for several: fonts are loaded once. Raises Missing."""
+    """Makes PDFs of one paper size (see `renderer`). Raises Missing."""
 
     def __init__(self, size: str) -> None:
-        self._library = library()
-        self._fonts = self._library.text.fonts.FontConfiguration()
+        self._fonts = library().text.fonts.FontConfiguration()
         styles = [font_faces(), *map(style, STYLES), f"@page {{ size: {SIZES[size]} }}"]
         self._sheets = [self._css(text) for text in styles]
 
     def lay_out(self, html: str, margins: str) -> Any:
         """WeasyPrint's Document, with its `pages`. `margins` come from `page_boxes.css`."""
-        document = self._library.HTML(string=_with_titles(html), url_fetcher=_fetcher())
         sheets = [*self._sheets, self._css(margins)]
-        return document.render(stylesheets=sheets, font_config=self._fonts, pdf_variant=VARIANT)
+        with _uncollected():
+            document = library().HTML(string=_with_titles(html), url_fetcher=_fetcher())
+            return document.render(stylesheets=sheets, font_config=self._fonts, pdf_variant=VARIANT)
 
     def _css(self, text: str) -> Any:
-        return self._library.CSS(string=text, font_config=self._fonts, url_fetcher=_fetcher())
+        return library().CSS(string=text, font_config=self._fonts, url_fetcher=_fetcher())
 
 
 def as_pdf(documents: Iterable[Any], title: str = "") -> bytes:
@@ -58,8 +60,15 @@ def as_pdf(documents: Iterable[Any], title: str = "") -> bytes:
     if others:
         whole = first.copy([page for document in (first, *others) for page in document.pages])
         whole.metadata.title = title
-    pdf: bytes = whole.write_pdf(pdf_variant=VARIANT)
+    with _uncollected():
+        pdf: bytes = whole.write_pdf(pdf_variant=VARIANT)
     return pdf
+
+
+@cache
+def renderer(size: str) -> Renderer:
+    """The one of this process: an order need not load fonts and styles that one before it has loaded."""
+    return Renderer(size)
 
 
 @cache
@@ -71,6 +80,18 @@ def library() -> Any:
     except OSError as error:  # ffi.dlopen, with the name of the library
         raise Missing(str(error).partition("\n")[0]) from error
     return weasyprint
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for garbage: all of a document is in use, and would be looked through again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def font_faces() -> str:

@@ -92,7 +92,7 @@ def _rank(text: str, *names: str) -> int:
 
 
 def _customers(text: str) -> Iterator[Hit]:
-    for customer in _named_so(text)[:MOST_OF_A_KIND]:
+    for customer in _named_so(text):
         address = reverse("console:customer", args=[customer.number])
         title = f"{customer.number} {customer.name}"
         rank = _rank(text, customer.number, customer.name)
@@ -100,13 +100,15 @@ def _customers(text: str) -> Iterator[Hit]:
 
 
 def _named_so(text: str) -> list[Customer]:
-    """By number and name; compared here, since databases differ in what they hold to be the same letter."""
+    """By number and name, the first few; compared here, since databases differ in what they hold to be the same letter."""
     words = words_of(text, MOST_WORDS)
-    return [
-        customer
-        for customer in Customer.objects.order_by("number")
-        if all(customer.number.startswith(word[0]) or mentions(plain(customer.name), [word]) for word in words)
-    ]
+    known = Customer.objects.order_by("number").values_list("pk", "number", "name")
+    found = [
+        pk
+        for pk, number, name in known
+        if all(number.startswith(word[0]) or mentions(plain(name), [word]) for word in words)
+    ][:MOST_OF_A_KIND]
+    return list(Customer.objects.filter(pk__in=found).order_by("number"))
 
 
 def _people(text: str) -> Iterator[Hit]:
@@ -210,8 +212,8 @@ def _all_of(entry: Entry) -> str:
 
 
 def _entries(wanted: Range) -> list[Entry]:
-    terms = _between(wanted).order_by("term")[:MOST_CANDIDATES]
-    return list(Entry.objects.select_related("customer").filter(pk__in={term.entry_id for term in terms}))
+    found = set(_between(wanted).order_by("term").values_list("entry_id", flat=True)[:MOST_CANDIDATES])
+    return list(Entry.objects.select_related("customer").filter(pk__in=found))
 
 
 def _between(wanted: Range) -> QuerySet[Term]:
