@@ -100,7 +100,7 @@ def _customers(text: str) -> Iterator[Hit]:
 
 
 def _named_so(text: str) -> list[Customer]:
-    """By number and name, the first few; compared here, since databases differ in what they hold to be the same letter."""
+    """By number and name, the first few; compared here: databases differ in what they hold to be the same letter."""
     words = words_of(text, MOST_WORDS)
     known = Customer.objects.order_by("number").values_list("pk", "number", "name")
     found = [
