@@ -25,6 +25,9 @@ Rooms:
   says (from `Effect.brief`).
 - **Spreadsheets**: `spreadsheets.sheets` is a table as CSV or XLSX, `spreadsheets.records` records as one,
   `spreadsheets.downloads` the answer, on record (`components/downloads.html` asks for it).
+- **Speed**: `fragments` keeps parts of pages as strings by what they depend on (docs/decisions/0011); a page's objects
+  name that as their `version`. `template_loader` reads templates without their indentation, `compression` sends pages
+  compressed.
 - **Pages**: `reader_pages` says which pages a reader has and where; `menu.offers` marks what is on its way;
   `page_context` is what a type's page knows around its records. `middleware.whole_pages` lets whatever answers the
   question for a part and is a whole page lead the window there.
