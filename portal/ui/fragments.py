@@ -61,13 +61,6 @@ _marks = Marks(secrets.token_hex(8))
 _open: ContextVar[list[Node] | None] = ContextVar("left open in the fragment that is being rendered", default=None)
 
 
-class Counted:
-    """How many fragments have been rendered, and how many were there already, since the process began."""
-
-    rendered = 0
-    found = 0
-
-
 class _Token(Node):
     """The value of a form's protection against forged requests."""
 
@@ -105,11 +98,8 @@ class FragmentNode(Node):
         if parts is None:
             parts = self._parts(context)
             _kept.put(key, parts)
-            Counted.rendered += 1
-        else:
-            Counted.found += 1
-            if settings.CHECK_FRAGMENTS and (now := self._parts(context)) != parts:
-                raise Stale(f"{key}: kept {_difference(parts, now)}")
+        elif settings.CHECK_FRAGMENTS and (now := self._parts(context)) != parts:
+            raise Stale(f"{key}: kept {_difference(parts, now)}")
         return mark_safe("".join(one if isinstance(one, str) else one.render(context) for one in parts))  # noqa: S308
 
     def _parts(self, context: template.Context) -> Parts:
