@@ -7,7 +7,8 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.db.models.functions import Collate
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -42,6 +43,22 @@ class Hit:
     subject: Subject | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RecordHit:
+    """A record. Many are found where few are shown: only those are put into words."""
+
+    rank: int
+    entry: Entry
+
+    def told(self, text: str) -> Hit:
+        entry, kind = self.entry, TYPES[self.entry.type_name]
+        address = reverse("console:record", args=[entry.customer.number, entry.type_name, entry.key])
+        parts = (_mentioned(entry, text), entry.note[:80], str(entry.customer), _(kind.label))
+        note = " · ".join(part for part in parts if part)
+        subject = (entry.customer_id, f"{entry.type_name}/{entry.key}")
+        return Hit(self.rank, kind.icon, entry.title, address, note, subject=subject)
+
+
 @dataclass(frozen=True)
 class Finder:
     """What somebody looks for, and what there is."""
@@ -50,15 +67,16 @@ class Finder:
     most: int
 
     @cached_property
-    def _all(self) -> list[Hit]:
+    def _all(self) -> list[Hit | RecordHit]:
         if not self.text:
             return []
-        hits = [*_customers(self.text), *_people(self.text), *_changes(self.text), *_records(self.text)]
+        hits: list[Hit | RecordHit] = [*_customers(self.text), *_people(self.text), *_changes(self.text)]
+        hits += _records(self.text)
         return sorted(hits, key=lambda hit: hit.rank)  # stable: among equals customers first, then people
 
     @cached_property
     def hits(self) -> list[Hit]:
-        shown = self._all[: self.most]
+        shown = [hit if isinstance(hit, Hit) else hit.told(self.text) for hit in self._all[: self.most]]
         notes = noted(hit.subject for hit in shown if hit.subject)
         return [replace(hit, state=_mark(notes[hit.subject])) if hit.subject in notes else hit for hit in shown]
 
@@ -142,7 +160,7 @@ def _changes(text: str) -> Iterator[Hit]:
         )
 
 
-def _records(text: str) -> Iterator[Hit]:
+def _records(text: str) -> Iterator[RecordHit]:
     entries = _by_whole(text) or _by_words(text)
     if len(entries) < ENOUGH:
         entries += _by_middle(text, {one.pk for one in entries})
@@ -151,17 +169,7 @@ def _records(text: str) -> Iterator[Hit]:
         same = (entry.customer_id, entry.type_name, entry.key)
         if same not in seen:  # two keys of a customer may reach it
             seen.add(same)
-            yield _hit(entry, text)
-
-
-def _hit(entry: Entry, text: str) -> Hit:
-    kind = TYPES[entry.type_name]
-    address = reverse("console:record", args=[entry.customer.number, entry.type_name, entry.key])
-    rank = 0 if plain(text) in entry.words.split("\n") else _rank(text, entry.title)
-    parts = (_mentioned(entry, text), entry.note[:80], str(entry.customer), _(kind.label))
-    note = " · ".join(part for part in parts if part)
-    subject = (entry.customer_id, f"{entry.type_name}/{entry.key}")
-    return Hit(rank, kind.icon, entry.title, address, note, subject=subject)
+            yield RecordHit(0 if plain(text) in entry.words.split("\n") else _rank(text, entry.title), entry)
 
 
 def _mentioned(entry: Entry, text: str) -> str:
@@ -212,13 +220,12 @@ def _all_of(entry: Entry) -> str:
 
 
 def _entries(wanted: Range) -> list[Entry]:
-    found = set(_between(wanted).order_by("term").values_list("entry_id", flat=True)[:MOST_CANDIDATES])
+    first, last = wanted
+    terms = Term.objects.annotate(bytes=_by_bytes()).filter(bytes__gte=first, bytes__lt=last).order_by("bytes")
+    found = set(terms.values_list("entry_id", flat=True)[:MOST_CANDIDATES])
     return list(Entry.objects.select_related("customer").filter(pk__in=found))
 
 
-def _between(wanted: Range) -> QuerySet[Term]:
-    """Terms of a range, by an index in each database: SQLite compares bytes, PostgreSQL only does so for LIKE."""
-    first, last = wanted
-    if connection.vendor == "sqlite" or last != f"{first}\U0010ffff":
-        return Term.objects.filter(term__gte=first, term__lt=last)
-    return Term.objects.filter(term__startswith=first)
+def _by_bytes() -> F | Collate:
+    """A term as SQLite compares it and PostgreSQL is told to: a range is then one stretch of an index."""
+    return F("term") if connection.vendor == "sqlite" else Collate("term", "C")

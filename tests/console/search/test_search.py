@@ -11,7 +11,7 @@ from portal.changes.models import Change
 from portal.console import tasks
 from portal.console.models import Entry, Term
 from portal.console.search import index
-from portal.console.search.page import Finder
+from portal.console.search.page import Finder, Hit, RecordHit
 from portal.console.search.terms import amount_term, ranges, terms_of
 from portal.inventory.snapshots import single_flight
 from portal.resources.spec import Record, read
@@ -251,3 +251,26 @@ def test_a_hit_leads_to_the_record(browse: Browse) -> None:  # noqa: F811
     assert "shop13" in text_of(answer)
     assert staff.get("/console/c/10002/virtualmachine/shop13/").status_code == 404
     assert staff.get("/console/c/10001/nothing/shop13/").status_code == 404
+
+
+@pytest.mark.usefixtures("indexed")
+def test_only_what_is_shown_is_put_into_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    def tell(hit: RecordHit, text: str) -> Hit:
+        told.append(hit.entry.title)
+        return Hit(hit.rank, "server", hit.entry.title, "/", text)
+
+    monkeypatch.setattr(RecordHit, "told", tell)
+    finder = Finder("web12", 1)
+    assert [hit.title for hit in finder.hits] == told == ["web12"]
+    assert finder.more == 1
+
+
+@pytest.mark.usefixtures("indexed")
+def test_a_search_asks_as_often_however_many_customers_there_are(
+    django_assert_num_queries: Any,
+) -> None:
+    Customer.objects.bulk_create(Customer(number=str(20000 + one), name=f"Number {one}") for one in range(30))
+    with django_assert_num_queries(6):
+        assert len(Finder("shop", 5).hits) > 1
