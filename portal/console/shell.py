@@ -21,6 +21,7 @@ class Shell:
     """Navigation, search and banner of the console."""
 
     customers = ()
+    roles_url = ""  # what roles may do is told by a customer's pages
     sees_changes = False  # the count of what is pending is a customer’s
     pending_count = attention_count = 0
 

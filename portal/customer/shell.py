@@ -90,6 +90,10 @@ class Shell:
         return links.page(self.customer.number, "frame")
 
     @property
+    def roles_url(self) -> str:
+        return links.page(self.customer.number, "help/roles")
+
+    @property
     def changes_url(self) -> str:
         return links.page(self.customer.number, "changes")
 

@@ -1,6 +1,7 @@
 """The console's pages: for staff only, over all customers."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -416,3 +417,11 @@ def test_admins_see_the_portals_own_trail_and_no_one_else_does(browse: Browse, c
     assert client.get("/console/trail/").status_code == 403
     assert 'href="/console/trail/"' not in client.get("/console/").content.decode()
     assert browse("manager").get("/console/trail/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["", "platform/"])
+def test_the_frame_leads_to_no_customer(staff: Client, path: str) -> None:
+    page = staff.get(f"/console/{path}").content.decode()
+    frame = page.partition("<main")[0]
+    assert re.findall(r'href="(/console/[^"]*)"', frame)
+    assert re.findall(r'href="(/c/[^"]*)"', frame) == []
