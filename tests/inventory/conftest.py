@@ -47,6 +47,13 @@ def platform(settings: Any, fresh_process: Callable[[], None]) -> Iterator[Platf
 
 
 @pytest.fixture
+def twelve_machines(platform: Platform, redis_url: str) -> None:
+    """On the platform, in the group of its key."""
+    platform.records["services", "virtualmachine"] = [machine(f"services{number:02}") for number in range(12)]
+    platform.records["services", "resourcegroup"] = [group("services")]
+
+
+@pytest.fixture
 def api_key(db: None) -> ApiKey:
     return add_key(Customer.objects.create(number="10001", name="Example"), "services", SECRET)
 

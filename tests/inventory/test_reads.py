@@ -16,16 +16,13 @@ from portal.inventory.redis_connection import Away
 from portal.inventory.snapshots import freshness, single_flight, store
 from portal.inventory.snapshots.write_through import patch
 from portal.inventory.tasks import refresh
-from tests.inventory.conftest import group, machine, scope_of
+from tests.inventory.conftest import machine, scope_of
 from tests.inventory.platform import Platform
 
 VM = "virtualmachine"
 
 
-@pytest.fixture(autouse=True)
-def some_machines(platform: Platform, redis_url: str) -> None:
-    platform.records["services", VM] = [machine(f"services{number:02}") for number in range(12)]
-    platform.records["services", "resourcegroup"] = [group("services")]
+pytestmark = pytest.mark.usefixtures("twelve_machines")
 
 
 @pytest.fixture

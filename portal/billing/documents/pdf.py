@@ -4,15 +4,15 @@ WeasyPrint needs libraries of the system (Pango). Where they are missing everyth
 when the first PDF is made, and `Missing` says which.
 """
 
-import gc
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+
+from portal.inventory import spare_memory
 
 SIZES = {"a4": "A4", "letter": "Letter"}
 VARIANT = "pdf/ua-1"
@@ -45,7 +45,7 @@ class Renderer:
     def lay_out(self, html: str, margins: str) -> Any:
         """WeasyPrint's Document, with its `pages`. `margins` come from `page_boxes.css`."""
         sheets = [*self._sheets, self._css(margins)]
-        with _uncollected():
+        with spare_memory.uncollected():
             document = library().HTML(string=_with_titles(html), url_fetcher=_fetcher())
             return document.render(stylesheets=sheets, font_config=self._fonts, pdf_variant=VARIANT)
 
@@ -60,7 +60,7 @@ def as_pdf(documents: Iterable[Any], title: str = "") -> bytes:
     if others:
         whole = first.copy([page for document in (first, *others) for page in document.pages])
         whole.metadata.title = title
-    with _uncollected():
+    with spare_memory.uncollected():
         pdf: bytes = whole.write_pdf(pdf_variant=VARIANT)
     return pdf
 
@@ -80,18 +80,6 @@ def library() -> Any:
     except OSError as error:  # ffi.dlopen, with the name of the library
         raise Missing(str(error).partition("\n")[0]) from error
     return weasyprint
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without looking for garbage: all of a document is in use, and would be looked through again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def font_faces() -> str:

@@ -146,7 +146,7 @@ class Overview:
     @property
     def version(self) -> object:
         """All that the panels show (portal.ui.fragments)."""
-        known = tuple((one.version, reads.states(self.scope, one).number) for one in self.listings.values())
+        known = reads.versions(self.scope, self.listings.values())
         told = (*self.alerts, *(one.version for one in self.attention), *(at for at, _make in self._ahead))
         money = (
             (self.running.month, self.running.so_far, self.running.by_the_end, self.running.how) if self.running else ()

@@ -119,7 +119,7 @@ class Tree:
     @property
     def version(self) -> object:
         """All that the table shows (portal.ui.fragments)."""
-        known = tuple((one.version, reads.states(self.scope, one).number) for one in self.listings.values())
+        known = reads.versions(self.scope, self.listings.values())
         return (self.scope.reach, *known, self.pending.version, dates.hour(self.groups.platform_now))
 
     @property

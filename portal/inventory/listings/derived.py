@@ -1,13 +1,17 @@
 """What can be derived from the records of one listing version: made when first asked for, shared by all requests."""
 
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from operator import itemgetter
 from threading import RLock
 from typing import Any
 
 from portal.resources.spec import Field, Kind, Record, ResourceType, Value
 from portal.resources.spelling import SortKey, Words, mentions, natural, plain
+from portal.resources.times import parse_moment
 
 AS_TEXT = frozenset({Kind.DATE, Kind.MOMENT})  # of the platform's form, whose texts are in the order of time
 REMEMBERED = 64  # results of filters per listing version
@@ -61,6 +65,21 @@ class Index:
     def by_machine(self) -> Mapping[str, tuple[Record, ...]]:
         """Machine -> the records that it places."""
         return self.once("by machine", lambda: _group(self.records, lambda record: record.machine))
+
+    @property
+    def moments(self) -> Sequence[tuple[datetime, Record]]:
+        """Each moment that stands in a record, in the order of time."""
+        names = [field.name for field in self.type.fields if field.kind is Kind.MOMENT]
+
+        def moments() -> list[tuple[datetime, Record]]:
+            found = ((parse_moment(record.values[name]), record) for record in self.records for name in names)
+            return sorted(((moment, record) for moment, record in found if moment is not None), key=itemgetter(0))
+
+        return self.once("moments", moments)
+
+    def passed(self, now: datetime) -> int:
+        """How many of the moments have passed: time alone changes what is said of the records at those only."""
+        return bisect_right(self.moments, now, key=itemgetter(0))
 
     def remember(self, question: object, given: object, answer: Callable[[], Sequence[Record]]) -> Sequence[Record]:
         """The answer to a question asked before with the very same `given`, else a new one."""

@@ -1,13 +1,11 @@
 """What has to be known around records to say their state: their group, their maintenances, the platform's time."""
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import count
-from operator import itemgetter
 from threading import RLock
 
 from portal.accounts.access import Scope
@@ -15,9 +13,8 @@ from portal.inventory.listings.for_scope import AROUND, GROUPS, MACHINES, MAINTE
 from portal.inventory.listings.listing import Listing
 from portal.inventory.listings.merging import View
 from portal.inventory.weighted_cache import WeightedCache
-from portal.resources.spec import Context, Kind, Record
+from portal.resources.spec import Context, Record
 from portal.resources.state_styles import State, Status
-from portal.resources.times import parse_moment
 
 MOST_RECORDS = 200_000
 CLOCK_SLACK = timedelta(seconds=5)  # by which the platform's clock may seem to go back, its Date being in seconds
@@ -93,6 +90,11 @@ def states(scope: Scope, listing: Listing) -> States:
         return told.states
 
 
+def versions(scope: Scope, listings: Iterable[Listing]) -> tuple[object, ...]:
+    """Of these records, and of the states that they are in by now; good for as long as this process lives."""
+    return tuple([(one.version, states(scope, one).number) for one in listings])
+
+
 def forget() -> None:
     """Drop all states."""
     _told.clear()
@@ -141,27 +143,11 @@ def _is_among(around: tuple[Record, Record | None, tuple[Record, ...]], some: Co
 
 def _passed(views: tuple[View, ...], since: datetime, now: datetime) -> frozenset[int]:
     """Ids of the records of which a moment has passed."""
-    found = (_moments(view)[_place(view, since) : _place(view, now)] for view in views)
+    found = (view.index.moments[view.index.passed(since) : view.index.passed(now)] for view in views)
     return frozenset(id(record) for some in found for _moment, record in some)
 
 
 def _next_moment(views: tuple[View, ...], now: datetime) -> datetime:
     """The next moment that stands in any of these records: until then, time alone changes no state."""
-    coming = (_moments(view)[_place(view, now) :][:1] for view in views)
+    coming = (view.index.moments[view.index.passed(now) :][:1] for view in views)
     return min((moment for some in coming for moment, _record in some), default=FOREVER)
-
-
-def _place(view: View, now: datetime) -> int:
-    """How many moments have passed."""
-    return bisect_right(_moments(view), now, key=itemgetter(0))
-
-
-def _moments(view: View) -> Sequence[tuple[datetime, Record]]:
-    """Each moment that stands in a record, in the order of time."""
-    names = [field.name for field in view.type.fields if field.kind is Kind.MOMENT]
-
-    def moments() -> list[tuple[datetime, Record]]:
-        found = ((parse_moment(record.values[name]), record) for record in view.records for name in names)
-        return sorted(((moment, record) for moment, record in found if moment is not None), key=itemgetter(0))
-
-    return view.index.once("records by moment", moments)

@@ -1,9 +1,7 @@
 """Filter, sort, search and page through a listing. Knows nothing of requests; every query has an answer."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from portal.accounts.access import Scope
 from portal.inventory.listings.derived import mentioning, search_text
@@ -12,7 +10,6 @@ from portal.inventory.listings.record_context import States, states
 from portal.resources.spec import Kind, Record, ResourceType, Value
 from portal.resources.spelling import mentions, words_of
 from portal.resources.state_styles import State
-from portal.resources.times import parse_moment
 
 MOST_PER_PAGE = 1000
 STATE = "state"  # a column that can be sorted by without being a field
@@ -110,16 +107,8 @@ def _ordered(listing: Listing, sort: str, known: States | None) -> Sequence[Reco
 
 
 def passed(listing: Listing) -> int:
-    """How many moments of the records have passed: time alone changes where they stand, and at those only."""
-    if listing.type.standing is None:
-        return 0
-    names = [field.name for field in listing.type.fields if field.kind is Kind.MOMENT]
-
-    def moments() -> list[datetime]:
-        found = (parse_moment(record.values[name]) for record in listing.records for name in names)
-        return sorted(moment for moment in found if moment is not None)
-
-    return bisect_right(listing.index.once("moments", moments), listing.platform_now)
+    """What changes where records stand: time alone does so when a moment passes, of types that come and go."""
+    return 0 if listing.type.standing is None else listing.index.passed(listing.platform_now)
 
 
 def _value(kind: Kind, text: str) -> Value:

@@ -77,13 +77,11 @@ def _sums(records: Sequence[Record], fields: Sequence[str]) -> Mapping[str, int]
 
 
 def _by_state(listing: Listing, known: States) -> ByState:
-    counts: Counter[State] = Counter()
     in_group: dict[str, Counter[State]] = {}
     fitting: dict[State, list[Record]] = {}
     for record in listing.records:
         found = known[record.key]
-        counts[found[0].state] += 1
         in_group.setdefault(record.group or "", Counter())[found[0].state] += 1
         for one in found:
             fitting.setdefault(one.state, []).append(record)
-    return ByState(counts, in_group, fitting)
+    return ByState(known.counts, in_group, fitting)

@@ -1,14 +1,13 @@
 """A snapshot: all records of one type that one API key reaches, decoded. Immutable; a change makes a new one."""
 
-import gc
 import json
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import batched
 
+from portal.inventory import spare_memory
 from portal.inventory.snapshots.store import Head, Overlay, Raw, dump, lines_of
 from portal.resources.spec import Reader, Record, ResourceType, UnreadableRecord, read
 
@@ -62,7 +61,7 @@ def decode(resource_type: ResourceType, head: Head, body: bytes, previous: Snaps
     read = dict(zip(previous.lines.marks, previous.lines.records, strict=True)) if previous else {}
     known = previous.records if previous else {}
     new = [(mark, line) for mark, line in zip(marks, lines, strict=True) if mark not in read]
-    with long_lived():
+    with spare_memory.uncollected():
         for (mark, _line), record in zip(new, _read_lines(resource_type, [line for _, line in new]), strict=True):
             same = known.get(record.key) if record is not None else None
             read[mark] = same if same is not None and same == record else record
@@ -106,16 +105,6 @@ def relearn(snapshot: Snapshot, learned: Mapping[str, Learned]) -> Snapshot:
         else:
             records[key] = record
     return replace(snapshot, learned=later, records=records, version=_version(snapshot.head, changed))
-
-
-@contextmanager
-def long_lived() -> Iterator[None]:
-    """What is made meanwhile stays for long: Python need not look through it, again and again, for what is not used."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def digest_of(body: bytes) -> str:

@@ -129,8 +129,7 @@ class DetailPage:
     @property
     def version(self) -> object:
         """All that the page shows below its head, but for its history (portal.ui.fragments)."""
-        listings = self.surroundings.listings.values()
-        known = tuple((one.version, reads.states(self.scope, one).number) for one in (self.listing, *listings))
+        known = reads.versions(self.scope, (self.listing, *self.surroundings.listings.values()))
         about = (self.type.name, self.record.key, self.is_new, self.pages.__name__)
         hours = (dates.hour(self.viewing.now), dates.hour(timezone.now()))
         return (self.scope.reach, *about, *known, self.pending.version, *hours)

@@ -10,16 +10,13 @@ from portal.inventory.listings import merging
 from portal.inventory.listings.derived import Index
 from portal.inventory.snapshots import store
 from portal.resources.spec import Reader, Record, Values
-from tests.inventory.conftest import group, machine, scope_of
+from tests.inventory.conftest import machine, scope_of
 from tests.inventory.platform import Platform
 
 VM = "virtualmachine"
 
 
-@pytest.fixture(autouse=True)
-def twelve_machines(platform: Platform, redis_url: str) -> None:
-    platform.records["services", VM] = [machine(f"services{number:02}") for number in range(12)]
-    platform.records["services", "resourcegroup"] = [group("services")]
+pytestmark = pytest.mark.usefixtures("twelve_machines")
 
 
 @pytest.fixture
