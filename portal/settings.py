@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "portal.accounts",
     "portal.inventory",
     "portal.changes",
+    "portal.plans",
     "portal.ui",
     "portal.billing",
     "portal.customer",

@@ -62,6 +62,9 @@ class Customer(models.Model):
     number = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=200)
     requires_second_factor = models.BooleanField(default=False)  # of its members, before they see anything of it
+    # Whether what touches production has to be approved by somebody else before it is sent (portal.plans.approval).
+    requires_approval = models.BooleanField(default=False)
+    plans_version = models.PositiveIntegerField(default=0)  # grows with all that pages show of open plans
     members = models.ManyToManyField(User, through="Membership", related_name="customers")
 
     keys_at_hand: "list[ApiKey] | None" = None  # what they are read by, once looked up (inventory.snapshots.freshness)

@@ -1,13 +1,13 @@
 """Whether what a person saw is still so, and whether what they wanted is so. Pure functions, but for `own_values`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from portal.changes.intent import DEADLINE, DELETION
 from portal.changes.models import Change, Item
 from portal.changes.platform_state import Present, as_record
-from portal.resources.spec import Field, Kind, Value
+from portal.resources.spec import Field, Kind, Record, Value
 from portal.resources.times import parse_moment
 from portal.resources.types import TYPES
 
@@ -58,25 +58,51 @@ def same(field: Field, one: Value, other: Value) -> bool:
     return bool(one == other)
 
 
+class Asked(Protocol):
+    """What is asked of one record: an item of a change, or an entry of a plan."""
+
+    type_name: str
+    key: str
+    action: str
+    creates: bool
+    wanted: Any
+    before: Any
+
+
+def clash(
+    asked: Asked, record: Record | None, *, is_there: bool, known: Callable[[str], Sequence[Value]] = lambda name: ()
+) -> tuple[str, dict[str, dict[str, Value]]] | None:
+    """Why what is asked does not fit what is there: (reason, fields), reason and fields as `Change.answer` has them.
+
+    `known` are values of a field, beside those in `before`, that the person knows of.
+    """
+    if asked.action == "delete":
+        return None
+    if asked.creates:
+        # What is nothing but its key cannot be there differently.
+        only_key = set(asked.wanted) <= set(TYPES[asked.type_name].key)
+        return ("exists", {}) if is_there and not only_key else None
+    if record is None:
+        return ("gone", {})
+    fields = {}
+    for name, before in asked.before.items():
+        field, now = record.type.field(name), record.get(name)
+        fits = [before, *known(name), *([asked.wanted[name]] if name in asked.wanted else [])]
+        if not any(same(field, now, value) for value in fits):
+            fields[name] = {"before": before, "wanted": asked.wanted.get(name), "present": now}
+    return ("changed", fields) if fields else None
+
+
 def _conflict(item: Item, present: Present, own: Own) -> dict[str, Any] | None:
     raw = present.get((item.type_name, item.key))
-    if item.action == "delete":
-        return None
-    if item.creates:
-        # What is nothing but its key cannot be there differently.
-        only_key = set(item.wanted) <= set(TYPES[item.type_name].key)
-        return {"item": item.position, "reason": "exists", "fields": {}} if raw is not None and not only_key else None
     record = as_record(item.type_name, raw) if raw is not None else None
-    if record is None:
-        return {"item": item.position, "reason": "gone", "fields": {}}
-    fields = {}
-    for name, before in item.before.items():
-        field, now = record.type.field(name), record.get(name)
-        known = [before, *own.get((item.type_name, item.key, name), ())]
-        known += [item.wanted[name]] if name in item.wanted else []
-        if not any(same(field, now, value) for value in known):
-            fields[name] = {"before": before, "wanted": item.wanted.get(name), "present": now}
-    return {"item": item.position, "reason": "changed", "fields": fields} if fields else None
+    found = clash(
+        item,
+        record,
+        is_there=raw is not None,
+        known=lambda name: own.get((item.type_name, item.key, name), ()),
+    )
+    return {"item": item.position, "reason": found[0], "fields": found[1]} if found else None
 
 
 def _is_as_wanted(item: Item, present: Present) -> bool:

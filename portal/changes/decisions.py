@@ -33,7 +33,7 @@ def cancel(scope: Scope, change: Change) -> None:
     require_change(scope, change)
     # Queued and perhaps sent before: whoever looks that up right now must be able to write what they find.
     looked_up = Q(state=State.QUEUED, sent_at__isnull=False) & ~Q(lease_holder="")
-    states = (State.QUEUED, State.PARKED, State.CONFLICT, State.REJECTED)
+    states = (State.DRAFT, State.QUEUED, State.PARKED, State.CONFLICT, State.REJECTED)
     open_ = Change.objects.filter(pk=change.pk, state__in=states).exclude(looked_up)
     with transaction.atomic():
         _decide(change, "cancelled", open_.update(state=State.CANCELLED, done_at=timezone.now(), **NOBODYS))
@@ -49,6 +49,7 @@ def retry(scope: Scope, change: Change) -> None:
         _note(change, "retried")
         nudge(str(change.pk))
         return
+    _require_own(change)
     with transaction.atomic():
         again = _ask_again(scope, change)
         if change.state == State.REJECTED:
@@ -75,6 +76,7 @@ def resolve_conflict(scope: Scope, change: Change, *, overwrite: bool) -> None:
     if not overwrite:
         cancel(scope, change)
         return
+    _require_own(change)
     with transaction.atomic():
         found = change.answer.get("items", ()) if change.state == State.CONFLICT else ()
         again = _ask_again(scope, change)
@@ -131,6 +133,12 @@ def resume_accepted() -> None:
     for key in ApiKey.objects.filter(pk__in=accepted.order_by().values("api_key")):
         with transaction.atomic():
             resume(key)
+
+
+def _require_own(change: Change) -> None:
+    """TooLate where its plan asks for it anew: what was rejected there, or is in conflict, is open there again."""
+    if change.plan_number is not None and change.state in (State.REJECTED, State.CONFLICT):
+        raise TooLate(change.state)
 
 
 def _require_present(scope: Scope, change: Change, found: Sequence[Mapping[str, Any]]) -> None:

@@ -4,6 +4,7 @@ ChangeError
 ├── NoKey        no API key of the customer reaches the groups concerned
 ├── Unsendable   a value that cannot be sent to the platform: a control character, a number that is too large
 ├── Taken        a name that is to be given is that of something outside of what the person sees
+├── NeedsApproval  it touches production, and the customer asks for approval of that (portal.plans)
 └── TooLate      the change is not in a state any more (or yet) in which that can be done
 """
 
@@ -35,6 +36,10 @@ class Taken(ChangeError):
     def __init__(self, key: str) -> None:
         super().__init__(key)
         self.key = key
+
+
+class NeedsApproval(ChangeError):
+    """Nothing is sent before somebody else has approved it: that is done in a plan."""
 
 
 class TooLate(ChangeError):

@@ -1,6 +1,6 @@
 """Which API key a change goes out with: that of the nearest group, from the group concerned upwards, that has one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from portal.accounts.access import Scope
@@ -15,15 +15,25 @@ def key_for(customer: Customer, items: Iterable[tuple[Intent, str]], parents: Ma
 
     `items` are what is wanted, each with the group that places it; `parents` says which group is above which.
     """
-    items = list(items)
-    keys = {key.resource_group: key for key in ApiKey.objects.filter(customer=customer)}
+    return reaching(keys_of(customer), list(items), parents)[0]
+
+
+def keys_of(customer: Customer) -> dict[str, ApiKey]:
+    """The customer's keys by their groups."""
+    return {key.resource_group: key for key in ApiKey.objects.filter(customer=customer)}
+
+
+def reaching(
+    keys: Mapping[str, ApiKey], items: Sequence[tuple[Intent, str]], parents: Mapping[str, str]
+) -> list[ApiKey]:
+    """Those of the keys that reach all groups concerned, nearest first. Raises NoKey where there is none."""
     parents = {**parents, **{item.key: group for item, group in items if item.is_new_group}}
     groups = frozenset(group for item, place in items for group in _groups_concerned(item, place, parents))
     chains = [[name for name in upwards(group, parents) if name in keys] for group in sorted(groups)]
-    for name in chains[0] if chains else ():
-        if all(name in chain for chain in chains):
-            return keys[name]
-    raise NoKey(groups)
+    found = [keys[name] for name in (chains[0] if chains else ()) if all(name in chain for chain in chains)]
+    if not found:
+        raise NoKey(groups)
+    return found
 
 
 def is_keys_own(scope: Scope, group: str) -> bool:

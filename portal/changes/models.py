@@ -1,6 +1,6 @@
 """Changes as rows: the truth about what was asked for and what became of it. Messages are only nudges.
 
-    draft     being put together, not asked for yet
+    draft     a later part of a plan: stands by until the one before is recorded
     queued    waits for its turn, for the platform, or for its next attempt
     sending   went out, or is about to this moment
     unknown   perhaps sent: being found out. Never called failed
@@ -82,6 +82,8 @@ class Change(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     token = models.CharField(max_length=64)  # of the form: submitting twice is one change
+    # Of the customer's plan that it is a part of, None for one by itself. What becomes of it is then the plan's matter.
+    plan_number = models.PositiveIntegerField(null=True, blank=True)
     created = models.DateTimeField(default=timezone.now)
 
     # The key it goes out with, and keeps; by name too, since a key may be taken away and given again.

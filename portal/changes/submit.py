@@ -1,35 +1,46 @@
 """Takes what a person asks for: a row, committed; then a nudge. Submitting twice is one change."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Max
-from django.http import Http404
+from django.utils import timezone
 
 from portal.accounts.access import Scope
 from portal.accounts.audit import trail
 from portal.accounts.models import ApiKey, Customer
 from portal.changes import rights
 from portal.changes.enqueue import nudge
-from portal.changes.intent import DELETION, Intent
+from portal.changes.errors import NeedsApproval
+from portal.changes.intent import Intent
 from portal.changes.keys import key_for, parents_of
-from portal.changes.models import Change, Item
-from portal.inventory import reads
+from portal.changes.models import Change, Item, State
+from portal.changes.places import placed
+from portal.changes.production import touches_production
 
 __all__ = ["Intent", "submit"]
 
-MOST_ITEMS = 200
+MOST_ITEMS = 1000
 
 
-def submit(scope: Scope, wanted: Sequence[Intent], token: str) -> Change:
+@dataclass(frozen=True, slots=True)
+class PlanPart:
+    """That a change is one of a plan: of which, and whether it stands by until `release`d."""
+
+    number: int
+    stands_by: bool = False
+
+
+def submit(scope: Scope, wanted: Sequence[Intent], token: str, *, of_plan: PlanPart | None = None) -> Change:
     """One change from all that is wanted, in order; the earlier one where this token has been submitted before.
 
     `token` is the form's own, at most 64 characters. Raises PermissionDenied for a role that may not, Http404 for what
     lies outside the scope or a verb that the type doesn't have, ChangeError for what a person can mend (NoKey,
-    Unsendable), ValueError for what no form of ours asks.
+    Unsendable) or has to have approved (NeedsApproval; a plan has seen to that), ValueError for what no form of ours
+    asks.
     """
     if not token or len(token) > 64 or not 0 < len(wanted) <= MOST_ITEMS:
         raise ValueError("token or number of items")
@@ -39,10 +50,21 @@ def submit(scope: Scope, wanted: Sequence[Intent], token: str) -> Change:
         return earlier
     for item in wanted:
         item.check()
-    places = _places(scope, wanted)
-    items = [(_knowing_of_deletion(scope, item), place) for item, place in zip(wanted, places, strict=True)]
+    items = placed(scope, wanted)
+    if of_plan is None and scope.customer.requires_approval and touches_production(scope, items):
+        raise NeedsApproval
     api_key = key_for(scope.customer, items, parents_of(scope))
-    return _write(scope, items, token, api_key)
+    return _write(scope, items, token, api_key, of_plan)
+
+
+def release(change: Change) -> bool:
+    """What has stood by goes out in its turn, which is now; False where it stands by no more."""
+    with transaction.atomic():
+        turn, now = next_turn(change.customer), timezone.now()
+        standing_by = Change.objects.filter(pk=change.pk, state=State.DRAFT)
+        released = standing_by.update(state=State.QUEUED, turn=turn, next_attempt_at=now)
+        transaction.on_commit(partial(nudge, str(change.pk)))
+    return bool(released)
 
 
 def next_turn(customer: Customer) -> int:
@@ -56,11 +78,14 @@ def _submitted(scope: Scope, token: str) -> Change | None:
 
 
 @transaction.atomic
-def _write(scope: Scope, items: list[tuple[Intent, str]], token: str, api_key: ApiKey) -> Change:
+def _write(
+    scope: Scope, items: list[tuple[Intent, str]], token: str, api_key: ApiKey, of_plan: PlanPart | None
+) -> Change:
     turn = next_turn(scope.customer)
     if (earlier := _submitted(scope, token)) is not None:  # the other click was faster
         return earlier
     last = Change.objects.filter(customer=scope.customer).aggregate(last=Max("number"))["last"]
+    stands_by = of_plan is not None and of_plan.stands_by
     change = Change.objects.create(
         customer=scope.customer,
         number=(last or 0) + 1,
@@ -71,13 +96,16 @@ def _write(scope: Scope, items: list[tuple[Intent, str]], token: str, api_key: A
         api_key=api_key,
         key_group=api_key.resource_group,
         key_generation=api_key.generation,
+        state=State.DRAFT if stands_by else State.QUEUED,
+        plan_number=of_plan.number if of_plan else None,
     )
     Item.objects.bulk_create(_item(change, position, *item) for position, item in enumerate(items))
     for item, _place in items:
         target = f"{item.type_name}/{item.key}"
         after = {"change": change.number, "action": item.action, **item.wanted}
         trail.record("change.submitted", customer=scope.customer, target=target, before=item.before, after=after)
-    transaction.on_commit(partial(nudge, str(change.pk)))
+    if not stands_by:
+        transaction.on_commit(partial(nudge, str(change.pk)))
     return change
 
 
@@ -93,42 +121,3 @@ def _item(change: Change, position: int, wanted: Intent, group: str) -> Item:
         wanted=dict(wanted.wanted),
         before=dict(wanted.before),
     )
-
-
-def _places(scope: Scope, wanted: Sequence[Intent]) -> list[str]:
-    """The group that places each record; Http404 where one of them, or a group it refers to, is not in the scope."""
-    new: set[str] = set()  # groups that an earlier item creates
-    places: list[str] = []
-    for item in wanted:
-        if any(group not in new and reads.record(scope, "resourcegroup", group) is None for group in item.groups_named):
-            raise Http404
-        places.append(_place_of_new(item) if item.creates else _place(scope, item))
-        if item.is_new_group:
-            new.add(item.key)
-    return places
-
-
-def _knowing_of_deletion(scope: Scope, item: Intent) -> Intent:
-    """With the deletion that is planned as far as known, where nobody said what the person saw of it."""
-    if not item.cancels_deletion or DELETION in item.before:
-        return item
-    record = reads.record(scope, item.type_name, item.key)
-    return replace(item, before={**item.before, DELETION: record.get(DELETION) if record else None})
-
-
-def _place(scope: Scope, item: Intent) -> str:
-    record = reads.record(scope, item.type_name, item.key)
-    if record is None or not record.group:
-        raise Http404
-    return record.group
-
-
-def _place_of_new(item: Intent) -> str:
-    """Where it is to be created: always said, never left to the platform's default."""
-    if item.is_new_group:
-        place = item.wanted.get("parent")
-    else:
-        place = item.type.group({**item.wanted, **item.type.key_values(item.key)})
-    if not isinstance(place, str) or not place:
-        raise ValueError(f"{item.type_name}: the group it is to be in")
-    return place

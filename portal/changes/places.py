@@ -1,0 +1,57 @@
+"""Where what is wanted belongs: the resource group that places each record, within what the person sees."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from django.http import Http404
+
+from portal.accounts.access import Scope
+from portal.changes.intent import DELETION, Intent
+from portal.inventory import reads
+from portal.inventory.reads import Listing
+
+GROUP = "resourcegroup"
+
+
+def placed(scope: Scope, wanted: Sequence[Intent], coming: Collection[str] = ()) -> list[tuple[Intent, str]]:
+    """Each with the group that places it; what would cancel a deletion knows of it (vm_20).
+
+    `coming` are groups that are created before. Http404 where a record, or a group it refers to, is not in the scope.
+    """
+    listings = reads.listings(scope, tuple({GROUP, *(item.type_name for item in wanted)}))
+    new = set(coming)
+    found: list[tuple[Intent, str]] = []
+    for item in wanted:
+        if any(group not in new and group not in listings[GROUP].by_key for group in item.groups_named):
+            raise Http404
+        place = place_of_new(item) if item.creates else _place(item, listings)
+        found.append((_knowing_of_deletion(item, listings), place))
+        if item.is_new_group:
+            new.add(item.key)
+    return found
+
+
+def place_of_new(item: Intent) -> str:
+    """Where it is to be created: always said, never left to the platform's default."""
+    if item.is_new_group:
+        place = item.wanted.get("parent")
+    else:
+        place = item.type.group({**item.wanted, **item.type.key_values(item.key)})
+    if not isinstance(place, str) or not place:
+        raise ValueError(f"{item.type_name}: the group it is to be in")
+    return place
+
+
+def _place(item: Intent, listings: Mapping[str, Listing]) -> str:
+    record = listings[item.type_name].by_key.get(item.key)
+    if record is None or not record.group:
+        raise Http404
+    return record.group
+
+
+def _knowing_of_deletion(item: Intent, listings: Mapping[str, Listing]) -> Intent:
+    """With the deletion that is planned as far as known, where nobody said what the person saw of it."""
+    if not item.cancels_deletion or DELETION in item.before:
+        return item
+    record = listings[item.type_name].by_key.get(item.key)
+    return replace(item, before={**item.before, DELETION: record.get(DELETION) if record else None})

@@ -1,0 +1,78 @@
+"""What a person decides about a conflict: theirs over what is there now, or what is there now over theirs."""
+
+from collections.abc import Mapping
+
+from portal.accounts.access import Scope
+from portal.accounts.audit import trail
+from portal.changes.intent import DELETION
+from portal.plans.errors import NotReady
+from portal.plans.held import edited
+from portal.plans.models import Plan
+from portal.plans.review import Checked, Review
+from portal.plans.visibility import require_entry
+from portal.resources.spec import Settable
+from portal.resources.types import TYPES
+
+OURS = "ours"
+THEIRS = "theirs"
+
+
+def answer(scope: Scope, plan: Plan, entry_id: int, answers: Mapping[str, str]) -> None:
+    """`answers`: field → OURS or THEIRS; under '' for all fields, and for a record that is gone or exists.
+
+    What is there now is what the person has seen then. A record that is gone can only be given up: NotReady.
+    """
+    with edited(plan) as now:
+        review = Review.of(scope, now)
+        found = next((one for one in review.conflicts if one.entry.pk == entry_id), None)
+        if found is None:
+            return  # answered already, or not in conflict any more
+        require_entry(scope, found.entry, review.all)
+        _settle(found, answers)
+        said = {name or "all": text for name, text in answers.items()}
+        after = {"record": f"{found.entry.type_name}/{found.entry.key}", **said}
+        trail.record("plan.answered", customer=now.customer, target=f"plan {now.number}", after=after)
+
+
+def _settle(found: Checked, answers: Mapping[str, str]) -> None:
+    whole = answers.get("", "")
+    if found.reason == "changed":
+        _settle_fields(found, {name: answers.get(name, whole) for name in found.fields})
+    elif whole == THEIRS:
+        found.entry.delete()
+    elif whole == OURS and found.reason == "gone":
+        raise NotReady("gone")
+    elif whole == OURS:
+        _edit_what_is_there(found)
+
+
+def _settle_fields(found: Checked, answers: Mapping[str, str]) -> None:
+    entry = found.entry
+    if answers.get(DELETION) == THEIRS:  # any edit cancels a deletion (vm_20): then there is none
+        entry.delete()
+        return
+    for name, said in answers.items():
+        if said == OURS:
+            entry.before[name] = found.fields[name]["present"]
+        elif said == THEIRS:
+            entry.wanted.pop(name, None)
+            entry.before.pop(name, None)
+    if entry.wanted:
+        entry.save(update_fields=["wanted", "before"])
+    else:
+        entry.delete()
+
+
+def _edit_what_is_there(found: Checked) -> None:
+    """What was to be created is there: what may be changed of it is, the rest stays as it is."""
+    assert found.record is not None
+    entry, resource_type = found.entry, TYPES[found.entry.type_name]
+    always = {field.name for field in resource_type.fields if field.settable is Settable.ALWAYS}
+    entry.creates = False
+    entry.wanted = {name: value for name, value in entry.wanted.items() if name in always}
+    entry.before = {name: found.record.get(name) for name in entry.wanted}
+    entry.group = found.record.group or entry.group
+    if not entry.wanted:
+        entry.delete()
+        return
+    entry.save(update_fields=["creates", "wanted", "before", "group"])

@@ -1,0 +1,203 @@
+"""Putting a plan together: a person's current plan, what goes into it, and what is taken out again.
+
+Each verb asks for role and scope itself, and is on record.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from portal.accounts.access import Scope
+from portal.accounts.audit import trail
+from portal.accounts.models import Customer, User
+from portal.accounts.roles import CHANGES, Verb
+from portal.changes.intent import Intent
+from portal.changes.places import placed
+from portal.plans.errors import TooMany
+from portal.plans.held import edited, held, tell
+from portal.plans.merging import Note, merge
+from portal.plans.models import LONGEST_NAME, LONGEST_NOTE, MOST_ENTRIES, Current, Entry, Plan, State
+from portal.plans.visibility import planned_groups, require_entry
+
+MOST_NOTES = 20  # of one entry; the oldest go
+
+
+def begin(scope: Scope, name: str = "", note: str = "", **fields: Any) -> Plan:
+    """A new plan, the person's current one. A name of none is its number, in words of the page."""
+    scope.require(Verb.CHANGE, CHANGES)
+    with transaction.atomic():
+        Customer.objects.select_for_update().get(pk=scope.customer.pk)
+        last = Plan.objects.filter(customer=scope.customer).aggregate(last=Max("number"))["last"] or 0
+        plan = Plan.objects.create(
+            customer=scope.customer,
+            number=last + 1,
+            name=name[:LONGEST_NAME],
+            note=note[:LONGEST_NOTE],
+            author=scope.user,
+            **fields,
+        )
+        _note(plan, "begun", after={"name": plan.name})
+        _make_current(scope, plan)
+    return plan
+
+
+def choose(scope: Scope, plan: Plan) -> None:
+    """What the person puts in from now on goes into this one."""
+    scope.require(Verb.CHANGE, CHANGES)
+    with held(plan, State.OPEN):
+        _make_current(scope, plan)
+
+
+def current_plan(scope: Scope) -> Plan | None:
+    """The person's current plan, while it can be edited."""
+    found = Current.objects.filter(user=scope.user, customer=scope.customer, plan__state=State.OPEN)
+    one = found.select_related("plan").first()
+    return one.plan if one else None
+
+
+def put_in(scope: Scope, wanted: Sequence[Intent], plan: Plan | None = None, *, name: str = "") -> Plan:
+    """Into that plan, else into the person's current one, else into a new one of that name.
+
+    Raises as `changes.submit` does for what cannot be asked, NotOpen, and TooMany. What it asks of a record that the
+    plan has already becomes one with it (`merging`).
+    """
+    scope.require(Verb.CHANGE, CHANGES)
+    if any(not scope.may_change(item.type_name) for item in wanted):
+        raise PermissionDenied
+    for item in wanted:
+        item.check()
+    with transaction.atomic():
+        plan = plan or current_plan(scope) or begin(scope, name)
+        with edited(plan) as now:
+            entries = list(now.entries.filter(change=None))
+            items = placed(scope, wanted, planned_groups(scope, entries))
+            _write(scope, now, entries, items)
+            records = [f"{item.type_name}/{item.key}" for item in wanted]
+            _note(now, "edited", after={"count": len(records), "records": records[:50]})
+    return now
+
+
+def take_out(scope: Scope, plan: Plan, ids: Collection[int]) -> int:
+    """Entries that are not wanted any more; Http404 where one of them is not the person's to change. How many."""
+    with edited(plan) as now:
+        entries = list(now.entries.filter(change=None))
+        gone = [entry for entry in entries if entry.pk in ids]
+        for entry in gone:
+            require_entry(scope, entry, entries)
+        Entry.objects.filter(pk__in=[entry.pk for entry in gone]).delete()
+        records = [f"{entry.type_name}/{entry.key}" for entry in gone]
+        _note(now, "edited", before={"count": len(records), "records": records[:50]})
+    return len(gone)
+
+
+def describe(scope: Scope, plan: Plan, name: str, note: str) -> None:
+    """Give it another name or note; what it does stays as it is, and so does what was approved."""
+    scope.require(Verb.CHANGE, CHANGES)
+    with held(plan) as now:
+        before = {"name": now.name, "note": now.note}
+        now.name, now.note = name[:LONGEST_NAME], note[:LONGEST_NOTE]
+        now.save(update_fields=["name", "note"])
+        _note(now, "described", before=before, after={"name": now.name, "note": now.note})
+
+
+def put_away(scope: Scope, plan: Plan) -> None:
+    """Nobody needs it at the moment; nothing of it is lost."""
+    scope.require(Verb.CHANGE, CHANGES)
+    with held(plan, State.OPEN) as now:
+        _move(now, State.CLOSED)
+
+
+def open_again(scope: Scope, plan: Plan) -> None:
+    """Go on with one that was put away."""
+    scope.require(Verb.CHANGE, CHANGES)
+    with held(plan, State.CLOSED) as now:
+        _move(now, State.OPEN)
+        _make_current(scope, now)
+
+
+def put_away_untouched(before: Any) -> int:
+    """Open plans that nobody has touched since then. How many."""
+    count = 0
+    for plan in Plan.objects.filter(state=State.OPEN, touched__lt=before).select_related("customer"):
+        with transaction.atomic():
+            if Plan.objects.filter(pk=plan.pk, state=State.OPEN, touched__lt=before).update(state=State.CLOSED):
+                _note(plan, "closed")
+                tell(plan.customer)
+                count += 1
+    return count
+
+
+def intent_of(entry: Entry) -> Intent:
+    """What an entry asks for."""
+    return Intent(
+        type_name=entry.type_name,
+        key=entry.key,
+        action=entry.action,
+        wanted=entry.wanted,
+        before=entry.before,
+        creates=entry.creates,
+    )
+
+
+def _write(scope: Scope, plan: Plan, entries: Sequence[Entry], items: Iterable[tuple[Intent, str]]) -> None:
+    """The entries as they are with these. A record that was put in before keeps its place."""
+    by_record = {(entry.type_name, entry.key): entry for entry in entries}
+    new: dict[tuple[str, str], Entry] = {}
+    changed: dict[int, Entry] = {}
+    gone: set[int] = set()
+    for item, group in items:
+        place = (item.type_name, item.key)
+        earlier = new.get(place) or by_record.get(place)
+        if earlier is None or earlier.pk in gone:
+            new[place] = _set(Entry(plan=plan), item, group, scope.user, [])
+            continue
+        merged, notes = merge(intent_of(earlier), item)
+        if merged is not None:
+            _set(earlier, merged, group, scope.user, notes)
+            changed |= {earlier.pk: earlier} if earlier.pk else {}
+        elif earlier.pk:
+            gone.add(earlier.pk)
+        else:
+            del new[place]
+    count = len(entries) - len(gone) + len(new)
+    if count > MOST_ENTRIES:
+        raise TooMany(count)
+    Entry.objects.filter(pk__in=gone).delete()
+    Entry.objects.bulk_create(new.values(), batch_size=500)
+    fields = ["group", "action", "creates", "wanted", "before", "said", "author", "added"]
+    Entry.objects.bulk_update([entry for pk, entry in changed.items() if pk not in gone], fields, batch_size=200)
+
+
+def _set(entry: Entry, intent: Intent, group: str, author: User, notes: list[Note]) -> Entry:
+    entry.type_name, entry.key, entry.group = intent.type_name, intent.key, group
+    entry.action, entry.creates = str(intent.action), intent.creates
+    entry.wanted, entry.before = dict(intent.wanted), dict(intent.before)
+    entry.said = [*entry.said, *notes][-MOST_NOTES:]
+    entry.author, entry.added = author, timezone.now()
+    return entry
+
+
+def _make_current(scope: Scope, plan: Plan) -> None:
+    Current.objects.update_or_create(user=scope.user, customer=scope.customer, defaults={"plan": plan})
+    tell(scope.customer)
+
+
+def _move(plan: Plan, to: State) -> None:
+    before = plan.state
+    plan.state = to
+    plan.save(update_fields=["state"])
+    _note(plan, "closed" if to == State.CLOSED else "reopened", before={"state": before})
+
+
+def _note(plan: Plan, what: str, **details: Any) -> None:
+    """On record, together with what it does."""
+    trail.record(f"plan.{what}", customer=plan.customer, target=f"plan {plan.number}", **details)
+
+
+def open_plans_of(scope: Scope) -> list[Plan]:
+    """Those that can be edited, newest first."""
+    return list(Plan.objects.filter(Q(state=State.OPEN), customer=scope.customer).order_by("-number"))

@@ -1,0 +1,40 @@
+"""Why something cannot be done with a plan, as pages act on it. Who may not at all gets Http404 or a 403.
+
+PlanError
+├── NotOpen      the plan is not in a state (any more) in which that can be done
+├── TooMany      more entries than a plan holds
+├── Edited       it was edited since the person looked
+└── NotReady     it cannot be applied as it is: conflicts, contradictions, no key, no approval, nothing in it
+"""
+
+
+class PlanError(Exception):
+    """Something that a person can read and act on."""
+
+
+class NotOpen(PlanError):
+    """`state` is the one the plan is in instead."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+class TooMany(PlanError):
+    """`count` entries it would have."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(str(count))
+        self.count = count
+
+
+class Edited(PlanError):
+    """Somebody has edited it meanwhile."""
+
+
+class NotReady(PlanError):
+    """`reason`: empty, conflict, contradiction, no_key, approval, hidden."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
