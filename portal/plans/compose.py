@@ -59,11 +59,13 @@ def current_plan(scope: Scope) -> Plan | None:
     return one.plan if one else None
 
 
-def put_in(scope: Scope, wanted: Sequence[Intent], plan: Plan | None = None, *, name: str = "") -> Plan:
+def put_in(
+    scope: Scope, wanted: Sequence[Intent], plan: Plan | None = None, *, name: str = "", instead: bool = False
+) -> Plan:
     """Into that plan, else into the person's current one, else into a new one of that name.
 
     Raises as `changes.submit` does for what cannot be asked, NotOpen, and TooMany. What it asks of a record that the
-    plan has already becomes one with it (`merging`).
+    plan has already becomes one with it (`merging`); `instead` of it where it is the entry itself, filled in anew.
     """
     scope.require(Verb.CHANGE, CHANGES)
     if any(not scope.may_change(item.type_name) for item in wanted):
@@ -75,7 +77,7 @@ def put_in(scope: Scope, wanted: Sequence[Intent], plan: Plan | None = None, *, 
         with edited(plan) as now:
             entries = list(now.entries.filter(change=None))
             items = placed(scope, wanted, planned_groups(scope, entries))
-            _write(scope, now, entries, items)
+            _write(scope, now, entries, items, instead=instead)
             records = [f"{item.type_name}/{item.key}" for item in wanted]
             _note(now, "edited", after={"count": len(records), "records": records[:50]})
     return now
@@ -143,7 +145,9 @@ def intent_of(entry: Entry) -> Intent:
     )
 
 
-def _write(scope: Scope, plan: Plan, entries: Sequence[Entry], items: Iterable[tuple[Intent, str]]) -> None:
+def _write(
+    scope: Scope, plan: Plan, entries: Sequence[Entry], items: Iterable[tuple[Intent, str]], *, instead: bool
+) -> None:
     """The entries as they are with these. A record that was put in before keeps its place."""
     by_record = {(entry.type_name, entry.key): entry for entry in entries}
     new: dict[tuple[str, str], Entry] = {}
@@ -155,7 +159,7 @@ def _write(scope: Scope, plan: Plan, entries: Sequence[Entry], items: Iterable[t
         if earlier is None or earlier.pk in gone:
             new[place] = _set(Entry(plan=plan), item, group, scope.user, [])
             continue
-        merged, notes = merge(intent_of(earlier), item)
+        merged, notes = (item, []) if instead else merge(intent_of(earlier), item)
         if merged is not None:
             _set(earlier, merged, group, scope.user, notes)
             changed |= {earlier.pk: earlier} if earlier.pk else {}

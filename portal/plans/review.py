@@ -75,7 +75,7 @@ class Review:
         """Each entry that the person sees, in the order of sending."""
         by_intent = {id(intent): entry for intent, entry in self._pairs}
         ordered = in_order([intent for intent, _entry in self._pairs], self.known)
-        return [_check(by_intent[id(intent)], intent, self._listings) for intent in ordered]
+        return [_check(by_intent[id(intent)], intent, self.listings) for intent in ordered]
 
     @property
     def conflicts(self) -> list[Checked]:
@@ -110,7 +110,7 @@ class Review:
         """The customer's groups and machines, as far as needed for order and contradictions."""
         concerned = {entry.key for entry in self.visible if entry.type_name == GROUP and not entry.creates}
         deleted = {entry.key for entry in self.visible if entry.type_name == GROUP and entry.action == "delete"}
-        machines = self._listings[MACHINE].records if deleted else ()
+        machines = self.listings[MACHINE].records if deleted else ()
         return Known(
             parents=parents_of(self.scope),
             machines={record.key: record.group or "" for record in machines if record.group in deleted},
@@ -122,7 +122,8 @@ class Review:
         return [(intent_of(entry), entry) for entry in self.visible]
 
     @cached_property
-    def _listings(self) -> Mapping[str, Listing]:
+    def listings(self) -> Mapping[str, Listing]:
+        """What it is held against: groups, machines, and the types that it is about."""
         names = {GROUP, MACHINE, *(entry.type_name for entry in self.visible)}
         return reads.listings(self.scope, tuple(name for name in TYPES if name in names))
 

@@ -198,6 +198,11 @@ def heeds_all(before: "Record | None", wanted: Values, context: Context) -> tupl
     return wanted, []
 
 
+def nothing_lasts(before: "Record | None", wanted: Values | None) -> list[Effect]:
+    """Of a type of which all can be taken back by itself."""
+    return []
+
+
 def all_runs(record: "Record", context: Context) -> Values:
     """Of a type whose values wait for nothing."""
     return {}
@@ -241,6 +246,8 @@ class ResourceType:
     standing: Callable[["Record", datetime], Standing] | None = None  # in time, by which lists are in order
     runs: Callable[["Record", Context], Values] = all_runs  # what runs still, of values that wait for a window
     effects: Callable[["Record | None", Values, Context], list[Effect]] = no_effects  # of saving `wanted`
+    # What of it cannot be taken back apart: of saving `wanted`, of deleting where that is None.
+    lasting: Callable[["Record | None", Values | None], list[Effect]] = nothing_lasts
     # What of `wanted` means something to the platform, and what to say of what it ignores.
     heeds: Callable[["Record | None", Values, Context], tuple[Values, list[Effect]]] = heeds_all
     group: Callable[[Values], str | None] = lambda values: values.get("resource_group")

@@ -51,6 +51,11 @@ def change(customer_no: str, number: int) -> str:
     return f"{page(customer_no, 'changes')}{number}/"
 
 
+def plan(customer_no: str, number: int) -> str:
+    """One plan's page."""
+    return f"{page(customer_no, 'plans')}{number}/"
+
+
 def paper(customer_no: str, kind: str, month: str) -> str:
     """A month's invoice or consumption as a document for printing."""
     return f"{page(customer_no, 'paper')}{kind}/{quote(month, safe='')}/"

@@ -1,6 +1,6 @@
 """What saving a machine's form would cost or save in a month, in words; for who may see money of the whole customer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -23,8 +23,16 @@ HOURS = 730  # of a month, in the mean
 
 def told(scope: Scope, type_name: str, before: Record | None, wanted: Values) -> list[EffectText]:
     """At the prices of the latest invoice; nothing where those do not say it, and below a cent. Never waits."""
-    more = _more(before, wanted) if type_name == MACHINE and scope.may_see(INVOICE) else {}
-    if not more:
+    return told_of_all(scope, [(before, wanted)]) if type_name == MACHINE else []
+
+
+def told_of_all(scope: Scope, machines: Iterable[tuple[Record | None, Values | None]]) -> list[EffectText]:
+    """The same of many machines together; None for what is wanted of one that is to be deleted."""
+    more: dict[str, int] = {}
+    for before, wanted in machines if scope.may_see(INVOICE) else ():
+        for name, count in (_more(before, wanted) if wanted is not None else _less(before)).items():
+            more[name] = more.get(name, 0) + count
+    if not any(more.values()):
         return []
     known = reads.listings(scope, (CONSUMPTION, INVOICE), wait=False)
     used, running = usage.used(scope, known[CONSUMPTION]), months.running(known[CONSUMPTION].platform_now)
@@ -51,6 +59,14 @@ def _more(before: Record | None, wanted: Values) -> Parts:
     if old is None or new is None:
         return {}
     return _difference({} if before is None else old, new)
+
+
+def _less(before: Record | None) -> Parts:
+    """What there would be no more of without it; nothing of one that is to go anyway."""
+    old = parts(before.values) if before is not None else None
+    if before is None or old is None or read_deletion(before.get("deletion")).is_pending:
+        return {}
+    return {name: -count for name, count in old.items()}
 
 
 def _difference(old: Mapping[str, int], new: Mapping[str, int]) -> Parts:

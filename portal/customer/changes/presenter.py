@@ -19,6 +19,7 @@ from portal.changes.models import Action, Change, Item, State
 from portal.changes.pending import ATTENTION_FOR
 from portal.customer.resources.resubmit import again_url
 from portal.inventory import reads
+from portal.plans.models import Entry
 from portal.resources.spec import ResourceType
 from portal.resources.times import BERLIN, moment_from_key, parse_moment, zone
 from portal.resources.types import TYPES
@@ -241,7 +242,7 @@ class ChangePresenter:
         keys = resource_type.key
         shown = {name: value for name, value in item.wanted.items() if name not in keys}
         return Line(
-            act=_act(item, resource_type),
+            act=act_of(item, resource_type),
             type=resource_type,
             title=item.key,
             url=url,
@@ -261,7 +262,7 @@ def tag_of(changes: Sequence[Change]) -> str:
     return digest.hexdigest()
 
 
-def _act(item: Item, resource_type: ResourceType) -> str:
+def act_of(item: Item | Entry, resource_type: ResourceType) -> str:
     """What is done to the record, by the fields; what can only be there or not is granted and revoked."""
     if item.action == Action.DELETE:
         return pgettext("change", "Delete {name}") if resource_type.editable else pgettext("change", "Revoke {name}")

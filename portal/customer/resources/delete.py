@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from portal.accounts import form_drafts
@@ -13,8 +12,7 @@ from portal.accounts.access import Scope, get_scope
 from portal.changes.errors import NoKey
 from portal.changes.intent import DEADLINE, Intent
 from portal.changes.keys import is_keys_own
-from portal.changes.submit import submit
-from portal.customer.changes.messages import tell
+from portal.customer.plans import adding
 from portal.customer.resources.edit import form_methods, no_key, nothing_known
 from portal.customer.resources.lookup import NothingKnown, find_record, find_type, way_back
 from portal.customer.resources.resubmit import asked_again
@@ -168,12 +166,10 @@ def delete(request: HttpRequest, customer_no: str, type_name: str, key: str) -> 
     is_order = request.method == "POST" and "preview" not in request.POST
     if is_order and _is_complete(removal):
         try:
-            change = submit(scope, [_wanted(removal)], removal.opened.token_for(removal.day_typed))
+            token = removal.opened.token_for(removal.day_typed)
+            return adding.ask(request, scope, [_wanted(removal)], token, back)
         except NoKey as error:
             removal.errors["name"] = no_key(error)
-        else:
-            tell(request, scope, change)
-            return redirect(back)
     context = {"removal": removal, "record": record, "back": back, "sealed": removal.opened.seal(request.path)}
     if "preview" in request.POST and wants_part(request):
         return render_part(request, scope, "resources/delete.html#outlook", {**context, "followed": True})

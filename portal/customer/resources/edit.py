@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -22,16 +21,15 @@ from portal.billing.usage import monthly_cost
 from portal.changes import pending as under_way
 from portal.changes.errors import NoKey, Unsendable
 from portal.changes.intent import DELETION, Intent, as_sent
-from portal.changes.models import Change
 from portal.changes.pending import PendingIndex
-from portal.changes.submit import submit
-from portal.customer.changes.messages import tell
-from portal.customer.resources.form_choices import GROUP, offers_for, wrong_key
+from portal.customer.plans import adding
+from portal.customer.resources.form_choices import GROUP, offers_for, only_planned, wrong_key
 from portal.customer.resources.lookup import NothingKnown, find_record, find_type, way_back
 from portal.customer.resources.resubmit import Resubmission, asked_again
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.typed_input import typed_into
 from portal.inventory import reads
+from portal.plans.models import Entry
 from portal.resources.spec import Context, Effect, Record, ResourceType, Values
 from portal.ui import links
 from portal.ui.format.refusal import UNSENDABLE
@@ -62,6 +60,7 @@ class FormPage:
     pending: PendingIndex
     again: Resubmission | None = None  # the change that was not taken and is asked for once more
     outdated: bool = False  # what was sent could not be traced to a form of ours
+    entry: Entry | None = None  # of a plan, which this form edits
 
     @cached_property
     def typed(self) -> dict[str, Any]:
@@ -180,7 +179,9 @@ def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, recor
         data = follow(resource_type, data)
     asked = {name: str(value) for name, value in (request.GET if data is None else data).items()}
     offers = offers_for(scope, resource_type, record, asked, pending)
-    again = asked_again(scope, request.GET.get("again", ""), resource_type.name, record.key if record else None)
+    key = record.key if record else None
+    again = asked_again(scope, request.GET.get("again", ""), resource_type.name, key)
+    entry = adding.entry_edited(request, scope, resource_type.name, key)
     names = [field.name for field in resource_type.settable_fields(creating=False)]
     names += [DELETION] if resource_type.delayed_deletion else []  # saving would cancel one (vm_20)
     seen = {name: record[name] for name in names} if record else {}
@@ -191,14 +192,14 @@ def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, recor
         seen=opened.seen if record else None,
         others=record.values if record else None,
         offers=offers,
-        filled=again.wanted if again else None,
+        filled=again.wanted if again else entry.wanted if entry else None,
         data=data,
     )
     if again and not form.is_bound:
         for name, text in again.problems:
             form.add_platform_error(text, name)
     outdated = data is not None and sealed is None
-    return FormPage(scope, resource_type, record, form, opened, pending, again, outdated)
+    return FormPage(scope, resource_type, record, form, opened, pending, again, outdated, entry)
 
 
 def _answer(request: HttpRequest, desk: FormPage, back: str) -> HttpResponse:
@@ -208,28 +209,29 @@ def _answer(request: HttpRequest, desk: FormPage, back: str) -> HttpResponse:
             context = _page_context(desk, back, request) | _followed(desk, request.POST)
             return render_part(request, desk.scope, "resources/form.html#outlook", context, pending=desk.pending)
         return _page(request, desk, back)
-    if request.method == "POST" and _is_complete(desk):
-        change = _submit(desk)
-        if change is not None:
-            tell(request, desk.scope, change)
-            return redirect(back)
+    if request.method == "POST" and _is_complete(desk, to_plan=adding.ASKED in request.POST):
+        answer = _ask(request, desk, back)
+        if answer is not None:
+            return answer
     return _page(request, desk, back, status=422 if desk.form.problems else 200)
 
 
-def _is_complete(desk: FormPage) -> bool:
+def _is_complete(desk: FormPage, *, to_plan: bool) -> bool:
     """Whether everything is valid, comes from a form of ours, and says something."""
     if not desk.form.is_valid() or desk.outdated:
         return False
     if desk.record is not None:
         return bool(desk.wanted)
     wrong = wrong_key(desk.scope, desk.type, desk.wanted, desk.pending)
+    if not wrong and not to_plan:
+        wrong = only_planned(desk.scope, desk.type, desk.wanted)
     if wrong:
         desk.form.add_error(*wrong)
     return not wrong
 
 
-def _submit(desk: FormPage) -> Change | None:
-    """The change, or None and the reason at its field."""
+def _ask(request: HttpRequest, desk: FormPage, back: str) -> HttpResponse | None:
+    """Sent or put into a plan; None and the reason at its field where it is neither."""
     wanted = Intent(
         type_name=desk.type.name,
         key=desk.key,
@@ -238,8 +240,9 @@ def _submit(desk: FormPage) -> Change | None:
         before=desk.before | {name: seen for name, seen in desk.opened.seen.items() if name == DELETION},
         creates=desk.record is None,
     )
+    token = desk.opened.token_for([wanted.key, wanted.wanted])
     try:
-        return submit(desk.scope, [wanted], desk.opened.token_for([wanted.key, wanted.wanted]))
+        return adding.ask(request, desk.scope, [wanted], token, back)
     except NoKey as error:
         desk.form.add_error(None, no_key(error))
     except Unsendable as error:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from portal.accounts import form_drafts
@@ -16,8 +15,8 @@ from portal.changes import pending as under_way
 from portal.changes.errors import NoKey
 from portal.changes.intent import Intent
 from portal.changes.pending import Pending, PendingIndex
-from portal.changes.submit import MOST_ITEMS, submit
-from portal.customer.changes.messages import tell
+from portal.changes.submit import MOST_ITEMS
+from portal.customer.plans import adding
 from portal.customer.resources.edit import count_changes, fields_wrong, form_methods, no_key, nothing_known
 from portal.customer.resources.lookup import NoRecord
 from portal.customer.resources.resubmit import asked_again_all
@@ -222,8 +221,7 @@ def matrix(request: HttpRequest, customer_no: str, key: str) -> HttpResponse:
     if request.method == "POST" and "preview" not in request.POST and _is_complete(found):
         try:
             keys = [(one.key, one.action) for one in found.wanted]
-            tell(request, scope, submit(scope, found.wanted, found.opened.token_for(keys)))
-            return redirect(request.path)
+            return adding.ask(request, scope, found.wanted, found.opened.token_for(keys), request.path)
         except NoKey as error:
             found.errors.append(no_key(error))
     status = 422 if found.errors else 200

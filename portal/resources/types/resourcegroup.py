@@ -4,7 +4,7 @@ from portal.resources.labels import mark as _
 from portal.resources.names import email_address, group_name
 from portal.resources.spec import Action, Field, Kind, ResourceType, Section, Settable
 from portal.resources.states import group_states
-from portal.resources.types.group_changes import group_effects, maintenance_buttons, set_maintenance
+from portal.resources.types.group_changes import group_effects, group_lasting, maintenance_buttons, set_maintenance
 
 RESOURCE_GROUP = ResourceType(
     name="resourcegroup",
@@ -134,6 +134,7 @@ RESOURCE_GROUP = ResourceType(
     deletable=True,
     states=group_states,
     effects=group_effects,
+    lasting=group_lasting,
     group=lambda values: values.get("name"),
     actions=(Action(name="maintenance", buttons=maintenance_buttons, sets=set_maintenance),),
 )

@@ -2,8 +2,9 @@
 
 from portal.resources.labels import mark as _
 from portal.resources.names import service_user_name
-from portal.resources.spec import Field, Kind, ResourceType, Section, Settable
+from portal.resources.spec import Effect, Field, Kind, ResourceType, Section, Settable
 
+GONE_AT_ONCE = Effect(_("The account is deleted at once on all its machines. Created again, it has another user ID."))
 SERVICE_USER = ResourceType(
     name="serviceuser",
     label=_("Service user"),
@@ -83,4 +84,5 @@ SERVICE_USER = ResourceType(
     editable=True,
     deletable=True,
     title=lambda values: str(values.get("uid", "")),
+    lasting=lambda before, wanted: [GONE_AT_ONCE] if wanted is None else [],
 )

@@ -11,6 +11,7 @@ from portal.resources.types.machine_changes import (
     heeded_roles,
     keep_buttons,
     machine_effects,
+    machine_lasting,
     power_buttons,
     set_power,
     what_runs,
@@ -363,6 +364,7 @@ VIRTUAL_MACHINE = ResourceType(
     states=machine_states,
     runs=what_runs,
     effects=machine_effects,
+    lasting=machine_lasting,
     heeds=heeded_roles,
     actions=(
         Action(name="power", buttons=power_buttons, sets=set_power),
