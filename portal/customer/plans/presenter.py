@@ -19,6 +19,7 @@ from portal.changes.models import State as Sent
 from portal.customer.changes.presenter import ChangePresenter, Line, act_of, moment
 from portal.customer.plans.adding import title
 from portal.customer.plans.outlook import Outlook
+from portal.inventory import reads
 from portal.plans.applying import NOT_TAKEN
 from portal.plans.models import NOTICE, UNTOUCHED_FOR, Entry, Part, Plan, State
 from portal.plans.order import Contradiction
@@ -30,10 +31,11 @@ from portal.ui.format import dates
 from portal.ui.format.refusal import reason
 from portal.ui.format.values import text as value_text
 from portal.ui.forms.api_call import as_json, as_python
-from portal.ui.forms.diff import DEADLINE, differences
+from portal.ui.forms.diff import DEADLINE, FieldChange, differences
 from portal.ui.lists.page import HOUR
 
 PER_PAGE = 100
+MOST_RECORDS_SHOWN = 50  # of the call, within the page
 LOOKS: Mapping[State, tuple[str, str]] = {  # state -> icon, tone
     State.OPEN: ("pencil", "idle"),
     State.SCHEDULED: ("calendar-clock", "wait"),
@@ -94,7 +96,8 @@ class EntryPresenter:
     def line(self) -> Line:
         entry, resource_type = self.entry, TYPES[self.entry.type_name]
         shown = {name: value for name, value in entry.wanted.items() if name not in resource_type.key}
-        is_there = (self.checked.record is not None) if self.checked else entry.action != Action.DELETE
+        stays = entry.action != Action.DELETE or resource_type.delayed_deletion
+        is_there = (self.checked.record is not None) if self.checked else stays
         url = links.record(self.scope.customer.number, entry.type_name, entry.key) if is_there else ""
         fields = differences(resource_type, None if entry.creates else entry.before, shown)
         return Line(act_of(entry, resource_type), resource_type, entry.key, url, fields, "", "")
@@ -115,6 +118,11 @@ class EntryPresenter:
     def clashes(self) -> list[Clash]:
         fields = self.checked.fields if self.checked else {}
         return [self._clash(name, values) for name, values in fields.items()]
+
+    @property
+    def fields(self) -> list[FieldChange]:
+        """The fields that change, but for those in conflict."""
+        return [one for one in self.line.fields if one.name not in {clash.name for clash in self.clashes}]
 
     @property
     def problems(self) -> list[str]:
@@ -188,7 +196,9 @@ class PlanPresenter:
     @property
     def is_live(self) -> bool:
         """Whether something may change while somebody looks: all but what is over."""
-        return self.state in (State.OPEN, State.SCHEDULED, State.APPLYING)
+        if self.state == State.APPLIED:
+            return any(told.is_open for _part, told in self.parts)
+        return self.state != State.CLOSED
 
     @cached_property
     def review(self) -> Review:
@@ -206,9 +216,9 @@ class PlanPresenter:
 
     @cached_property
     def through(self) -> list[Entry]:
-        """Entries that the platform has accepted."""
-        done = list(self.plan.entries.exclude(change=None).select_related("author", "change"))
-        return visible_entries(self.scope, done)
+        """Entries that the platform has accepted, by when they were sent."""
+        done = self.plan.entries.exclude(change=None).select_related("author").order_by("change__turn", "pk")
+        return visible_entries(self.scope, list(done))
 
     @property
     def obstacle(self) -> str:
@@ -289,6 +299,11 @@ class PlanPresenter:
     # --- the rest
 
     @property
+    def shows_call(self) -> bool:
+        """Whether the page has room for the call itself; else it is asked for."""
+        return len(self.review.checked) <= MOST_RECORDS_SHOWN
+
+    @property
     def python(self) -> str:
         return "\n\n".join(
             as_python(self._records(items), key.resource_group) for key, items in self.review.split.parts
@@ -316,7 +331,8 @@ class PlanPresenter:
         plan = self.plan
         changes = [(told.change.pk, told.state, told.change.attempts, told.change.answer) for _part, told in self.parts]
         items = [(item.pk, item.settled_at, item.maintenance) for _part, told in self.parts for item in told.items]
-        known = [listing.version for listing in self.review.listings.values()]
+        names = [name for name, one in TYPES.items() if self.scope.may_see(name) and not one.money]
+        known = [listing.version for listing in reads.listings(self.scope, names, wait=False).values()]
         said = plan.remarks.count()
         told = (plan.revision, plan.state, plan.touched, changes, items, known, said, hour, dates.reading(), self.page)
         return blake2b(repr(told).encode(), digest_size=12).hexdigest()
