@@ -13,12 +13,14 @@ from django.utils.translation import gettext_lazy as lazy
 
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
+from portal.billing.thresholds.outlook import budgets
 from portal.changes.intent import as_sent
 from portal.changes.models import Action, Change
 from portal.changes.models import State as Sent
 from portal.customer.changes.presenter import ChangePresenter, Line, act_of, moment
 from portal.customer.plans.adding import title
 from portal.customer.plans.outlook import Outlook
+from portal.inventory import reads
 from portal.plans.applying import NOT_TAKEN
 from portal.plans.models import NOTICE, UNTOUCHED_FOR, Entry, Part, Plan, State
 from portal.plans.order import Contradiction
@@ -30,10 +32,11 @@ from portal.ui.format import dates
 from portal.ui.format.refusal import reason
 from portal.ui.format.values import text as value_text
 from portal.ui.forms.api_call import as_json, as_python
-from portal.ui.forms.diff import DEADLINE, differences
+from portal.ui.forms.diff import DEADLINE, FieldChange, differences
 from portal.ui.lists.page import HOUR
 
 PER_PAGE = 100
+MOST_RECORDS_SHOWN = 50  # of the call, within the page
 LOOKS: Mapping[State, tuple[str, str]] = {  # state -> icon, tone
     State.OPEN: ("pencil", "idle"),
     State.SCHEDULED: ("calendar-clock", "wait"),
@@ -90,11 +93,21 @@ class EntryPresenter:
     fault: str = ""  # why it was not taken, in the platform's words
     progress: str = ""  # where it is, once it was sent
 
+    @property
+    def version(self) -> object:
+        """All that is shown of it (portal.ui.fragments)."""
+        entry, plan = self.entry, self.plan
+        is_there = self.checked is not None and self.checked.record is not None
+        known = (self.reason, repr(self.checked.fields) if self.checked else "", is_there, self.is_so, *self.problems)
+        shown = (entry.pk, entry.added, repr(entry.before), repr(entry.wanted), self.fault, self.progress, *known)
+        return (self.scope.reach, plan.pk, plan.number, plan.state, dates.hour(timezone.now()), *shown)
+
     @cached_property
     def line(self) -> Line:
         entry, resource_type = self.entry, TYPES[self.entry.type_name]
         shown = {name: value for name, value in entry.wanted.items() if name not in resource_type.key}
-        is_there = (self.checked.record is not None) if self.checked else entry.action != Action.DELETE
+        stays = entry.action != Action.DELETE or resource_type.delayed_deletion
+        is_there = (self.checked.record is not None) if self.checked else stays
         url = links.record(self.scope.customer.number, entry.type_name, entry.key) if is_there else ""
         fields = differences(resource_type, None if entry.creates else entry.before, shown)
         return Line(act_of(entry, resource_type), resource_type, entry.key, url, fields, "", "")
@@ -115,6 +128,11 @@ class EntryPresenter:
     def clashes(self) -> list[Clash]:
         fields = self.checked.fields if self.checked else {}
         return [self._clash(name, values) for name, values in fields.items()]
+
+    @property
+    def fields(self) -> list[FieldChange]:
+        """The fields that change, but for those in conflict."""
+        return [one for one in self.line.fields if one.name not in {clash.name for clash in self.clashes}]
 
     @property
     def problems(self) -> list[str]:
@@ -188,7 +206,9 @@ class PlanPresenter:
     @property
     def is_live(self) -> bool:
         """Whether something may change while somebody looks: all but what is over."""
-        return self.state in (State.OPEN, State.SCHEDULED, State.APPLYING)
+        if self.state == State.APPLIED:
+            return any(told.is_open for _part, told in self.parts)
+        return self.state != State.CLOSED
 
     @cached_property
     def review(self) -> Review:
@@ -206,9 +226,9 @@ class PlanPresenter:
 
     @cached_property
     def through(self) -> list[Entry]:
-        """Entries that the platform has accepted."""
-        done = list(self.plan.entries.exclude(change=None).select_related("author", "change"))
-        return visible_entries(self.scope, done)
+        """Entries that the platform has accepted, by when they were sent."""
+        done = self.plan.entries.exclude(change=None).select_related("author").order_by("change__turn", "pk")
+        return visible_entries(self.scope, list(done))
 
     @property
     def obstacle(self) -> str:
@@ -289,6 +309,11 @@ class PlanPresenter:
     # --- the rest
 
     @property
+    def shows_call(self) -> bool:
+        """Whether the page has room for the call itself; else it is asked for."""
+        return len(self.review.checked) <= MOST_RECORDS_SHOWN
+
+    @property
     def python(self) -> str:
         return "\n\n".join(
             as_python(self._records(items), key.resource_group) for key, items in self.review.split.parts
@@ -316,10 +341,23 @@ class PlanPresenter:
         plan = self.plan
         changes = [(told.change.pk, told.state, told.change.attempts, told.change.answer) for _part, told in self.parts]
         items = [(item.pk, item.settled_at, item.maintenance) for _part, told in self.parts for item in told.items]
-        known = [listing.version for listing in self.review.listings.values()]
         said = plan.remarks.count()
-        told = (plan.revision, plan.state, plan.touched, changes, items, known, said, hour, dates.reading(), self.page)
+        shown = (plan.revision, plan.state, plan.touched, changes, items, self._known, said)
+        told = (shown, hour, dates.reading(), self.page)
         return blake2b(repr(told).encode(), digest_size=12).hexdigest()
+
+    @property
+    def outlook_version(self) -> object:
+        """All that the summary depends on (portal.ui.fragments): windows move with the minute."""
+        minute = int(timezone.now().timestamp()) // 60
+        limits = tuple((one.pk, one.limit) for one in budgets(self.scope))
+        return (self.scope.reach, self.plan.pk, self.plan.revision, self._known, limits, minute)
+
+    @cached_property
+    def _known(self) -> tuple[str, ...]:
+        """Versions of all that the plan is held against."""
+        names = [name for name in TYPES if self.scope.may_see(name)]
+        return tuple(listing.version for listing in reads.listings(self.scope, names, wait=False).values())
 
     def _entry(self, one: Checked) -> EntryPresenter:
         mine = [found for found in self.review.contradictions if found.intent is one.intent]
