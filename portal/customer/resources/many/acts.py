@@ -51,12 +51,14 @@ def outcome(records: Sequence[Record], asks: Asks) -> Outcome:
     return found
 
 
-def edits(scope: Scope, form: ManyForm) -> Asks:
+def edits(scope: Scope, form: ManyForm, records: Sequence[Record]) -> Asks:
     """What the form changes, without what the platform would ignore."""
+    around = reads.contexts(scope, [(record, "") for record in records])
+    contexts = {record.key: context for record, context in zip(records, around, strict=True)}
 
     def ask(record: Record) -> Intent | object:
         wanted = form.wanted_of(record)
-        heeded = record.type.heeds(record, wanted, reads.context(scope, record))[0] if wanted else wanted
+        heeded = record.type.heeds(record, wanted, contexts[record.key])[0] if wanted else wanted
         return _set(record, heeded) if heeded else SAME
 
     return ask

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import cycle
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.accounts.access import Scope
 from portal.changes.intent import Intent
@@ -47,8 +48,7 @@ def copies(
     """
     lines = entries([names])
     if len(lines) < len(records):
-        values = {"count": len(lines), "needed": len(records)}
-        raise WrongNames([_("These are %(count)s names for %(needed)s copies. Enter one per line, each once.") % values])
+        raise WrongNames([_too_few(len(lines), len(records))])
     found = [_copy(record, name) for name, record in zip(lines, cycle(records), strict=False)]
     wrong = list(_wrong(scope, resource_type, found, pending))
     if wrong:
@@ -56,6 +56,15 @@ def copies(
         tail = [_("And %(more)s more.") % {"more": more}] if more > 0 else []
         raise WrongNames([*wrong[:MOST_ERRORS], *tail])
     return found
+
+
+def _too_few(count: int, copies: int) -> str:
+    text = ngettext(
+        "One name is not enough for %(copies)s copies. Enter one per line, each once.",
+        "%(count)s names are not enough for %(copies)s copies. Enter one per line, each once.",
+        count,
+    )
+    return text % {"count": count, "copies": copies}
 
 
 def _copy(record: Record, name: str) -> Intent:

@@ -19,13 +19,13 @@ from portal.changes import pending as under_way
 from portal.changes.errors import Unsendable
 from portal.changes.intent import Intent
 from portal.changes.pending import PendingIndex
-from portal.customer.plans.adding import title
+from portal.customer.plans.adding import title, why_not
 from portal.customer.resources.edit import form_methods, nothing_known
 from portal.customer.resources.form_choices import offers_for
 from portal.customer.resources.lookup import find_type
 from portal.customer.resources.many import acts
 from portal.customer.resources.many.acts import Asks, Offer, Outcome
-from portal.customer.resources.many.chosen import ALL, QUERY, Chosen, chosen_in
+from portal.customer.resources.many.chosen import ALL, KEY, QUERY, Chosen, chosen_in
 from portal.customer.resources.many.copies import WrongNames, copies, suggested
 from portal.customer.shell import render_page
 from portal.customer.typed_moment import typed_moment
@@ -163,7 +163,7 @@ def many(request: HttpRequest, customer_no: str, type_name: str) -> HttpResponse
     listing = reads.listing(scope, type_name)
     if listing.source is Source.NEVER:
         return nothing_known(request, scope, resource_type, "")
-    data = form_drafts.typed(request) or request.GET
+    data = request.GET if KEY in request.GET else form_drafts.typed(request) or request.GET
     chosen = chosen_in(scope, listing, data)
     page = ManyPage(scope, resource_type, listing, chosen, data, under_way.pending_of(scope))
     if request.method == "POST" and DO in data and chosen.records:
@@ -215,7 +215,7 @@ def _edits(page: ManyPage) -> Asks:
         raise Refused(FIELDS, _("Select at least one field to change."))
     if not page.form.is_valid():
         raise Refused(FIELDS)
-    return acts.edits(page.scope, page.form)
+    return acts.edits(page.scope, page.form, page.chosen.records)
 
 
 def _day(page: ManyPage) -> date | None:
@@ -252,12 +252,8 @@ def _put_in(page: ManyPage, found: Outcome) -> Plan:
         raise Refused(place, _("There is nothing to add to the plan."), *found.told)
     try:
         return put_in(page.scope, found.intents)
-    except TooMany as error:
-        values = {"count": error.count, "most": MOST_ENTRIES}
-        text = _("The plan would have %(count)s changes; at most %(most)s are possible.") % values
-        raise Refused(place, text) from None
-    except NotOpen:
-        raise Refused(place, _("That plan can no longer be edited. Nothing was added to it.")) from None
+    except (NotOpen, TooMany) as error:
+        raise Refused(place, why_not(error)) from None
     except Unsendable:
         raise Refused(place, str(UNSENDABLE)) from None
 
