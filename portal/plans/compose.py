@@ -175,9 +175,7 @@ def _write(
     fields = ["group", "action", "creates", "wanted", "before", "said", "author", "added"]
     kept = [entry for pk, entry in changed.items() if pk not in gone]
     # Inserted over themselves: a tenth of the time of an update with a case for each of a thousand.
-    Entry.objects.bulk_create(
-        kept, batch_size=500, update_conflicts=True, unique_fields=["id"], update_fields=fields
-    )
+    Entry.objects.bulk_create(kept, batch_size=500, update_conflicts=True, unique_fields=["id"], update_fields=fields)
 
 
 def _set(entry: Entry, intent: Intent, group: str, author: User, notes: list[Note]) -> Entry:

@@ -16,7 +16,7 @@
     all.checked = count > 0 && count === here.length;
     all.indeterminate = count > 0 && count < here.length;
     form.classList.toggle("has-some", keys.size > 0);
-    const text = form.dataset[keys.size > count ? "beyond" : "some"].replace("%1", keys.size).replace("%2", keys.size - count);
+    const text = form.dataset[keys.size > count ? "beyond" : "some"].replace("{0}", keys.size).replace("{1}", keys.size - count);
     form.querySelector("span").textContent = text;
     return text;
   };

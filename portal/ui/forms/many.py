@@ -4,15 +4,16 @@ It is the form of a type made for it (`type_for_many`): the fields that make sen
 that are added and for entries that are taken away. Fields and errors are those of the form for one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
-from portal.resources.spec import Choice, Field, Kind, Record, ResourceType, Value, Values
-from portal.ui.forms.fields import SpecField, as_typed
+from portal.resources.spec import Choice, Field, Kind, Record, ResourceType, Value
+from portal.ui.forms.fields import SpecField
 from portal.ui.forms.form import Offers, ResourceForm
 
 TICKED = "change"  # sent for each field that is to be changed
@@ -37,10 +38,10 @@ class ManyForm(ResourceForm):
     """Of `type_for_many(resource_type, records)`. What all of them have in common stands in its fields."""
 
     def __init__(
-        self, resource_type: ResourceType, records: Sequence[Record], offers: Offers, data: Mapping[str, Any] | None
+        self, resource_type: ResourceType, records: Sequence[Record], offers: Offers, data: QueryDict | None
     ) -> None:
         own = type_for_many(resource_type, records)
-        self.ticked = frozenset(as_typed(data.getlist(TICKED)) if hasattr(data, "getlist") else ())
+        self.ticked = frozenset(map(str, data.getlist(TICKED)) if data is not None else ())
         common = shared(records, resource_type.field_names)
         super().__init__(own, others=common, filled=common, offers=offers, data=data)
 

@@ -255,7 +255,10 @@ def test_only_those_are_shut_down_that_are_on(browse: Browse) -> None:
     client = browse("operator")
     keys = ["example00", "example11"]
     shown = client.post(MANY, {"key": keys})
-    assert {offer.name: offer.count for offer in shown.context["page"].offers} == {"power Shut down": 1, "power Start": 1}
+    assert {offer.name: offer.count for offer in shown.context["page"].offers} == {
+        "power Shut down": 1,
+        "power Start": 1,
+    }
     response = client.get(ask(client, keys, "power Shut down")["Location"])
     assert {key: entry.wanted for key, entry in entries().items()} == {"example00": {"online": False}}
     assert "Left out: example11: not possible in the present state." in text_of(response)

@@ -1,4 +1,4 @@
-"""Copies of records: names that are free are suggested, and what may be given to a new one is what the copied one has."""
+"""Copies of records: free names are suggested, and what may be given to a new one is what the copied one has."""
 
 from collections.abc import Iterator, Sequence
 from itertools import cycle
@@ -36,7 +36,8 @@ def planned(scope: Scope, resource_type: ResourceType) -> set[str]:
     plan = current_plan(scope)
     if plan is None:
         return set()
-    return set(plan.entries.filter(change=None, type_name=resource_type.name, creates=True).values_list("key", flat=True))
+    created = plan.entries.filter(change=None, type_name=resource_type.name, creates=True)
+    return set(created.values_list("key", flat=True))
 
 
 def copies(
@@ -73,9 +74,7 @@ def _copy(record: Record, name: str) -> Intent:
     return Intent(type_name=record.type.name, key=name, wanted={**values, record.type.key[-1]: name}, creates=True)
 
 
-def _wrong(
-    scope: Scope, resource_type: ResourceType, found: Sequence[Intent], pending: PendingIndex
-) -> Iterator[str]:
+def _wrong(scope: Scope, resource_type: ResourceType, found: Sequence[Intent], pending: PendingIndex) -> Iterator[str]:
     """What is wrong with the names, as the form for a new record says it."""
     taken = planned(scope, resource_type)
     for intent in found:

@@ -1,4 +1,4 @@
-"""The page of what was chosen in a list, and what can be done with all of it; whatever is asked for goes into a plan."""
+"""The page of what was chosen in a list, and what can be done with all of it; what is asked for goes into a plan."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -135,7 +135,7 @@ class ManyPage:
     def names_typed(self) -> str:
         """What was typed, else free names."""
         if "names" in self.data:
-            return self.data["names"]
+            return str(self.data["names"])
         return "\n".join(suggested(self.scope, self.type, self.chosen.records, self.pending))
 
     @property
@@ -156,14 +156,14 @@ class ManyPage:
 
 @form_methods
 def many(request: HttpRequest, customer_no: str, type_name: str) -> HttpResponse:
-    """What was chosen and what can be done (POST from the list, GET for a few named in the address); POST `do` does it."""
+    """What was chosen and what can be done (POST from the list, GET for a few in the address); POST `do` does it."""
     scope = get_scope(request.user, customer_no)
     resource_type = find_type(scope, type_name, lambda candidate: candidate.is_changeable)
     scope.require(Verb.CHANGE, type_name)
     listing = reads.listing(scope, type_name)
     if listing.source is Source.NEVER:
         return nothing_known(request, scope, resource_type, "")
-    data = request.GET if KEY in request.GET else form_drafts.typed(request) or request.GET
+    data = _data(request)
     chosen = chosen_in(scope, listing, data)
     page = ManyPage(scope, resource_type, listing, chosen, data, under_way.pending_of(scope))
     if request.method == "POST" and DO in data and chosen.records:
@@ -193,9 +193,17 @@ def matching_keys(request: HttpRequest, customer_no: str, type_name: str) -> Htt
     return HttpResponse(keys, content_type="text/plain; charset=utf-8")
 
 
+def _data(request: HttpRequest) -> QueryDict:
+    """What is sent; else what the address names, or what was kept of a form that was sent in vain."""
+    if request.method != "POST" and KEY in request.GET:
+        return request.GET
+    typed = form_drafts.typed(request)
+    return request.GET if typed is None else typed
+
+
 def _asked(page: ManyPage) -> Outcome:
     """What the pressed button asks for."""
-    act = page.data[DO]
+    act = str(page.data[DO])
     if act == FIELDS:
         return acts.outcome(page.chosen.records, _edits(page))
     if act == DELETE and page.type.deletable:
@@ -247,7 +255,8 @@ def _until(page: ManyPage, action: Action) -> Outcome:
 
 def _put_in(page: ManyPage, found: Outcome) -> Plan:
     """Into the person's plan; Refused, at the button that was pressed, where that cannot be."""
-    place = page.data[DO] if page.data[DO] in (FIELDS, DELETE, COPY, UNTIL) else "act"
+    act = str(page.data[DO])
+    place = act if act in (FIELDS, DELETE, COPY, UNTIL) else "act"
     if not found.intents:
         raise Refused(place, _("There is nothing to add to the plan."), *found.told)
     try:
