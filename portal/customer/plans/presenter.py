@@ -52,6 +52,7 @@ OBSTACLES: Mapping[str, object] = {
     ),
     "conflict": lazy("Something has changed since it was added to the plan. Resolve the conflicts first."),
     "contradiction": lazy("The changes contradict each other. Correct them first."),
+    "too_large": lazy("The plan is too large for one call. Remove some long texts or lists, or split it in two."),
     "no_key": lazy("No API key covers some of these resource groups. A manager can enter one."),
     "approval": lazy("It touches production and has to be approved by someone else before it is applied."),
     "forbidden": lazy("The person who scheduled it can no longer change all of this."),
@@ -361,7 +362,15 @@ class PlanPresenter:
 
     def _entry(self, one: Checked) -> EntryPresenter:
         mine = [found for found in self.review.contradictions if found.intent is one.intent]
-        return EntryPresenter(self.scope, self.plan, one.entry, one, mine, self._fault_of(one.entry))
+        fault, where = self._fault_of(one.entry), self._under_way.get(one.entry.pk, "")
+        return EntryPresenter(self.scope, self.plan, one.entry, one, mine, fault, where)
+
+    @cached_property
+    def _under_way(self) -> Mapping[int, str]:
+        """Of a plan that is being applied, where each entry is that is not through."""
+        if self.state != State.APPLYING:
+            return {}
+        return {pk: told.word for part, told in self.parts for pk in part.entries}
 
     def _fault_of(self, entry: Entry) -> str:
         """The words with which the platform refused it, at the entry that they are about."""
