@@ -91,6 +91,7 @@ class EntryPresenter:
     entry: Entry
     checked: Checked | None = None
     contradictions: Sequence[Contradiction] = ()
+    without_key: str = ""  # groups that no API key covers
     fault: str = ""  # why it was not taken, in the platform's words
     progress: str = ""  # where it is, once it was sent
 
@@ -138,7 +139,9 @@ class EntryPresenter:
     @property
     def problems(self) -> list[str]:
         """What of it contradicts the rest of the plan."""
-        return [str(CONTRADICTIONS[one.kind]) % {"names": ", ".join(one.names)} for one in self.contradictions]
+        found = [str(CONTRADICTIONS[one.kind]) % {"names": ", ".join(one.names)} for one in self.contradictions]
+        keyless = _("No API key covers %(groups)s, so nothing can be sent. A manager can enter one.")
+        return [*found, *([keyless % {"groups": self.without_key}] if self.without_key else [])]
 
     @property
     def notes(self) -> list[str]:
@@ -187,6 +190,11 @@ class PlanPresenter:
         self.state = plan.state
         self.icon, self.tone = LOOKS[State(plan.state)]
         self.url = links.plan(scope.customer.number, plan.number)
+
+    @property
+    def own_address(self) -> str:
+        """Of exactly this view."""
+        return f"{self.url}?page={self.page}" if self.page > 1 else self.url
 
     @property
     def title(self) -> str:
@@ -363,7 +371,11 @@ class PlanPresenter:
     def _entry(self, one: Checked) -> EntryPresenter:
         mine = [found for found in self.review.contradictions if found.intent is one.intent]
         fault, where = self._fault_of(one.entry), self._under_way.get(one.entry.pk, "")
-        return EntryPresenter(self.scope, self.plan, one.entry, one, mine, fault, where)
+        return EntryPresenter(self.scope, self.plan, one.entry, one, mine, self._keyless(one), fault, where)
+
+    def _keyless(self, one: Checked) -> str:
+        groups = next((groups for intent, groups in self.review.split.without if intent is one.intent), ())
+        return ", ".join(sorted(groups))
 
     @cached_property
     def _under_way(self) -> Mapping[int, str]:
