@@ -47,6 +47,11 @@ def record(customer_no: str, type_name: str, key: str) -> str:
     return f"{home(customer_no)}{type_name}/{quote(key)}/"
 
 
+def in_list(key: str) -> str:
+    """The same as the list of its type has it: short, since it stands there many times."""
+    return f"{quote(key)}/"
+
+
 def action(customer_no: str, type_name: str, key: str, name: str) -> str:
     """`edit`, `delete`, or one of the type's actions."""
     return f"{record(customer_no, type_name, key)}-/{name}"

@@ -7,12 +7,12 @@
 
   const show = () => {
     const form = byId("many");
-    if (!form) return "";
+    const all = byId("many-all");
+    if (!form || !all) return "";
     const keys = ticked(form);
     const here = boxes();
     for (const box of here) box.checked = keys.has(box.value);
     const count = here.filter((box) => box.checked).length;
-    const all = byId("many-all");
     all.checked = count > 0 && count === here.length;
     all.indeterminate = count > 0 && count < here.length;
     form.classList.toggle("has-some", keys.size > 0);
@@ -29,8 +29,8 @@
   };
 
   // All that match, also on other pages.
-  const tickAll = async ({ dataset, form }) => {
-    const answer = await fetch(`${dataset.keys}?${form.elements.query.value}`).catch(() => 0);
+  const tickAll = async ({ form, value }) => {
+    const answer = await fetch(`${form.action.replace(/many$/, "keys")}?${value}`).catch(() => 0);
     if (!answer.ok || answer.redirected) return void lineAt(line.dataset.lost);
     tick((await answer.text()).split("\n"), true);
   };

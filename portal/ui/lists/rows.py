@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from portal.changes.pending import Pending
 from portal.inventory.listings.select import STATE
-from portal.resources.spec import Field, Record, ResourceType, Values
+from portal.resources.spec import Field, Kind, Record, ResourceType, Values
 from portal.resources.state_styles import State, Status
 from portal.ui import links, menu
 from portal.ui.format import badges, dates, pending, values
@@ -132,13 +132,12 @@ def _has_menu(row: Row, layout: Layout, viewing: Viewing) -> bool:
 
 
 def _head(row: Row, layout: Layout, name: str, viewing: Viewing) -> SafeString:
-    """The first cell: what the row is, a link to its page; for types without states, what is pending as well."""
+    """The first cell (of its row a head without saying so): a link to its page; for types without states, what is pending as well."""
     spec = layout.type.field(name)
     label = values.cell(_without_reference(spec), row.record.values[name], viewing) or SafeString(_("(no name)"))
-    address = links.record(viewing.customer_no, layout.type.name, row.record.key)
-    shown = _ticked(row, layout, format_html('<a href="{}">{}</a>', address, label))
+    shown = _ticked(row, layout, format_html('<a href="{}">{}</a>', links.in_list(row.record.key), label))
     note = "" if STATE in layout.columns else pending.notes(row.pending, viewing)
-    return format_html('<th scope="row">{}{}{}</th>', shown, " " if note else "", note)
+    return format_html('<th>{}{}{}</th>', shown, " " if note else "", note)
 
 
 def _ticked(row: Row, layout: Layout, name: SafeString) -> SafeString:
@@ -180,8 +179,8 @@ def _td(layout: Layout, name: str, label: str, look: str, shown: SafeString) -> 
     marks = {look: look, "on-card": on_card, "if-room": name in layout.roomy}
     classes = " ".join(mark for mark, holds in marks.items() if holds)
     attributes = format_html(' class="{}"', classes) if classes else SafeString("")
-    # On a card a label stands beside the value; a state and a description speak for themselves.
-    if on_card and name != STATE and look != "note":
+    # On a card a label stands beside the value; a state, a description and addresses speak for themselves.
+    if on_card and look != "note" and (name != STATE and layout.type.field(name).kind is not Kind.INTERFACES):
         attributes = format_html('{} data-label="{}"', attributes, label)
     return format_html("<td{}>{}</td>", attributes, shown)
 

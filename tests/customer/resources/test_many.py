@@ -77,7 +77,7 @@ def test_a_script_sends_what_was_chosen_as_one_text(browse: Browse) -> None:
 def test_all_that_match_are_those_of_the_list_on_all_its_pages(browse: Browse) -> None:
     client = browse("operator")
     listed = client.get(f"{LIST}?q=shop1&per_page=25").context["list"]
-    response = client.post(MANY, {"all": "1", "query": "q=shop1&per_page=25"})
+    response = client.post(MANY, {"all": "q=shop1&per_page=25"})
     assert selected(response) == [record.key for record in listed.all_matching]
     assert 'name="all"' in client.get(f"{LIST}?q=shop1").content.decode()
     assert "Select all 10 that match" in text_of(client.get(f"{LIST}?q=shop1"))
@@ -88,8 +88,8 @@ def test_all_that_match_are_those_of_the_list_on_all_its_pages(browse: Browse) -
 
 def test_what_was_chosen_is_what_is_done_whatever_comes_to_match_meanwhile(browse: Browse) -> None:
     client = browse("operator")
-    sent = client.post(MANY, {"all": "1", "query": "q=shop1"}).context["page"].chosen.keys
-    assert selected(client.post(MANY, {"keys": sent, "query": "q=example"})) == sent.split("\n")
+    sent = client.post(MANY, {"all": "q=shop1"}).context["page"].chosen.keys
+    assert selected(client.post(MANY, {"keys": sent})) == sent.split("\n")
 
 
 def test_five_thousand_ticks_are_read_and_said_to_be_too_many_for_a_plan(
@@ -111,7 +111,7 @@ def test_five_thousand_ticks_are_read_and_said_to_be_too_many_for_a_plan(
 def test_a_thousand_machines_go_into_one_plan(browse: Browse, odd_platform: Platform) -> None:
     _machines(odd_platform, MOST_ENTRIES)
     client = browse("operator")
-    response = client.post(MANY, {"all": "1", "query": "", "do": "fields", "change": "cores", "cores": "2"})
+    response = client.post(MANY, {"all": "", "do": "fields", "change": "cores", "cores": "2"})
     assert response.status_code == 302
     assert Plan.objects.get().entries.count() == MOST_ENTRIES
 
@@ -195,6 +195,7 @@ def test_a_value_that_cannot_be_is_said_beside_its_field_and_nothing_typed_is_lo
     assert (form.row("disk").value, form.row("cores").value, form.ticked) == ("5000", "8", {"disk", "cores"})
     assert "shop77\nshop78" in response.content.decode()
     assert selected(response) == THREE
+    assert 'class="field-error" id="' not in response.content.decode(), "nothing is said elsewhere on the page"
     assert not Plan.objects.exists()
 
 
@@ -327,7 +328,7 @@ def test_copies_get_the_next_free_names_and_what_may_be_copied(browse: Browse) -
     client = browse("operator")
     names = client.get(f"{MANY}?key=shop00").context["page"].names_typed
     assert names == "shop04"
-    ask(client, ["shop00"], "copy", names=names)
+    ask(client, ["shop00"], "clone", names=names)
     copy = entries()["shop04"]
     assert copy.creates
     assert {name: copy.wanted[name] for name in ("name", "resource_group", "cores", "disk", "environment")} == {
@@ -342,7 +343,7 @@ def test_copies_get_the_next_free_names_and_what_may_be_copied(browse: Browse) -
 
 
 def test_further_names_make_further_copies(browse: Browse) -> None:
-    ask(browse("operator"), ["shop00", "shop01"], "copy", names="shop20\nshop21\nshop22\n")
+    ask(browse("operator"), ["shop00", "shop01"], "clone", names="shop20\nshop21\nshop22\n")
     assert {key: entry.wanted["disk"] for key, entry in entries().items()} == {
         "shop20": 10,
         "shop21": 120,
@@ -352,10 +353,10 @@ def test_further_names_make_further_copies(browse: Browse) -> None:
 
 def test_a_name_that_cannot_be_is_said(browse: Browse) -> None:
     client = browse("operator")
-    few = ask(client, ["shop00", "shop01"], "copy", names="shop20")
+    few = ask(client, ["shop00", "shop01"], "clone", names="shop20")
     assert few.status_code == 422
     assert "One name is not enough for 2 copies." in text_of(few)
-    wrong = ask(client, ["shop00", "shop01"], "copy", names="shop01\nother7")
+    wrong = ask(client, ["shop00", "shop01"], "clone", names="shop01\nother7")
     assert "shop01: This name already exists." in text_of(wrong)
     assert "other7: A machine of group shop is named shop and a number" in text_of(wrong)
     assert not Plan.objects.exists()

@@ -15,7 +15,7 @@ from portal.ui import links
 from portal.ui.lists import filters
 
 KEYS, KEY = "keys", "key"  # one a line in one field, as a script sends them; a field for each tick without one
-ALL, QUERY = "all", "query"  # all that the list's query matches, and that query
+ALL = "all"  # all that the list's query, which is its value, matches
 MOST_LINKS = 12
 
 
@@ -52,7 +52,7 @@ class Chosen:
 def chosen_in(scope: Scope, listing: Listing, data: QueryDict) -> Chosen:
     """What the page was asked for. Http404 where none of the keys is one that the person sees."""
     if ALL in data:
-        query = filters.read_query(listing.type, QueryDict(data.get(QUERY, "")))
+        query = filters.read_query(listing.type, QueryDict(data[ALL]))
         return Chosen(scope, matching(scope, listing, query))
     sent = [*data.getlist(KEY), *re.split(r"[\r\n]+", data.get(KEYS, ""))]
     keys = {key for key in sent if key}

@@ -25,7 +25,7 @@ from portal.customer.resources.form_choices import offers_for
 from portal.customer.resources.lookup import find_type
 from portal.customer.resources.many import acts
 from portal.customer.resources.many.acts import Asks, Offer, Outcome
-from portal.customer.resources.many.chosen import ALL, KEY, QUERY, Chosen, chosen_in
+from portal.customer.resources.many.chosen import ALL, KEY, Chosen, chosen_in
 from portal.customer.resources.many.copies import WrongNames, copies, suggested
 from portal.customer.shell import render_page
 from portal.customer.typed_moment import typed_moment
@@ -43,7 +43,7 @@ from portal.ui.forms.form import Row
 from portal.ui.forms.many import ManyForm, type_for_many
 
 DO = "do"  # the button that was pressed
-FIELDS, DELETE, COPY, UNTIL = "fields", "delete", "copy", "until"  # the name of an action's button is Offer.name
+FIELDS, DELETE, CLONE, UNTIL = "fields", "delete", "clone", "until"  # the name of an action's button is Offer.name
 
 
 class Refused(Exception):
@@ -188,7 +188,7 @@ def matching_keys(request: HttpRequest, customer_no: str, type_name: str) -> Htt
     find_type(scope, type_name, lambda candidate: candidate.is_changeable)
     scope.require(Verb.CHANGE, type_name)
     asked = QueryDict(mutable=True)
-    asked.update({ALL: "1", QUERY: request.GET.urlencode()})
+    asked[ALL] = request.GET.urlencode()
     keys = chosen_in(scope, reads.listing(scope, type_name), asked).keys
     return HttpResponse(keys, content_type="text/plain; charset=utf-8")
 
@@ -208,7 +208,7 @@ def _asked(page: ManyPage) -> Outcome:
         return acts.outcome(page.chosen.records, _edits(page))
     if act == DELETE and page.type.deletable:
         return acts.outcome(page.chosen.records, acts.deletions(page.scope, _day(page)))
-    if act == COPY and page.can_be_copied:
+    if act == CLONE and page.can_be_copied:
         return Outcome(_copies(page))
     if act == UNTIL and page.timed is not None:
         return _until(page, page.timed)
@@ -240,7 +240,7 @@ def _copies(page: ManyPage) -> list[Intent]:
     try:
         return copies(page.scope, page.type, page.chosen.records, page.names_typed, page.pending)
     except WrongNames as error:
-        raise Refused(COPY, *error.texts) from None
+        raise Refused(CLONE, *error.texts) from None
 
 
 def _until(page: ManyPage, action: Action) -> Outcome:
@@ -256,7 +256,7 @@ def _until(page: ManyPage, action: Action) -> Outcome:
 def _put_in(page: ManyPage, found: Outcome) -> Plan:
     """Into the person's plan; Refused, at the button that was pressed, where that cannot be."""
     act = str(page.data[DO])
-    place = act if act in (FIELDS, DELETE, COPY, UNTIL) else "act"
+    place = act if act in (FIELDS, DELETE, CLONE, UNTIL) else "act"
     if not found.intents:
         raise Refused(place, _("There is nothing to add to the plan."), *found.told)
     try:
