@@ -41,8 +41,14 @@ def is_keys_own(scope: Scope, group: str) -> bool:
 
     The record does not tell: such a group may have a parent, which the key does not reach.
     """
+    return bool(keys_own(scope, (group,)))
+
+
+def keys_own(scope: Scope, groups: Iterable[str]) -> frozenset[str]:
+    """Those of the groups of which that is so."""
     keys = set(ApiKey.objects.filter(customer=scope.customer).values_list("resource_group", flat=True))
-    return group in keys and keys.isdisjoint(upwards(group, parents_of(scope))[1:])
+    parents = parents_of(scope)
+    return frozenset(group for group in keys.intersection(groups) if keys.isdisjoint(upwards(group, parents)[1:]))
 
 
 def parents_of(scope: Scope) -> Mapping[str, str]:
