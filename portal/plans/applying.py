@@ -133,7 +133,7 @@ def _send_at_its_time(plan: Plan) -> None:
             _send(scope, plan, _ready(scope, plan))
     except NotReady as error:
         reason = error.reason
-    except (PermissionDenied, Http404):
+    except PermissionDenied:
         reason = "forbidden"
     else:
         return
@@ -154,15 +154,19 @@ def _ready(scope: Scope, plan: Plan) -> Review:
 
 def _send(scope: Scope, plan: Plan, review: Review) -> None:
     """One change for each part; those after the first stand by."""
-    entries = {(entry.type_name, entry.key): entry.pk for entry in review.all}
+    entries = {(entry.type_name, entry.key): entry for entry in review.all}
+    groups = {record: entry.group for record, entry in entries.items()}
     attempt, token = plan.attempt + 1, uuid4().hex
     for position, (_key, items) in enumerate(review.split.parts):
         intents = [intent for intent, _group in items]
+        part = PlanPart(plan.number, stands_by=position > 0, groups=groups)
         try:
-            change = submit(scope, intents, f"{token}-{position}", of_plan=PlanPart(plan.number, stands_by=position > 0))
+            change = submit(scope, intents, f"{token}-{position}", of_plan=part)
         except ChangeError as error:
             raise NotReady("no_key") from error
-        ids = [entries[intent.type_name, intent.key] for intent in intents]
+        except Http404 as error:  # gone since it was looked at, a moment ago
+            raise NotReady("conflict") from error
+        ids = [entries[intent.type_name, intent.key].pk for intent in intents]
         Part.objects.create(plan=plan, attempt=attempt, position=position, change=change, entries=ids)
     _set(plan, State.APPLYING, attempt=attempt, applied_at=timezone.now(), obstacle="", **_applier(scope))
     on_record(plan, "applied", after={"entries": len(entries), "changes": len(review.split.parts)})
