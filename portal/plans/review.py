@@ -130,5 +130,7 @@ class Review:
 
 def _check(entry: Entry, intent: Intent, listings: Mapping[str, Listing]) -> Checked:
     record = listings[intent.type_name].by_key.get(intent.key)
+    if record is None and intent.action == "delete" and entry.group not in listings[GROUP].by_key:
+        return Checked(entry, intent, None, "gone", {})  # together with its group: no key reaches it any more
     found = clash(entry, record, is_there=record is not None)
     return Checked(entry, intent, record, *(found or ("", {})))

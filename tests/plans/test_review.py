@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from portal.accounts.access import Scope
 from portal.accounts.models import Membership
 from portal.changes.intent import Intent
+from portal.inventory import reads
 from portal.plans import applying, compose
 from portal.plans.answers import OURS, THEIRS, answer
 from portal.plans.compose import begin, put_in, take_out
@@ -121,6 +122,22 @@ def test_a_deletion_of_what_is_gone_is_so(scope: Scope, platform: Sandbox) -> No
     assert (only(scope, plan).reason, only(scope, plan).is_so) == ("", True)
     apply_now(scope, plan)
     assert through(plan).state == State.APPLIED
+
+
+def test_a_deletion_of_what_is_gone_with_its_group_is_given_up(scope: Scope, platform: Sandbox) -> None:
+    outside(platform, scope, GROUP, name="passing", parent="shop")
+    outside(platform, scope, USER, resource_group="passing", uid="s-passing", description="a")
+    plan = plan_of(
+        scope,
+        Intent(type_name=USER, key="passing/s-passing", action="delete"),
+        Intent(type_name=GROUP, key="passing", action="delete"),
+    )
+    outside(platform, scope, GROUP, name="passing", __action__="delete")
+    reads.refresh(scope, USER)
+    assert [one.reason for one in Review.of(scope, plan).checked] == ["gone", "gone"]
+    for entry in entries(plan):
+        answer(scope, plan, entry.pk, {"": THEIRS})
+    assert obstacle(scope, plan) == "empty"
 
 
 def test_what_was_taken_out_leaves_contradictions_that_are_explained(scope: Scope) -> None:
