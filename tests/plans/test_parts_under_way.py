@@ -14,6 +14,7 @@ from portal.changes.intent import Intent
 from portal.changes.models import Change
 from portal.changes.models import State as Sent
 from portal.plans import applying
+from portal.plans.errors import NotOpen
 from portal.plans.models import Part, Plan, State
 from portal.plans.review import Review
 from tests.changes.conftest import give_secret, later, run
@@ -159,7 +160,7 @@ def test_stopped_while_the_first_is_being_sent_the_second_stays_at_home_and_the_
     plan = through(plan)
     assert (plan.state, [entry.change is not None for entry in entries(plan)]) == (State.OPEN, [True, False])
     assert platform.calls("apply", "acme") == 0
-    with pytest.raises(Exception, match="open"):
+    with pytest.raises(NotOpen):
         applying.stop(scope, plan)
 
 
@@ -170,6 +171,22 @@ def test_what_is_being_sent_cannot_be_stopped(scope: Scope, grow: Grow) -> None:
         applying.stop(scope, plan)
     plan.refresh_from_db()
     assert plan.state == State.APPLYING
+
+
+def test_what_was_perhaps_sent_when_its_key_was_refused_is_not_stopped_before_that_is_known(
+    scope: Scope, platform: Sandbox, grow: Grow
+) -> None:
+    plan = apply_now(scope, plan_of(scope, grow()))
+    platform.control(fault={"kind": "drop_after", "method": "apply"})
+    run(parts(plan)[0])
+    give_secret("wrong")
+    later(8)
+    assert states(through(plan)) == [Sent.PARKED]
+    with pytest.raises(TooLate):
+        applying.stop(scope, plan)
+    decisions.resume(give_secret("services-demo-key"))
+    assert through(plan).state == State.APPLIED
+    assert platform.calls("apply") == 1
 
 
 # --- a change of a plan on its own page
