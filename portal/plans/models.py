@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Customer
 from portal.changes.models import Action, Change
+from portal.changes.models import State as Sent
 
 MOST_ENTRIES = 1000
 LONGEST_NAME = 100
@@ -35,6 +36,7 @@ class State(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+NOT_TAKEN = (Sent.REJECTED, Sent.CONFLICT, Sent.SUPERSEDED, Sent.CANCELLED)
 SHOWN_EVERYWHERE = (State.OPEN, State.SCHEDULED, State.APPLYING)  # at the foot of pages, and on what they concern
 
 
@@ -101,6 +103,8 @@ class Entry(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # Ids of others who asked for some of it before: what they asked for is not theirs to approve either.
+    earlier_authors = models.JSONField(default=list, blank=True)
     added = models.DateTimeField(default=timezone.now)
     change = models.ForeignKey(Change, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
@@ -132,6 +136,11 @@ class Part(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan_id} {self.attempt}.{self.position}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the platform has it, or it does not get there any more."""
+        return self.change.recorded_at is not None or self.change.state in NOT_TAKEN
 
 
 class Remark(models.Model):

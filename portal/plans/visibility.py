@@ -7,6 +7,7 @@ from django.http import Http404
 
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES, Verb
+from portal.changes.keys import parents_of
 from portal.inventory import reads
 from portal.plans.models import Entry, Plan
 
@@ -40,7 +41,14 @@ def visible_entries(scope: Scope, entries: Sequence[Entry]) -> list[Entry]:
     if not scope.root:
         return [entry for entry in entries if scope.may_see(entry.type_name)]
     groups = {*reads.listing(scope, GROUP).by_key, *planned_groups(scope, entries)}
-    return [entry for entry in entries if scope.may_see(entry.type_name) and _is_within(entry, groups)]
+    elsewhere = {*parents_of(scope), *(entry.key for entry in entries if entry.creates and entry.type_name == GROUP)}
+
+    def is_seen(entry: Entry) -> bool:
+        # What somebody put into a group that is nowhere any more stays theirs, to be taken out.
+        is_nowhere = entry.author_id == scope.user.pk and entry.group not in elsewhere
+        return is_nowhere or _is_within(entry, groups)
+
+    return [entry for entry in entries if scope.may_see(entry.type_name) and is_seen(entry)]
 
 
 def planned_groups(scope: Scope, entries: Iterable[Entry]) -> dict[str, str]:
