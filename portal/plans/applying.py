@@ -93,8 +93,9 @@ def _step(plan: Plan) -> None:
     """Note what is through; then the next part, or the end, or open again with what was not taken."""
     parts = _parts(plan)
     for part in parts:
-        if part.change.recorded_at is not None:
-            plan.entries.filter(pk__in=part.entries, change=None).update(change=part.change)
+        is_through = part.change.recorded_at is not None
+        if is_through and plan.entries.filter(pk__in=part.entries, change=None).update(change=part.change):
+            tell(plan.customer)
     if any(part.change.recorded_at is None and part.change.state in NOT_TAKEN for part in parts):
         _open_again(plan, parts)
     elif all(part.change.recorded_at is not None for part in parts):

@@ -13,7 +13,9 @@ from portal.billing.thresholds.progress import Limit
 from portal.billing.usage.summary import Summary
 from portal.changes.models import State
 from portal.changes.pending import Pending
+from portal.customer.plans.presenter import OBSTACLES
 from portal.inventory.reads import Listing, Trouble
+from portal.plans.open_plans import OpenPlans
 from portal.ui import links
 from portal.ui.format import dates
 
@@ -43,6 +45,17 @@ def refused_keys(scope: Scope, refused: Mapping[str, Trouble], pending: Sequence
 def limits(running: Summary | None) -> list[Alert]:
     """Each limit of the running month that is near or passed; for who may see money."""
     return [_limit(one, running.address) for one in running.warnings] if running else []
+
+
+def unsent_plans(scope: Scope, plans: OpenPlans) -> list[Alert]:
+    """Each plan that was to be applied at a time, and could not be."""
+    number = scope.customer.number
+    title = _("“%(plan)s” was not applied at its time")
+    return [
+        Alert("calendar-x", title % {"plan": one.title}, str(OBSTACLES.get(one.obstacle, "")), links.plan(number, one.number), _("Review"))
+        for one in plans.editable
+        if one.obstacle
+    ]
 
 
 def is_parked(one: Pending) -> bool:
