@@ -7,6 +7,7 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
+from portal.billing.thresholds.outlook import budgets_with
 from portal.billing.usage import monthly_cost
 from portal.changes.intent import DEADLINE
 from portal.inventory import reads
@@ -81,10 +82,13 @@ class Outlook:
 
     @cached_property
     def cost(self) -> list[EffectText]:
-        """What a month would come to, for who may see money."""
+        """What it comes to in a month, and budgets that come near or are passed, for who may see money."""
         machines = [one for one in self.review.checked if one.intent.type_name == MACHINE]
         wanted = [(one.record, None if one.intent.action == "delete" else one.intent.wanted) for one in machines]
-        return monthly_cost.told_of_all(self.review.scope, wanted)
+        found = monthly_cost.of_all(self.review.scope, wanted)
+        if found is None:
+            return []
+        return [*monthly_cost.told_of_all(self.review.scope, wanted), *budgets_with(self.review.scope, found[0])]
 
     @property
     def measures(self) -> list[str]:

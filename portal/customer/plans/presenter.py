@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
+from portal.billing.thresholds.outlook import budgets
 from portal.changes.intent import as_sent
 from portal.changes.models import Action, Change
 from portal.changes.models import State as Sent
@@ -91,6 +92,15 @@ class EntryPresenter:
     contradictions: Sequence[Contradiction] = ()
     fault: str = ""  # why it was not taken, in the platform's words
     progress: str = ""  # where it is, once it was sent
+
+    @property
+    def version(self) -> object:
+        """All that is shown of it (portal.ui.fragments)."""
+        entry, plan = self.entry, self.plan
+        is_there = self.checked is not None and self.checked.record is not None
+        known = (self.reason, repr(self.checked.fields) if self.checked else "", is_there, self.is_so, *self.problems)
+        shown = (entry.pk, entry.added, repr(entry.before), repr(entry.wanted), self.fault, self.progress, *known)
+        return (self.scope.reach, plan.pk, plan.number, plan.state, dates.hour(timezone.now()), *shown)
 
     @cached_property
     def line(self) -> Line:
@@ -331,11 +341,23 @@ class PlanPresenter:
         plan = self.plan
         changes = [(told.change.pk, told.state, told.change.attempts, told.change.answer) for _part, told in self.parts]
         items = [(item.pk, item.settled_at, item.maintenance) for _part, told in self.parts for item in told.items]
-        names = [name for name, one in TYPES.items() if self.scope.may_see(name) and not one.money]
-        known = [listing.version for listing in reads.listings(self.scope, names, wait=False).values()]
         said = plan.remarks.count()
-        told = (plan.revision, plan.state, plan.touched, changes, items, known, said, hour, dates.reading(), self.page)
+        shown = (plan.revision, plan.state, plan.touched, changes, items, self._known, said)
+        told = (shown, hour, dates.reading(), self.page)
         return blake2b(repr(told).encode(), digest_size=12).hexdigest()
+
+    @property
+    def outlook_version(self) -> object:
+        """All that the summary depends on (portal.ui.fragments): windows move with the minute."""
+        minute = int(timezone.now().timestamp()) // 60
+        limits = tuple((one.pk, one.limit) for one in budgets(self.scope))
+        return (self.scope.reach, self.plan.pk, self.plan.revision, self._known, limits, minute)
+
+    @cached_property
+    def _known(self) -> tuple[str, ...]:
+        """Versions of all that the plan is held against."""
+        names = [name for name in TYPES if self.scope.may_see(name)]
+        return tuple(listing.version for listing in reads.listings(self.scope, names, wait=False).values())
 
     def _entry(self, one: Checked) -> EntryPresenter:
         mine = [found for found in self.review.contradictions if found.intent is one.intent]
