@@ -30,7 +30,8 @@ def being_created(pending: PendingIndex, listing: Listing) -> list[Record]:
 def planned(plans: OpenPlans, pending: PendingIndex, listing: Listing, customer_no: str) -> list[Planned]:
     """How many of the listing's type each open plan would create, without those that are there or on their way."""
     name = listing.type.name
-    created = [one for one in plans.created(name) if one.key not in listing.by_key and not pending.coming(name, one.key)]
+    coming = {one.key for one in pending.created(name)}
+    created = [one for one in plans.created(name) if one.key not in listing.by_key and one.key not in coming]
     counts = Counter((one.plan_number, one.plan_title) for one in created)
     return [_planned(number, title, count, customer_no) for (number, title), count in counts.items()]
 

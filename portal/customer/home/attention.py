@@ -15,7 +15,7 @@ from portal.changes.models import State
 from portal.changes.pending import Pending
 from portal.customer.plans.presenter import OBSTACLES
 from portal.inventory.reads import Listing, Trouble
-from portal.plans.open_plans import OpenPlans
+from portal.plans.open_plans import OpenPlan, OpenPlans
 from portal.ui import links
 from portal.ui.format import dates
 
@@ -49,13 +49,7 @@ def limits(running: Summary | None) -> list[Alert]:
 
 def unsent_plans(scope: Scope, plans: OpenPlans) -> list[Alert]:
     """Each plan that was to be applied at a time, and could not be."""
-    number = scope.customer.number
-    title = _("“%(plan)s” was not applied at its time")
-    return [
-        Alert("calendar-x", title % {"plan": one.title}, str(OBSTACLES.get(one.obstacle, "")), links.plan(number, one.number), _("Review"))
-        for one in plans.editable
-        if one.obstacle
-    ]
+    return [_unsent(one, links.plan(scope.customer.number, one.number)) for one in plans.editable if one.obstacle]
 
 
 def is_parked(one: Pending) -> bool:
@@ -68,6 +62,11 @@ def _limit(one: Limit, address: str) -> Alert:
     text = _("%(value)s of %(limit)s this month, that is %(percent)s.")
     values = {"value": one.shown_value, "limit": one.shown_limit, "percent": one.shown_percent}
     return Alert("gauge", title % {"name": one.name}, text % values, address, _("Budgets"))
+
+
+def _unsent(plan: OpenPlan, address: str) -> Alert:
+    title = _("“%(plan)s” was not applied at its time") % {"plan": plan.title}
+    return Alert("calendar-x", title, str(OBSTACLES.get(plan.obstacle, "")), address, _("Review"))
 
 
 def _refused(scope: Scope, trouble: Trouble, waiting: int) -> Alert:

@@ -165,7 +165,8 @@ class ListPage:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
         second = int(self.listing.platform_now.timestamp())
         time = (second // HOUR, words_step(self.listing.platform_now) if self._installing else 0)
-        known = (*self.listing.known(is_live=self.is_live), self.surroundings.version, self.scope.customer.plans_version)
+        marked = self.scope.customer.plans_version
+        known = (*self.listing.known(is_live=self.is_live), self.surroundings.version, marked)
         text = repr((*known, self.pending.version, time, dates.reading(), self.chosen_columns, self.query))
         return blake2b(text.encode(), digest_size=12).hexdigest()
 

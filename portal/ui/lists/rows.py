@@ -141,8 +141,9 @@ def _head(row: Row, layout: Layout, name: str, viewing: Viewing) -> SafeString:
     label = values.cell(_without_reference(spec), row.record.values[name], viewing) or SafeString(_("(no name)"))
     address = links.record(viewing.customer_no, layout.type.name, row.record.key)
     shown = format_html('<a href="{}">{}</a>', address, label)
-    notes = () if STATE in layout.columns else (pending.notes(row.pending, viewing), marks(row.plans, viewing.customer_no))
-    return format_html('<th scope="row">{}</th>', joined([shown, *filter(None, notes)], " "))
+    notes = pending.notes(row.pending, viewing), marks(row.plans, viewing.customer_no)
+    told = [] if STATE in layout.columns else [note for note in notes if note]
+    return format_html('<th scope="row">{}</th>', joined([shown, *told], " "))
 
 
 def _without_reference(spec: Field) -> Field:
