@@ -9,7 +9,7 @@ from django.test import Client
 from portal.accounts.models import Customer
 from portal.billing.thresholds.models import Threshold
 from tests.customer.conftest import Browse, text_of
-from tests.customer.plans.conftest import PLAN, add
+from tests.customer.plans.conftest import HOME, PLAN, add
 
 
 def review(client: Client) -> str:
@@ -62,6 +62,8 @@ def test_what_cannot_be_undone_is_named_apart(browse: Browse, path: str, typed: 
 
 def test_a_budget_that_would_be_passed_is_said_to_who_may_see_money(browse: Browse) -> None:
     client = browse("manager")
+    for money in ("invoice", "consumption"):
+        client.get(f"{HOME}{money}/")
     add(client, "virtualmachine/shop00/-/edit", memory="3072")
     assert "About +" in review(client)
     assert "budget" not in review(client)
