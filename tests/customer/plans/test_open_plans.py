@@ -173,7 +173,7 @@ def test_its_page_and_its_forms_say_what_the_plan_would_change(visit: Visit, put
     before, after = wanted.before["cores"], wanted.wanted["cores"]
     for action in ("", "-/edit", "-/delete"):
         page = visit("operator", f"virtualmachine/{wanted.key}/{action}")
-        assert 'In plan <a href="/c/10001/plans/1/">Black Friday</a>' in html_of(page)
+        assert 'In plan: <a href="/c/10001/plans/1/">Black Friday</a>' in html_of(page)
         assert f"Cores {before} becomes {after}" in text_of(page)
 
 
@@ -181,7 +181,7 @@ def test_the_form_of_the_plans_own_entry_does_not_say_it_again(visit: Visit, put
     wanted = larger()
     put_in(wanted)
     page = visit("manager", f"virtualmachine/{wanted.key}/-/edit", plan="1")
-    assert "In plan <a" not in html_of(page)
+    assert "In plan: <a" not in html_of(page)
 
 
 def test_what_is_through_is_marked_no_more(
