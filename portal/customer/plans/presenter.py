@@ -52,6 +52,7 @@ OBSTACLES: Mapping[str, object] = {
     ),
     "conflict": lazy("Something has changed since it was added to the plan. Resolve the conflicts first."),
     "contradiction": lazy("The changes contradict each other. Correct them first."),
+    "too_large": lazy("The plan is too large for one call. Remove some long texts or lists, or split it in two."),
     "no_key": lazy("No API key covers some of these resource groups. A manager can enter one."),
     "approval": lazy("It touches production and has to be approved by someone else before it is applied."),
     "forbidden": lazy("The person who scheduled it can no longer change all of this."),
@@ -90,6 +91,7 @@ class EntryPresenter:
     entry: Entry
     checked: Checked | None = None
     contradictions: Sequence[Contradiction] = ()
+    without_key: str = ""  # groups that no API key covers
     fault: str = ""  # why it was not taken, in the platform's words
     progress: str = ""  # where it is, once it was sent
 
@@ -137,7 +139,9 @@ class EntryPresenter:
     @property
     def problems(self) -> list[str]:
         """What of it contradicts the rest of the plan."""
-        return [str(CONTRADICTIONS[one.kind]) % {"names": ", ".join(one.names)} for one in self.contradictions]
+        found = [str(CONTRADICTIONS[one.kind]) % {"names": ", ".join(one.names)} for one in self.contradictions]
+        keyless = _("No API key covers %(groups)s, so nothing can be sent. A manager can enter one.")
+        return [*found, *([keyless % {"groups": self.without_key}] if self.without_key else [])]
 
     @property
     def notes(self) -> list[str]:
@@ -186,6 +190,11 @@ class PlanPresenter:
         self.state = plan.state
         self.icon, self.tone = LOOKS[State(plan.state)]
         self.url = links.plan(scope.customer.number, plan.number)
+
+    @property
+    def own_address(self) -> str:
+        """Of exactly this view."""
+        return f"{self.url}?page={self.page}" if self.page > 1 else self.url
 
     @property
     def title(self) -> str:
@@ -361,7 +370,19 @@ class PlanPresenter:
 
     def _entry(self, one: Checked) -> EntryPresenter:
         mine = [found for found in self.review.contradictions if found.intent is one.intent]
-        return EntryPresenter(self.scope, self.plan, one.entry, one, mine, self._fault_of(one.entry))
+        fault, where = self._fault_of(one.entry), self._under_way.get(one.entry.pk, "")
+        return EntryPresenter(self.scope, self.plan, one.entry, one, mine, self._keyless(one), fault, where)
+
+    def _keyless(self, one: Checked) -> str:
+        groups = next((groups for intent, groups in self.review.split.without if intent is one.intent), ())
+        return ", ".join(sorted(groups))
+
+    @cached_property
+    def _under_way(self) -> Mapping[int, str]:
+        """Of a plan that is being applied, where each entry is that is not through."""
+        if self.state != State.APPLYING:
+            return {}
+        return {pk: told.word for part, told in self.parts for pk in part.entries}
 
     def _fault_of(self, entry: Entry) -> str:
         """The words with which the platform refused it, at the entry that they are about."""
