@@ -75,7 +75,8 @@ def buttons(record: Record, viewing: Viewing, pending: Sequence[Pending] = ()) -
         _button(record, offer, viewing, "btn", icon(offer.button.icon))
         for offer in offers(record, viewing.now, pending)
     ]
-    return joined([*shown, _delete(record, viewing, pending, "btn", icon("trash"))])
+    clone = _clone(record, viewing, "btn", icon("copy"))
+    return joined([*shown, clone, _delete(record, viewing, pending, "btn", icon("trash"))])
 
 
 def plan_menu(record: Record, viewing: Viewing, pending: Sequence[Pending] = ()) -> SafeString:
@@ -113,10 +114,19 @@ def _lines(record: Record, viewing: Viewing, pending: Sequence[Pending]) -> Iter
         yield format_html('<a href="{}">{}</a>', address, _("Edit"))
     for offer in offers(record, viewing.now, pending):
         yield _button(record, offer, viewing, "menu-item", SafeString(""))
+    yield _clone(record, viewing, "menu-item", SafeString(""))
     yield _delete(record, viewing, pending, "menu-item", SafeString(""))
     planned = list(_for_plan(record, viewing, pending))
     if planned:
         yield format_html('<p class="menu-head">{}</p>{}', _("Add to plan"), joined(planned))
+
+
+def _clone(record: Record, viewing: Viewing, classes: str, picture: SafeString) -> SafeString:
+    """The way to copying it; '' for a type of which nobody copies records."""
+    if record.type.free_names is None:
+        return SafeString("")
+    address = links.many(viewing.customer_no, record.type.name, [("key", record.key)])
+    return format_html('<a href="{}#many-copies" class="{}">{}{}</a>', address, classes, picture, _("Clone…"))
 
 
 def _delete(
