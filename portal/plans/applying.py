@@ -103,8 +103,9 @@ def _step(plan: Plan) -> None:
     """Note what is through; then the next part, or the end, or open again with what was not taken."""
     parts = _parts(plan)
     for part in parts:
-        if part.change.recorded_at is not None:
-            plan.entries.filter(pk__in=part.entries, change=None).update(change=part.change)
+        is_through = part.change.recorded_at is not None
+        if is_through and plan.entries.filter(pk__in=part.entries, change=None).update(change=part.change):
+            tell(plan.customer)
     following = next((part for part in parts if part.change.recorded_at is None), None)
     if following is None:
         _set(plan, State.APPLIED)

@@ -47,8 +47,9 @@ def begin(scope: Scope, name: str = "", note: str = "", **fields: Any) -> Plan:
 def choose(scope: Scope, plan: Plan) -> None:
     """What the person puts in from now on goes into this one."""
     scope.require(Verb.CHANGE, CHANGES)
-    with held(plan, State.OPEN):
-        _make_current(scope, plan)
+    with held(plan, State.OPEN) as now:
+        _make_current(scope, now)
+        on_record(now, "chosen")
 
 
 def current_plan(scope: Scope) -> Plan | None:

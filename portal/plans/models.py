@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Customer
@@ -38,6 +39,11 @@ class State(models.TextChoices):
 
 NOT_TAKEN = (Sent.REJECTED, Sent.CONFLICT, Sent.SUPERSEDED, Sent.CANCELLED)
 SHOWN_EVERYWHERE = (State.OPEN, State.SCHEDULED, State.APPLYING)  # at the foot of pages, and on what they concern
+
+
+def titled(number: int, name: str) -> str:
+    """What a plan is called: its name, or its number where nobody gave it one."""
+    return name or gettext("Plan %(number)s") % {"number": number}
 
 
 class Plan(models.Model):
