@@ -41,14 +41,14 @@ def is_keys_own(scope: Scope, group: str) -> bool:
 
     The record does not tell: such a group may have a parent, which the key does not reach.
     """
-    return bool(keys_own(scope, (group,)))
+    return group in keys_own(scope)
 
 
-def keys_own(scope: Scope, groups: Iterable[str]) -> frozenset[str]:
-    """Those of the groups of which that is so."""
+def keys_own(scope: Scope) -> frozenset[str]:
+    """All such groups of the customer."""
     keys = set(ApiKey.objects.filter(customer=scope.customer).values_list("resource_group", flat=True))
-    parents = parents_of(scope)
-    return frozenset(group for group in keys.intersection(groups) if keys.isdisjoint(upwards(group, parents)[1:]))
+    parents = parents_of(scope) if keys else {}
+    return frozenset(group for group in keys if keys.isdisjoint(upwards(group, parents)[1:]))
 
 
 def parents_of(scope: Scope) -> Mapping[str, str]:

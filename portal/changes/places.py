@@ -26,7 +26,7 @@ def placed(
     `coming` are groups that are created before; `lately` says by type and key where what is to be deleted was, should
     it be gone by now (api_09). Http404 where a record, or a group it refers to, is not in the scope.
     """
-    listings = reads.listings(scope, tuple({GROUP, *(item.type_name for item in wanted)}))
+    listings = reads.listings(scope, tuple({GROUP, *(item.type_name for item in wanted if not item.creates)}))
     new = set(coming)
     found: list[tuple[Intent, str]] = []
     for item in wanted:

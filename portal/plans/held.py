@@ -1,8 +1,8 @@
 """A plan in somebody's hands: its row is held until the transaction's end, what was done is on record, and pages learn
 of it.
 
-Whoever holds several rows takes them in this order, so that no two wait for each other: the plan, the customer (`tell`),
-changes, the trail's head (`on_record`).
+Whoever holds several rows takes them in this order, so that no two wait for each other: the plan, the customer
+(`tell`), changes, the trail's head (`on_record`).
 """
 
 from collections.abc import Iterator

@@ -17,13 +17,14 @@ from portal.inventory.reads import Listing
 from portal.plans.compose import intent_of
 from portal.plans.models import Entry, Plan
 from portal.plans.order import Contradiction, Known, contradictions, in_order
-from portal.plans.parts import Split, split
+from portal.plans.parts import Placed, Split, split
 from portal.plans.visibility import visible_entries
 from portal.resources.spec import Record, Value
 from portal.resources.types import TYPES
 
 GROUP = "resourcegroup"
 MACHINE = "virtualmachine"
+MOST_BYTES = 16 * 1024 * 1024  # of a call, before it is put into XML, which is up to four times as much
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +103,19 @@ class Review:
             "conflict": any(one.reason for one in self.checked),
             "contradiction": bool(self.contradictions),
             "no_key": bool(self.split.without),
+            "too_large": any(_size(items) > MOST_BYTES for _key, items in self.split.parts),
         }
         return next((name for name, holds in reasons.items() if holds), "")
 
     @cached_property
     def known(self) -> Known:
         """The customer's groups and machines, as far as needed for order and contradictions."""
-        concerned = {entry.key for entry in self.visible if entry.type_name == GROUP and not entry.creates}
         deleted = {entry.key for entry in self.visible if entry.type_name == GROUP and entry.action == "delete"}
         machines = self.listings[MACHINE].records if deleted else ()
         return Known(
             parents=parents_of(self.scope),
             machines={record.key: record.group or "" for record in machines if record.group in deleted},
-            own_of_keys=keys_own(self.scope, concerned),
+            own_of_keys=keys_own(self.scope),
         )
 
     @cached_property
@@ -126,6 +127,11 @@ class Review:
         """What it is held against: groups, machines, and the types that it is about."""
         names = {GROUP, MACHINE, *(entry.type_name for entry in self.visible)}
         return reads.listings(self.scope, tuple(name for name in TYPES if name in names))
+
+
+def _size(items: Sequence[Placed]) -> int:
+    """About how many bytes a call of these has."""
+    return sum(len(repr(item.wanted)) for item, _group in items)
 
 
 def _check(entry: Entry, intent: Intent, listings: Mapping[str, Listing]) -> Checked:

@@ -36,6 +36,12 @@ def new(customer_no: str, type_name: str, parameters: Parameters = ()) -> str:
     return f"{home(customer_no)}{type_name}/-/new{'?' if query else ''}{query}"
 
 
+def many(customer_no: str, type_name: str, parameters: Parameters = ()) -> str:
+    """What is done with many of them at once."""
+    query = urlencode(list(parameters))
+    return f"{home(customer_no)}{type_name}/-/many{'?' if query else ''}{query}"
+
+
 def record(customer_no: str, type_name: str, key: str) -> str:
     """One record's page."""
     return f"{home(customer_no)}{type_name}/{quote(key)}/"

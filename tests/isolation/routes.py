@@ -115,6 +115,24 @@ def forms() -> Iterator[Stop]:
             yield Stop(f"{CUSTOMER}{name}/-/new", ALL_ABSENT, ALL_ABSENT)
 
 
+def many() -> Iterator[Stop]:
+    """Many at once: nothing chosen is said (422); what is out of sight is as if nobody had it."""
+    for name in SEES:
+        if name not in CHANGES:
+            yield Stop(f"{CUSTOMER}{name}/-/many", ALL_ABSENT, ALL_ABSENT)
+            yield Stop(f"{CUSTOMER}{name}/-/keys", ALL_ABSENT)
+            continue
+        below, elsewhere = RECORDS[name]
+        may = only(*CHANGES[name])
+        out_of_sight = {"child": 404} if "child" in CHANGES[name] else {}
+        yield Stop(f"{CUSTOMER}{name}/-/many", may, only(*CHANGES[name], ok=422))
+        yield Stop(f"{CUSTOMER}{name}/-/many?key={below}", may, only(*CHANGES[name], ok=422))
+        yield Stop(f"{CUSTOMER}{name}/-/many?key={elsewhere}", may | out_of_sight, only(*CHANGES[name], ok=422))
+        for key in ELSEWHERE[name]:
+            yield Stop(f"{CUSTOMER}{name}/-/many?key={key}", only(*CHANGES[name], ok=404), only(*CHANGES[name], ok=422))
+        yield Stop(f"{CUSTOMER}{name}/-/keys", may)
+
+
 def verbs(verb: str, types: tuple[str, ...], sent: int) -> Iterator[Stop]:
     """Editing and deleting: of what the type has, by whom the role lets, where the scope reaches."""
     for name, seers in SEES.items():
@@ -242,6 +260,8 @@ ROUTES: dict[str, list[Stop]] = {
     "customer:decide": [stop for stop in changes() if "/-/" in stop.path],
     "customer:permissions": list(matrices()),
     "customer:create": list(forms()),
+    "customer:many": [stop for stop in many() if "/-/many" in stop.path],
+    "customer:matching_keys": [stop for stop in many() if "/-/keys" in stop.path],
     "customer:edit": list(verbs("edit", EDITABLE, 200)),
     "customer:delete": list(verbs("delete", tuple(CHANGES), 422)),
     "customer:act": list(actions()),

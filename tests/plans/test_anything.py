@@ -65,7 +65,7 @@ class Course:
 
     def __init__(self, people: tuple[Scope, ...], platform: Sandbox, seed: int) -> None:
         self.people, self.platform = people, platform
-        self.random = Random(seed)  # noqa: S311 - no secret
+        self.random = Random(seed)
         self.machines = ["shop00", "shop01", "shop02", "shop03"]
         self.users = [f"s-any{seed}x{number}" for number in range(3)]
         self.said = f"{seed}."

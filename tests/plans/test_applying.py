@@ -119,6 +119,17 @@ def test_an_empty_plan_is_not_applied(scope: Scope, grow: Grow) -> None:
     assert raised.value.reason == "empty"
 
 
+def test_a_thousand_entries_are_one_call(scope: Scope, platform: Sandbox, settings: Any) -> None:
+    settings.API_TIMEOUTS = {"connect_timeout": 5.0, "read_timeout": 30.0, "deadline": 40.0}
+    keys = [f"shop/user{n:04}/login" for n in range(1000)]
+    plan = plan_of(scope, *(Intent(type_name="permission", key=key, creates=True) for key in keys))
+    apply_now(scope, plan)
+    assert through(plan).state == State.APPLIED
+    assert platform.calls("apply") == 1
+    with platform.proxy() as proxy:
+        assert len([one for one in proxy.query("permission") if one["uid"].startswith("user")]) == 1000
+
+
 # --- at its time
 
 
@@ -215,7 +226,8 @@ def test_two_who_press_apply_at_once_apply_it_once(
 ) -> None:
     operator, plan = scope_of("operator"), plan_of(scope, grow())
     plan.refresh_from_db()
-    came = at_once(*(lambda who=who: applying.apply(who, plan, revision=plan.revision) for who in [scope, operator] * 3))
+    seen = plan.revision
+    came = at_once(*(lambda who=who: applying.apply(who, plan, revision=seen) for who in [scope, operator] * 3))
     assert sorted(map(str, came)).count("NotOpen") == 5
     assert Change.objects.count() == 1
     assert through(plan).state == State.APPLIED

@@ -154,7 +154,9 @@ def test_an_operator_does_not_approve_of_rights(scope: Scope, operator: Scope, p
         verdict(operator, plan)
 
 
-def test_staff_who_view_as_somebody_never_do(scope: Scope, careful: Customer, cast: dict[str, User], plan: Plan) -> None:
+def test_staff_who_view_as_somebody_never_do(
+    scope: Scope, careful: Customer, cast: dict[str, User], plan: Plan
+) -> None:
     member = Membership.objects.select_related("user", "customer").get(user=cast["operator"])
     staff = Scope(careful, cast["staff"], Role.OPERATOR, "", (), Viewing(member, writes=True))
     assert may_approve(staff, plan, entries(plan)) is False

@@ -133,9 +133,7 @@ def test_who_is_killed_while_putting_in_has_put_in_all_of_it_or_nothing(
     assert (plan.revision, plan.entries.count()) == (1, 1)
 
 
-def test_a_plan_that_cannot_go_on_holds_up_no_other(
-    scope: Scope, grow: Grow, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_plan_that_cannot_go_on_holds_up_no_other(scope: Scope, grow: Grow, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = apply_now(scope, compose.put_in(scope, [grow(0)], compose.begin(scope)))
     other = apply_now(scope, compose.put_in(scope, [grow(1)], compose.begin(scope)))
     run_all()

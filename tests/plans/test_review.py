@@ -1,4 +1,4 @@
-"""A plan beside what is there now: what is in its way, what a person answers to that, and what is out of their sight."""
+"""A plan beside what is there now: what is in its way, what a person answers, and what is out of their sight."""
 
 from collections.abc import Callable
 from typing import Any
@@ -88,7 +88,9 @@ def test_what_has_changed_meanwhile_shows_three_values(scope: Scope, resized: tu
     assert raised.value.reason == "conflict"
 
 
-def test_what_somebody_else_has_made_as_wanted_is_so_and_no_conflict(scope: Scope, platform: Sandbox, grow: Grow) -> None:
+def test_what_somebody_else_has_made_as_wanted_is_so_and_no_conflict(
+    scope: Scope, platform: Sandbox, grow: Grow
+) -> None:
     wanted = grow()
     plan = plan_of(scope, wanted)
     outside(platform, scope, MACHINE, name=wanted.key, disk=wanted.wanted["disk"])
@@ -284,9 +286,7 @@ def test_an_answer_that_comes_twice_or_says_nothing_is_no_edit(scope: Scope, res
     assert (plan.revision, len(entries(plan))) == (revision, 1)
 
 
-def test_who_may_not_change_it_answers_nothing(
-    scope: Scope, scope_of: ScopeOf, resized: tuple[Plan, str, int]
-) -> None:
+def test_who_may_not_change_it_answers_nothing(scope: Scope, scope_of: ScopeOf, resized: tuple[Plan, str, int]) -> None:
     plan, _name, _disk = resized
     pk = entries(plan)[0].pk
     with pytest.raises(PermissionDenied):

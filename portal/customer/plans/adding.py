@@ -24,7 +24,7 @@ ASKED = "plan"  # the button "Add to plan" sends it; in an address it names the 
 
 def ask(request: HttpRequest, scope: Scope, wanted: Sequence[Intent], token: str, back: str) -> HttpResponse:
     """Send it (or put it into a plan), say so, and lead back. Raises as `submit` does, but for NeedsApproval."""
-    if ASKED not in request.POST:
+    if not is_for_plan(request):
         try:
             tell(request, scope, submit(scope, wanted, token))
             return redirect(back)
@@ -33,12 +33,8 @@ def ask(request: HttpRequest, scope: Scope, wanted: Sequence[Intent], token: str
     edited = plan_edited(request, scope)
     try:
         plan = put_in(scope, wanted, edited, instead=edited is not None)
-    except NotOpen:
-        messages.warning(request, _("That plan can no longer be edited. Nothing was added to it."))
-        return redirect(back)
-    except TooMany as error:
-        values = {"count": error.count, "most": MOST_ENTRIES}
-        messages.error(request, _("The plan would have %(count)s changes; at most %(most)s are possible.") % values)
+    except (NotOpen, TooMany) as error:
+        messages.error(request, why_not(error))
         return redirect(back)
     address = links.plan(scope.customer.number, plan.number)
     if edited is not None:
@@ -46,6 +42,19 @@ def ask(request: HttpRequest, scope: Scope, wanted: Sequence[Intent], token: str
     text = _("Added to “%(plan)s”. Nothing has been sent yet.") % {"plan": title(plan)}
     messages.info(request, format_html('{} <a href="{}">{}</a>', text, address, _("Review")))
     return redirect(back)
+
+
+def is_for_plan(request: HttpRequest) -> bool:
+    """Whether the button that was pressed puts it into a plan: a form's own, or one of a menu (`?to=plan`)."""
+    return ASKED in request.POST or request.GET.get("to") == ASKED
+
+
+def why_not(error: NotOpen | TooMany) -> str:
+    """Why nothing was put in."""
+    if isinstance(error, NotOpen):
+        return _("That plan can no longer be edited. Nothing was added to it.")
+    values = {"count": error.count, "most": MOST_ENTRIES}
+    return _("The plan would have %(count)s changes; at most %(most)s are possible.") % values
 
 
 def title(plan: Plan) -> str:

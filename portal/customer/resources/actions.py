@@ -53,14 +53,9 @@ class Step:
     @property
     def is_offered(self) -> bool:
         """Whether what is asked for is one of the buttons that the record has now, or a time of one's own."""
-        if self.takes_time and self.params.get("for") == "until":
+        if self.action.takes_time and self.params.get("for") == "until":
             return True
         return any(_fits(button, self.params) for button in self.action.buttons(self.record, self.context.now))
-
-    @property
-    def takes_time(self) -> bool:
-        """Whether a time of one's own can be given (rg_07)."""
-        return self.action.name == "maintenance"
 
     @property
     def timezone(self) -> str:
@@ -96,7 +91,7 @@ def act(request: HttpRequest, customer_no: str, type_name: str, key: str, action
     chosen = next(one for one in resource_type.actions if one.name == action)
     step = Step(scope, record, chosen, params, reads.context(scope, record))
     back = way_back(request, links.record(customer_no, type_name, key))
-    if not step.buttons and not step.takes_time:
+    if not step.buttons and not step.action.takes_time:
         raise Http404  # nothing can be done to the record as it is now: the page that offered it is an old one
     if request.method != "POST":
         return _ask(request, step, back)
@@ -122,7 +117,7 @@ def _asked(request: HttpRequest, step: Step, wanted: Values, back: str) -> HttpR
     """Sent, or put into a plan; led to the one that waits already where that asks for the same (a double click)."""
     waiting = under_way.pending_of(step.scope).of(step.record.type.name, step.record.key)
     goes_out = bool(waiting) and waiting[-1].state in (State.QUEUED, State.SENDING)
-    if adding.ASKED not in request.POST and goes_out and asks_for(waiting[-1], wanted, A_MOMENT):
+    if not adding.is_for_plan(request) and goes_out and asks_for(waiting[-1], wanted, A_MOMENT):
         tell(request, step.scope, find_change(step.scope, waiting[-1].change_id))
         return redirect(back)
     before = {name: step.record.get(name) for name in wanted}

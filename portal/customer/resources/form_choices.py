@@ -1,6 +1,6 @@
 """What a form offers that only the customer's own records can say: groups, names that are taken, people met before."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -14,7 +14,7 @@ from portal.plans.visibility import planned_groups
 from portal.resources.spec import Choice, Field, Kind, Record, ResourceType, Values
 from portal.resources.times import timezones
 from portal.resources.types import RESOURCE_GROUP, VIRTUAL_MACHINE
-from portal.resources.types.virtualmachine import is_machine_name, next_machine_name
+from portal.resources.types.virtualmachine import is_machine_name
 from portal.ui.forms.form import Offers, group_choices
 
 GROUP = RESOURCE_GROUP.name
@@ -101,9 +101,19 @@ def _defaults(
 
 
 def suggest_name(scope: Scope, group: str, pending: PendingIndex) -> str:
-    """The next free name of a machine in the group; names that are on their way count as taken (vm_01)."""
-    taken = set(reads.listing(scope, MACHINE).by_key) | {one.key for one in pending.created(MACHINE)}
-    return next_machine_name(group, taken)
+    """The next free name of a machine in the group (vm_01)."""
+    return suggest_names(scope, VIRTUAL_MACHINE, [group], pending)[0]
+
+
+def suggest_names(
+    scope: Scope, resource_type: ResourceType, groups: Sequence[str], pending: PendingIndex, planned: Iterable[str] = ()
+) -> list[str]:
+    """A free name in each of the groups, none twice; names that are on their way, or planned, count as taken."""
+    assert resource_type.free_names is not None
+    known = reads.listing(scope, resource_type.name).by_key
+    taken = {*known, *(one.key for one in pending.created(resource_type.name)), *planned}
+    free = {group: resource_type.free_names(group, taken) for group in groups}
+    return [next(free[group]) for group in groups]
 
 
 def wrong_key(

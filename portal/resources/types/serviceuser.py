@@ -42,6 +42,7 @@ SERVICE_USER = ResourceType(
             label=_("Description"),
             help=_("What it is for."),
             settable=Settable.ALWAYS,
+            for_many=True,
             default="",
             max_length=1000,
         ),

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
 from itertools import groupby
+from urllib.parse import urlencode
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -74,6 +75,21 @@ class ListPage:
         groups = self.query.filters.get("resource_group", ())
         pairs = [("resource_group", groups[0])] if len(groups) == 1 else []
         return links.new(self.scope.customer.number, self.type.name, pairs)
+
+    @property
+    def may_choose(self) -> bool:
+        """Whether records can be ticked, to be changed together."""
+        return self.type.is_changeable and self.scope.may_change(self.type.name)
+
+    @property
+    def many_address(self) -> str:
+        """Where what is ticked is sent to."""
+        return links.many(self.scope.customer.number, self.type.name)
+
+    @property
+    def query_text(self) -> str:
+        """What the list shows, as an address has it."""
+        return urlencode(filters.parameters(self.query))
 
     # --- what is known
 
@@ -215,8 +231,7 @@ class ListPage:
 
     @cached_property
     def rows(self) -> SafeString:
-        may_change = self.scope.may_change(self.type.name)
-        layout = Layout(self.type, self.columns, may_change, self._installs, self.roomy)
+        layout = Layout(self.type, self.columns, self.may_choose, self._installs, self.roomy)
         new = [Row(record, (), self._pending(record), is_new=True) for record in self.coming]
         known = [self._row(record) for record in self.page.records]
         if self.type.standing is not None and not self.query.sort:

@@ -136,9 +136,17 @@ def _head(row: Row, layout: Layout, name: str, viewing: Viewing) -> SafeString:
     spec = layout.type.field(name)
     label = values.cell(_without_reference(spec), row.record.values[name], viewing) or SafeString(_("(no name)"))
     address = links.record(viewing.customer_no, layout.type.name, row.record.key)
-    shown = format_html('<a href="{}">{}</a>', address, label)
+    shown = _ticked(row, layout, format_html('<a href="{}">{}</a>', address, label))
     note = "" if STATE in layout.columns else pending.notes(row.pending, viewing)
     return format_html('<th scope="row">{}{}{}</th>', shown, " " if note else "", note)
+
+
+def _ticked(row: Row, layout: Layout, name: SafeString) -> SafeString:
+    """The name with a tick by which it is chosen together with others (templates/components/many.html)."""
+    if row.is_new or not layout.may_change:
+        return name
+    tick = '<label><input type="checkbox" form="many" name="key" value="{}">{}</label>'
+    return format_html(tick, row.record.key, name)
 
 
 def _without_reference(spec: Field) -> Field:
