@@ -5,6 +5,7 @@ A plan that is applied is changes of the ordinary pipeline (portal.changes), mad
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import uuid4
 
@@ -61,21 +62,22 @@ def stop(scope: Scope, plan: Plan) -> None:
         tell(now.customer)
         if now.state == State.SCHEDULED:
             _set(now, State.OPEN, not_before=None)
-        elif any([_is_held_back(scope, part) for part in _parts(now)]):  # each of them
+        elif _hold_back(scope, _parts(now)):
             _step(now)
         else:
             raise TooLate(now.state)
         on_record(now, "stopped")
 
 
-def _is_held_back(scope: Scope, part: Part) -> bool:
-    if part.is_over:
-        return False
-    try:
-        decisions.cancel(scope, part.change)
-    except TooLate:
-        return False
-    return True
+def _hold_back(scope: Scope, parts: Sequence[Part]) -> int:
+    """What of them has not been sent stays here. How many."""
+    count = 0
+    for part in parts:
+        if not part.is_over:
+            with suppress(TooLate):
+                decisions.cancel(scope, part.change)
+                count += 1
+    return count
 
 
 def due() -> list[int]:

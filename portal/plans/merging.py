@@ -67,8 +67,7 @@ def _seen(earlier: Intent, later: Intent) -> dict[str, Value]:
     news = {
         name: value
         for name, value in later.before.items()
-        if not _is_as_before(later, name, value, earlier.before)
-        and not _is_as_before(later, name, value, earlier.wanted)
+        if not any(_is_as_before(later, name, value, known) for known in (earlier.before, earlier.wanted))
     }
     return {**earlier.before, **news}
 

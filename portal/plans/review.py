@@ -110,7 +110,6 @@ class Review:
     @cached_property
     def known(self) -> Known:
         """The customer's groups and machines, as far as needed for order and contradictions."""
-        concerned = {entry.key for entry in self.visible if entry.type_name == GROUP and not entry.creates}
         deleted = {entry.key for entry in self.visible if entry.type_name == GROUP and entry.action == "delete"}
         machines = self.listings[MACHINE].records if deleted else ()
         return Known(

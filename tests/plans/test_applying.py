@@ -226,9 +226,8 @@ def test_two_who_press_apply_at_once_apply_it_once(
 ) -> None:
     operator, plan = scope_of("operator"), plan_of(scope, grow())
     plan.refresh_from_db()
-    came = at_once(
-        *(lambda who=who: applying.apply(who, plan, revision=plan.revision) for who in [scope, operator] * 3)
-    )
+    seen = plan.revision
+    came = at_once(*(lambda who=who: applying.apply(who, plan, revision=seen) for who in [scope, operator] * 3))
     assert sorted(map(str, came)).count("NotOpen") == 5
     assert Change.objects.count() == 1
     assert through(plan).state == State.APPLIED

@@ -265,12 +265,8 @@ def at_once(*work: Callable[[], Any]) -> list[Any]:
 def test_people_who_put_something_in_at_once_lose_nothing(scope: Scope, scope_of: ScopeOf, grow: Grow) -> None:
     plan, operator = begin(scope), scope_of("operator")
     wanted = [grow(0), grow(1), grow(2), grow(3), grow(0, by=5), grow(1, by=5)]
-    at_once(
-        *(
-            lambda one=one, who=who: put_in(who, [one], plan)
-            for one, who in zip(wanted, [scope, operator] * 3, strict=True)
-        )
-    )
+    people = [scope, operator] * 3
+    at_once(*(lambda one=one, who=who: put_in(who, [one], plan) for one, who in zip(wanted, people, strict=True)))
     assert sorted(keys(entries(plan))) == sorted({one.key for one in wanted})
     plan.refresh_from_db()
     assert plan.revision == len(wanted)

@@ -1,4 +1,4 @@
-"""A plan beside what is there now: what is in its way, what a person answers to that, and what is out of their sight."""
+"""A plan beside what is there now: what is in its way, what a person answers, and what is out of their sight."""
 
 from collections.abc import Callable
 from typing import Any
