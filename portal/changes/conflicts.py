@@ -116,6 +116,11 @@ def _is_as_wanted(item: Item, present: Present) -> bool:
     return all(same(record.type.field(name), record.get(name), value) for name, value in item.wanted.items())
 
 
+def is_planned(deletion: Value) -> bool:
+    """Whether that says that a deletion is planned."""
+    return bool(_deadline(deletion))
+
+
 def _deadline(deletion: Value) -> str:
     """The day for which a deletion is planned, '' where none is."""
     return str(deletion.get(DEADLINE) or "")[:10] if isinstance(deletion, dict) else ""

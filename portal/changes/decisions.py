@@ -33,8 +33,10 @@ def cancel(scope: Scope, change: Change) -> None:
     require_change(scope, change)
     # Queued and perhaps sent before: whoever looks that up right now must be able to write what they find.
     looked_up = Q(state=State.QUEUED, sent_at__isnull=False) & ~Q(lease_holder="")
+    # Of a plan, and perhaps on the platform: the plan has to say which, and only a key that works can tell.
+    open_question = Q(state=State.PARKED, sent_at__isnull=False, plan_number__isnull=False)
     states = (State.DRAFT, State.QUEUED, State.PARKED, State.CONFLICT, State.REJECTED)
-    open_ = Change.objects.filter(pk=change.pk, state__in=states).exclude(looked_up)
+    open_ = Change.objects.filter(pk=change.pk, state__in=states).exclude(looked_up | open_question)
     with transaction.atomic():
         _decide(change, "cancelled", open_.update(state=State.CANCELLED, done_at=timezone.now(), **NOBODYS))
 

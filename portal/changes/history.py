@@ -44,7 +44,9 @@ def history(scope: Scope, filters: Filters, *, page: int = 1, per_page: int = 50
     pages = max(1, -(-total // per_page))
     number = min(max(page, 1), pages)
     start = (number - 1) * per_page
-    return Page(list(found[start : start + per_page]), total, number, pages, per_page)
+    # Authors are few, and each is made once: joined, there would be one for each change.
+    shown = found.select_related(None).prefetch_related("author")[start : start + per_page]
+    return Page(list(shown), total, number, pages, per_page)
 
 
 def history_of(scope: Scope, type_name: str, key: str, *, most: int = 50) -> list[Change]:

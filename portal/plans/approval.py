@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from django.core.exceptions import PermissionDenied
 
 from portal.accounts.access import Scope, scope_now
-from portal.accounts.audit import trail
 from portal.accounts.models import Membership, User
 from portal.accounts.roles import CHANGES, Role, Verb
 from portal.changes.production import touches_production
 from portal.plans.compose import intent_of
 from portal.plans.errors import Edited
-from portal.plans.held import held
+from portal.plans.held import held, on_record
 from portal.plans.models import LONGEST_NOTE, Entry, Plan, Remark, State
 from portal.plans.visibility import visible_entries
 
@@ -62,7 +61,7 @@ def say(scope: Scope, plan: Plan, kind: Kind, text: str, revision: int, to: User
             plan=now, author=scope.user, kind=kind, revision=now.revision, text=text[:LONGEST_NOTE], to=to
         )
         after = {"text": text[:500]} | ({"to": to.email} if to else {})
-        trail.record(f"plan.{_WHAT[kind]}", customer=now.customer, target=f"plan {now.number}", after=after)
+        on_record(now, _WHAT[kind], after=after)
     return remark
 
 
@@ -101,7 +100,7 @@ def _may(scope: Scope, plan: Plan, entries: Sequence[Entry], *, has_reason: bool
     sees_all = len(visible_entries(scope, entries)) == len(entries)
     if not entries or not sees_all or not all(scope.may_change(entry.type_name) for entry in entries):
         return False
-    asked = {plan.author_id, *(entry.author_id for entry in entries)}
+    asked = {plan.author_id, *(who for entry in entries for who in (entry.author_id, *entry.earlier_authors))}
     return scope.user.pk not in asked or (has_reason and _is_sole_manager(scope))
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from portal.accounts.access import Scope
 from portal.changes.conflicts import clash
 from portal.changes.intent import Intent
-from portal.changes.keys import is_keys_own, keys_of, parents_of
+from portal.changes.keys import keys_of, keys_own, parents_of
 from portal.inventory import reads
 from portal.inventory.reads import Listing
 from portal.plans.compose import intent_of
@@ -110,13 +110,12 @@ class Review:
     @cached_property
     def known(self) -> Known:
         """The customer's groups and machines, as far as needed for order and contradictions."""
-        concerned = {entry.key for entry in self.visible if entry.type_name == GROUP and not entry.creates}
         deleted = {entry.key for entry in self.visible if entry.type_name == GROUP and entry.action == "delete"}
         machines = self.listings[MACHINE].records if deleted else ()
         return Known(
             parents=parents_of(self.scope),
             machines={record.key: record.group or "" for record in machines if record.group in deleted},
-            own_of_keys=frozenset(group for group in concerned if is_keys_own(self.scope, group)),
+            own_of_keys=keys_own(self.scope) & concerned if concerned else frozenset(),
         )
 
     @cached_property
@@ -137,5 +136,7 @@ def _size(items: Sequence[Placed]) -> int:
 
 def _check(entry: Entry, intent: Intent, listings: Mapping[str, Listing]) -> Checked:
     record = listings[intent.type_name].by_key.get(intent.key)
+    if record is None and intent.action == "delete" and entry.group not in listings[GROUP].by_key:
+        return Checked(entry, intent, None, "gone", {})  # together with its group: no key reaches it any more
     found = clash(entry, record, is_there=record is not None)
     return Checked(entry, intent, record, *(found or ("", {})))

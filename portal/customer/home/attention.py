@@ -13,7 +13,9 @@ from portal.billing.thresholds.progress import Limit
 from portal.billing.usage.summary import Summary
 from portal.changes.models import State
 from portal.changes.pending import Pending
+from portal.customer.plans.presenter import OBSTACLES
 from portal.inventory.reads import Listing, Trouble
+from portal.plans.open_plans import OpenPlan, OpenPlans
 from portal.ui import links
 from portal.ui.format import dates
 
@@ -45,6 +47,11 @@ def limits(running: Summary | None) -> list[Alert]:
     return [_limit(one, running.address) for one in running.warnings] if running else []
 
 
+def unsent_plans(scope: Scope, plans: OpenPlans) -> list[Alert]:
+    """Each plan that was to be applied at a time, and could not be."""
+    return [_unsent(one, links.plan(scope.customer.number, one.number)) for one in plans.editable if one.obstacle]
+
+
 def is_parked(one: Pending) -> bool:
     """Whether it waits for a key: said once for all of them, not by each change."""
     return one.state == State.PARKED
@@ -55,6 +62,11 @@ def _limit(one: Limit, address: str) -> Alert:
     text = _("%(value)s of %(limit)s this month, that is %(percent)s.")
     values = {"value": one.shown_value, "limit": one.shown_limit, "percent": one.shown_percent}
     return Alert("gauge", title % {"name": one.name}, text % values, address, _("Budgets"))
+
+
+def _unsent(plan: OpenPlan, address: str) -> Alert:
+    title = _("“%(plan)s” was not applied at its time") % {"plan": plan.title}
+    return Alert("calendar-x", title, str(OBSTACLES.get(plan.obstacle, "")), address, _("Review"))
 
 
 def _refused(scope: Scope, trouble: Trouble, waiting: int) -> Alert:

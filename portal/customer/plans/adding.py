@@ -15,7 +15,7 @@ from portal.changes.submit import submit
 from portal.customer.changes.messages import tell
 from portal.plans.compose import begin, put_in
 from portal.plans.errors import NotOpen, TooMany
-from portal.plans.models import MOST_ENTRIES, Entry, Plan
+from portal.plans.models import MOST_ENTRIES, Entry, Plan, titled
 from portal.plans.visibility import find_plan, visible_entries
 from portal.ui import links
 
@@ -59,7 +59,7 @@ def why_not(error: NotOpen | TooMany) -> str:
 
 def title(plan: Plan) -> str:
     """Its name, or its number where nobody gave it one."""
-    return plan.name or _("Plan %(number)s") % {"number": plan.number}
+    return titled(plan.number, plan.name)
 
 
 def plan_edited(request: HttpRequest, scope: Scope) -> Plan | None:

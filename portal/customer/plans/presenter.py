@@ -21,8 +21,7 @@ from portal.customer.changes.presenter import ChangePresenter, Line, act_of, mom
 from portal.customer.plans.adding import title
 from portal.customer.plans.outlook import Outlook
 from portal.inventory import reads
-from portal.plans.applying import NOT_TAKEN
-from portal.plans.models import NOTICE, UNTOUCHED_FOR, Entry, Part, Plan, State
+from portal.plans.models import NOT_TAKEN, NOTICE, UNTOUCHED_FOR, Entry, Part, Plan, State
 from portal.plans.order import Contradiction
 from portal.plans.review import Checked, Review
 from portal.plans.visibility import visible_entries

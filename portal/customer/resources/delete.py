@@ -13,6 +13,7 @@ from portal.changes.errors import NoKey
 from portal.changes.intent import DEADLINE, Intent
 from portal.changes.keys import is_keys_own
 from portal.customer.plans import adding
+from portal.customer.plans.marks import in_plans
 from portal.customer.resources.edit import form_methods, no_key, nothing_known
 from portal.customer.resources.lookup import NothingKnown, find_record, find_type, way_back
 from portal.customer.resources.resubmit import asked_again
@@ -173,6 +174,7 @@ def delete(request: HttpRequest, customer_no: str, type_name: str, key: str) -> 
     context = {"removal": removal, "record": record, "back": back, "sealed": removal.opened.seal(request.path)}
     if "preview" in request.POST and wants_part(request):
         return render_part(request, scope, "resources/delete.html#outlook", {**context, "followed": True})
+    context["in_plans"] = in_plans(scope, record.type.name, record.key)
     return render_page(request, scope, "resources/delete.html", context, status=422 if removal.errors else 200)
 
 

@@ -23,6 +23,7 @@ from portal.changes.errors import NoKey, Unsendable
 from portal.changes.intent import DELETION, Intent, as_sent
 from portal.changes.pending import PendingIndex
 from portal.customer.plans import adding
+from portal.customer.plans.marks import InPlan, in_plans
 from portal.customer.resources.form_choices import GROUP, offers_for, only_planned, wrong_key
 from portal.customer.resources.lookup import NothingKnown, find_record, find_type, way_back
 from portal.customer.resources.resubmit import Resubmission, asked_again
@@ -272,8 +273,17 @@ def _page_context(desk: FormPage, back: str, request: HttpRequest) -> dict[str, 
         "sealed": desk.opened.seal(request.path),
         "suggested": desk.form.offers.defaults.get("name", ""),
         "groups_missing": any(not choices for choices in desk.form.offers.choices.values()),
+        "in_plans": _other_plans(desk),
         "groups_url": links.new(desk.scope.customer.number, GROUP),
     }
+
+
+def _other_plans(desk: FormPage) -> list[InPlan]:
+    """What open plans ask of the record already, without the one whose entry this form is."""
+    if desk.record is None:
+        return []
+    edited = desk.entry.plan.number if desk.entry else 0
+    return in_plans(desk.scope, desk.type.name, desk.record.key, but_for=edited)
 
 
 def _new_label(resource_type: ResourceType) -> str:

@@ -140,7 +140,8 @@ class DetailPage:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
         second = int(self.listing.platform_now.timestamp())
         time = (second // HOUR, words_step(self.listing.platform_now) if self._is_installing else 0)
-        known = (*self.listing.known(is_live=self.is_live), self.surroundings.version)
+        marked = self.scope.customer.plans_version
+        known = (*self.listing.known(is_live=self.is_live), self.surroundings.version, marked)
         text = repr((*known, self.pending.version, time, dates.reading()))
         return blake2b(text.encode(), digest_size=12).hexdigest()
 

@@ -15,12 +15,14 @@ from django.utils.translation import gettext as _
 
 from portal.changes.pending import Pending
 from portal.inventory.listings.select import STATE
+from portal.plans.open_plans import Mark
 from portal.resources.spec import Field, Kind, Record, ResourceType, Values
 from portal.resources.state_styles import State, Status
 from portal.ui import links, menu
 from portal.ui.format import badges, dates, pending, values
 from portal.ui.format.html import joined
 from portal.ui.format.pending import Change
+from portal.ui.format.plan_marks import marks
 from portal.ui.format.progress import Installs, progress
 from portal.ui.format.values import NUMERIC, Viewing
 
@@ -36,6 +38,7 @@ class Row:
     pending: tuple[Pending, ...] = ()
     is_new: bool = False  # being created, not on the platform yet
     runs: Values = field(default_factory=dict)  # what runs still, of values that wait for a maintenance
+    plans: tuple[Mark, ...] = ()  # what open plans ask of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ def _circumstances(row: Row, layout: Layout, viewing: Viewing) -> object:
         dates.hour(viewing.now),
         row.statuses,
         tuple(row.runs.items()),
+        row.plans,
         links,
         _has_menu(row, layout, viewing),
     )
@@ -132,12 +136,13 @@ def _has_menu(row: Row, layout: Layout, viewing: Viewing) -> bool:
 
 
 def _head(row: Row, layout: Layout, name: str, viewing: Viewing) -> SafeString:
-    """The first cell (of its row a head without saying so): a link to its page; for types without states, what is pending as well."""
+    """The first cell, its row's head as all `th` there: a link to its page; for types without states, what is pending."""
     spec = layout.type.field(name)
     label = values.cell(_without_reference(spec), row.record.values[name], viewing) or SafeString(_("(no name)"))
     shown = _ticked(row, layout, format_html('<a href="{}">{}</a>', links.in_list(row.record.key), label))
-    note = "" if STATE in layout.columns else pending.notes(row.pending, viewing)
-    return format_html('<th>{}{}{}</th>', shown, " " if note else "", note)
+    notes = pending.notes(row.pending, viewing), marks(row.plans, viewing.customer_no)
+    told = [] if STATE in layout.columns else [note for note in notes if note]
+    return format_html("<th>{}</th>", joined([shown, *told], " "))
 
 
 def _ticked(row: Row, layout: Layout, name: SafeString) -> SafeString:
@@ -189,7 +194,8 @@ def _state(row: Row, layout: Layout, viewing: Viewing) -> SafeString:
     bar = SafeString("")
     if any(status.state is State.INSTALLING for status in row.statuses):
         bar = progress(row.record, viewing, layout.installs, brief=True)
-    parts = [badges.in_row(row.statuses, viewing.zone, viewing.now), bar, pending.in_row(row.pending, viewing)]
+    notes = (pending.in_row(row.pending, viewing), marks(row.plans, viewing.customer_no))
+    parts = [badges.in_row(row.statuses, viewing.zone, viewing.now), bar, *notes]
     shown = [part for part in parts if part]
     if len(shown) == len(row.statuses) == 1:
         return shown[0]  # nothing beside it to be put in line with
