@@ -17,7 +17,7 @@ from portal.billing.usage.summary import Summary, summary
 from portal.changes.history import needing_someone
 from portal.changes.pending import Pending, PendingIndex
 from portal.customer.changes.presenter import ChangePresenter
-from portal.customer.home.attention import Alert, is_parked, limits, refusals, refused_keys
+from portal.customer.home.attention import Alert, is_parked, limits, refusals, refused_keys, review_requests
 from portal.customer.home.first_steps import Step, steps
 from portal.customer.home.planned import Planned, deletions, open_maintenances
 from portal.inventory import reads
@@ -190,7 +190,8 @@ class Overview:
     @cached_property
     def alerts(self) -> list[Alert]:
         """What needs someone besides changes."""
-        return [*refused_keys(self.scope, self._refusals, self.pending.all), *limits(self.running)]
+        keys = refused_keys(self.scope, self._refusals, self.pending.all)
+        return [*keys, *review_requests(self.scope), *limits(self.running)]
 
     @cached_property
     def attention(self) -> list[ChangePresenter]:

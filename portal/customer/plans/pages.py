@@ -6,11 +6,14 @@ from functools import cached_property
 
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from portal.accounts import form_drafts
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
+from portal.customer.plans import talk
 from portal.customer.plans.presenter import PlanPresenter
 from portal.customer.polls import noted
 from portal.customer.shell import render_page, render_part, wants_part
@@ -71,30 +74,41 @@ def plan_list(request: HttpRequest, customer_no: str) -> HttpResponse:
 
 
 @noted
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def plan_detail(request: HttpRequest, customer_no: str, number: int) -> HttpResponse:
-    """One plan with its review; `#plan` for htmx."""
+    """One plan with its review; `#plan` for htmx. POST says something about it."""
     scope = get_scope(request.user, customer_no)
     told = PlanPresenter(scope, find_plan(scope, number), _page(request))
+    if request.method == "POST":
+        said = talk.say(request.POST, told.talk)
+        return plan_page(request, told, said=said, status=422) if said.errors else redirect(f"{told.address}#remarks")
     if told.is_live:
         watched_customers.watch(scope.customer)
     tag = told.tag
     if wants_part(request) and request.headers.get("HX-PTag") == tag:
         return HttpResponseNotModified()
     if not wants_part(request):
-        return plan_page(request, scope, told.plan)
+        return plan_page(request, told)
     response = render_part(request, scope, "plans/detail.html#plan", {"told": told, "tag": tag})
     response.headers["HX-PTag"] = tag
     return response
 
 
 def plan_page(
-    request: HttpRequest, scope: Scope, plan: Plan, wrong: Mapping[str, str] | None = None, *, status: int = 200
+    request: HttpRequest,
+    told: PlanPresenter,
+    *,
+    wrong: Mapping[str, str] | None = None,
+    said: talk.Saying | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    """The whole page; `wrong` says what of a small form that was sent cannot be used, by its verb."""
-    told = PlanPresenter(scope, plan, _page(request))
-    context = {"told": told, "tag": told.tag, "wrong": wrong or {}, "earliest": _now_as_typed()}
-    return render_page(request, scope, "plans/detail.html", context, status=status)
+    """The whole page; `wrong` says what of a small form that was sent cannot be used, by its verb; `said` is what
+    stands in the form for remarks, else what was kept of it."""
+    if said is None:
+        kept = form_drafts.typed(request) if request.method != "POST" else None
+        said = talk.Saying.of(kept)
+    context = {"told": told, "tag": told.tag, "wrong": wrong or {}, "said": said, "earliest": _now_as_typed()}
+    return render_page(request, told.scope, "plans/detail.html", context, status=status)
 
 
 def _now_as_typed() -> str:
