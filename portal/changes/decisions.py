@@ -1,7 +1,7 @@
 """What a person may decide about a change meanwhile, and what a new key sets going again.
 
-All take a scope and check it as `submit` does; TooLate where the change is not in a state for it (any more). Asking anew
-for what was rejected or is in conflict raises NeedsApproval where the customer has come to require that.
+All take a scope and check it as `submit` does; TooLate where the change is not in a state for it (any more). Asking
+anew for what was rejected or is in conflict raises NeedsApproval where the customer has come to require that.
 """
 
 from collections.abc import Mapping, Sequence

@@ -103,7 +103,7 @@ def reviewers(scope: Scope, members: Sequence[Scope], entries: Sequence[Entry]) 
 
 
 def approvers(plan: Plan, members: Sequence[Scope], entries: Sequence[Entry]) -> list[User]:
-    """People whose approval would count: others than who asked; where there are none, a sole manager (with a reason)."""
+    """People whose approval would count: not who asked; where there are no others, the sole manager (with a reason)."""
     managers = [one.user for one in members if one.role == Role.MANAGER and not one.root]
     others = [one.user for one in members if _may(one, plan, entries, has_reason=False)]
     return others or (managers if len(managers) == 1 and entries else [])

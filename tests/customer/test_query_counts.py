@@ -110,7 +110,9 @@ PAGES = {
 SENT = "takes what is sent, and leads on to a page"
 NO_PAGES = {
     **dict.fromkeys(("customer:theme", "customer:language", "dismiss"), SENT),
-    **dict.fromkeys(("customer:decide", "customer:second_factor", "customer:approval", "customer:remove_threshold"), SENT),
+    **dict.fromkeys(
+        ("customer:decide", "customer:second_factor", "customer:approval", "customer:remove_threshold"), SENT
+    ),
     **dict.fromkeys(("customer:invite_again", "customer:withdraw", "customer:plan_new", "customer:plan_verb"), SENT),
     "customer:paper_file": "a file, read piece by piece",
     "unspeakable": "nothing is there",

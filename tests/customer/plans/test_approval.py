@@ -15,8 +15,8 @@ from portal.changes.models import Change
 from portal.plans.models import LONGEST_NOTE, Plan, Remark, State
 from tests.console.view_as.test_sessions import take_write, view_as
 from tests.customer.conftest import Browse, part, text_of
-from tests.customer.test_open_pages import HOST, OpenPage
 from tests.customer.plans.conftest import OTHER, MakePlan, address
+from tests.customer.test_open_pages import HOST, OpenPage
 
 APPROVE, OBJECT, ASK, COMMENT = "approve", "object", "request", "comment"
 LONG = "x" * 100_000
@@ -96,9 +96,7 @@ def test_the_longest_text_is_kept_whole(browse: Browse, plan: MakePlan) -> None:
     assert len(Remark.objects.get().text) == LONGEST_NOTE
 
 
-def test_a_verdict_on_what_was_edited_meanwhile_is_not_given_and_its_text_stays(
-    browse: Browse, plan: MakePlan
-) -> None:
+def test_a_verdict_on_what_was_edited_meanwhile_is_not_given_and_its_text_stays(browse: Browse, plan: MakePlan) -> None:
     made = plan()
     answer = browse("manager").post(address(made), {"do": APPROVE, "text": "All right.", "revision": made.revision - 1})
     assert answer.status_code == 422
@@ -288,9 +286,7 @@ def test_what_staff_say_names_both(browse: Browse, plan: MakePlan) -> None:
     assert "Stella Staff in place of Maren Manager commented" in page(browse("operator"), made)
 
 
-def test_of_whom_staff_view_as_it_is_they_who_were_asked(
-    browse: Browse, plan: MakePlan, cast: dict[str, Any]
-) -> None:
+def test_of_whom_staff_view_as_it_is_they_who_were_asked(browse: Browse, plan: MakePlan, cast: dict[str, Any]) -> None:
     made, staff = plan(), browse("staff")
     browse("manager").get("/c/10001/virtualmachine/")
     say(browse("operator"), made, ASK, to=cast["manager"].pk)

@@ -84,9 +84,7 @@ def test_what_does_not_touch_production_is_sent(browse: Browse) -> None:
 
 
 @pytest.mark.parametrize(("state", "decision"), [(State.REJECTED, "retry"), (State.CONFLICT, "overwrite")])
-def test_what_was_asked_before_is_not_asked_anew_without_approval(
-    browse: Browse, state: State, decision: str
-) -> None:
+def test_what_was_asked_before_is_not_asked_anew_without_approval(browse: Browse, state: State, decision: str) -> None:
     client, staff = browse("operator"), browse("staff")
     save(client, FORMS["edit"], cores=7)
     Change.objects.update(state=state)
