@@ -114,8 +114,8 @@ def _set_rule(scope: Scope, rule: str, required: bool) -> None:
         if before == required:
             return
         Customer.objects.filter(pk=customer.pk).update(**{rule: required})
-        changed = {"before": {rule: before}, "after": {rule: required}}
-        trail.record("customer.changed", customer=customer, target=customer.number, **changed)
+        was, now = {rule: before}, {rule: required}
+        trail.record("customer.changed", customer=customer, target=customer.number, before=was, after=now)
 
 
 @contextmanager
