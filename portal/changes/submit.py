@@ -19,7 +19,7 @@ from portal.changes.intent import Intent
 from portal.changes.keys import key_for, parents_of
 from portal.changes.models import Change, Item, State
 from portal.changes.places import NOTHING, placed
-from portal.changes.production import touches_production
+from portal.changes.production import needs_approval
 
 __all__ = ["Intent", "submit"]
 
@@ -54,7 +54,7 @@ def submit(scope: Scope, wanted: Sequence[Intent], token: str, *, of_plan: PlanP
     for item in wanted:
         item.check()
     items = placed(scope, wanted, lately=of_plan.groups if of_plan else NOTHING)
-    if of_plan is None and scope.customer.requires_approval and touches_production(scope, items):
+    if of_plan is None and needs_approval(scope, items):
         raise NeedsApproval
     api_key = key_for(scope.customer, items, parents_of(scope))
     return _write(scope, items, token, api_key, of_plan)

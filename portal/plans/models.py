@@ -164,6 +164,10 @@ class Remark(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # The customer's person in whose place staff said it, if they did.
+    in_place_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     at = models.DateTimeField(default=timezone.now)
     kind = models.CharField(max_length=9, choices=Kind.choices, default=Kind.COMMENT)
     revision = models.PositiveIntegerField()

@@ -11,9 +11,10 @@ from functools import cached_property
 from portal.accounts.access import Scope
 from portal.changes.conflicts import clash
 from portal.changes.intent import Intent
-from portal.changes.keys import keys_of, keys_own, parents_of
+from portal.changes.keys import keys_own, parents_of
 from portal.inventory import reads
 from portal.inventory.reads import Listing
+from portal.inventory.snapshots.freshness import keys_of
 from portal.plans.compose import intent_of
 from portal.plans.models import Entry, Plan
 from portal.plans.order import Contradiction, Known, contradictions, in_order
@@ -92,7 +93,8 @@ class Review:
         """The changes that it would be sent as."""
         items = [(one.intent, one.entry.group) for one in self.checked]
         new = {item.key: group for item, group in items if item.is_new_group}
-        return split(keys_of(self.scope.customer), items, {**self.known.parents, **new})
+        keys = {key.resource_group: key for key in keys_of(self.scope.customer)}  # those that it is read by
+        return split(keys, items, {**self.known.parents, **new})
 
     @property
     def obstacle(self) -> str:
@@ -115,7 +117,9 @@ class Review:
         return Known(
             parents=parents_of(self.scope),
             machines={record.key: record.group or "" for record in machines if record.group in deleted},
-            own_of_keys=keys_own(self.scope) & concerned if concerned else frozenset(),
+            own_of_keys=keys_own(self.scope)
+            if any(entry.type_name == GROUP for entry in self.visible)
+            else frozenset(),
         )
 
     @cached_property

@@ -27,9 +27,10 @@ def find_plan(scope: Scope, number: int) -> Plan:
 
     Who sees only part of the customer sees plans that hold something of theirs, and their own.
     """
-    plan = plans_of(scope).select_related("customer").filter(number=number).first() if number < HIGHEST else None
+    plan = plans_of(scope).filter(number=number).first() if number < HIGHEST else None
     if plan is None:
         raise Http404
+    plan.customer = scope.customer  # which knows its keys by now
     if scope.root and plan.author_id != scope.user.pk:
         entries = list(plan.entries.all())
         if not visible_entries(scope, entries):

@@ -199,6 +199,51 @@ def changes() -> Iterator[Stop]:
     yield Stop(f"{CUSTOMER}changes/4711/-/cancel", NOT_A_METHOD, absent)
 
 
+# What is answered to an empty form for it, in this order; nothing is said of a plan that is not there.
+PLAN_VERBS = {
+    "apply": 302,  # not of the revision that nobody named
+    "schedule": 422,
+    "stop": 302,
+    "remove": 302,
+    "answer": 404,
+    "describe": 302,
+    "choose": 302,
+    "close": 302,
+    "reopen": 302,
+    "explode": 404,
+}
+
+
+def plans() -> dict[str, list[Stop]]:
+    """Plan 1 is about shop13, out of the sight of `child`."""
+    seers, changers = ("manager", "operator", "viewer", "child"), ("manager", "operator", "child")
+    absent = only(*seers, ok=404)
+    here, nowhere = f"{CUSTOMER}plans/1/", f"{CUSTOMER}plans/4711/"
+    at_verbs = [
+        Stop(f"{here}-/{verb}", NOT_A_METHOD, only("manager", "operator", ok=status, child=404))
+        for verb, status in PLAN_VERBS.items()
+        if status != 404
+    ]
+    return {
+        "customer:plans": [Stop(f"{CUSTOMER}plans/", only(*seers))],
+        "customer:plan_new": [Stop(f"{CUSTOMER}plans/-/new", NOT_A_METHOD, only(*changers, ok=302))],
+        "customer:plan": [
+            Stop(
+                here,
+                only("manager", "operator", "viewer", child=404),
+                only("manager", "operator", "viewer", ok=422, child=404),
+            ),
+            Stop(nowhere, absent, absent),
+        ],
+        "customer:plan_verb": [
+            *at_verbs,
+            Stop(f"{here}-/answer", NOT_A_METHOD, only("manager", "operator", ok=404, child=404)),
+            Stop(f"{here}-/explode", NOT_A_METHOD, absent),
+            *(Stop(f"{nowhere}-/{verb}", NOT_A_METHOD, absent) for verb in PLAN_VERBS),
+        ],
+    }
+
+
 def papers() -> dict[str, list[Stop]]:
     """Money on paper. Nobody has ordered any; whoever may is told what an empty order lacks."""
     money, absent = ("manager", "billing"), only("manager", "billing", ok=404)
@@ -272,6 +317,7 @@ ROUTES: dict[str, list[Stop]] = {
     # The last manager cannot leave; all others can, and have then.
     "customer:leave": [Stop(f"{CUSTOMER}people/-/leave", members(200), members(302, manager=422))],
     **people(),
+    **plans(),
     **papers(),
     "dismiss": [Stop("/announcements/4711/dismiss", NOT_A_METHOD, {**dict.fromkeys(EVERYBODY, 302)})],
     **{name: [Stop(one.path, answers(one.get), answers(one.post)) for one in asked] for name, asked in CONSOLE.items()},

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
 from portal.changes import decisions as decisions
-from portal.changes.errors import Taken, TooLate
+from portal.changes.errors import NeedsApproval, Taken, TooLate
 from portal.changes.history import PER_PAGE, Filters, Page, history, matching
 from portal.changes.models import Change, State
 from portal.changes.visibility import require_change, visible_changes
@@ -160,6 +160,9 @@ def decide(request: HttpRequest, customer_no: str, number: int, decision: str) -
     except TooLate as error:
         values = {"number": change.number, "state": State(error.state).label}
         messages.warning(request, _("Too late: change %(number)s is now “%(state)s”.") % values)
+    except NeedsApproval:
+        text = _("Nothing was sent: it touches production and has to be approved. Open its form and request approval.")
+        messages.warning(request, text)
     except Taken as error:
         messages.error(request, _("The name %(name)s is already taken. Choose another one.") % {"name": error.key})
     else:

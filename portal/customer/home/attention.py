@@ -1,8 +1,9 @@
-"""What needs someone besides changes, for the overview: keys that the platform refuses, limits near or passed."""
+"""What needs someone besides changes, for the overview: refused keys, plans to be reviewed, limits near or passed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.text import Truncator
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,11 +14,17 @@ from portal.billing.thresholds.progress import Limit
 from portal.billing.usage.summary import Summary
 from portal.changes.models import State
 from portal.changes.pending import Pending
+from portal.customer.changes.presenter import moment
+from portal.customer.plans.adding import title
 from portal.customer.plans.presenter import OBSTACLES
 from portal.inventory.reads import Listing, Trouble
+from portal.plans import approval
+from portal.plans.models import Remark
 from portal.plans.open_plans import OpenPlan, OpenPlans
 from portal.ui import links
 from portal.ui.format import dates
+
+LONGEST_TEXT = 200  # of what was said with a request
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,11 @@ def refused_keys(scope: Scope, refused: Mapping[str, Trouble], pending: Sequence
     return [_refused(scope, refused[group], waiting) for group in sorted(refused)]
 
 
+def review_requests(scope: Scope) -> list[Alert]:
+    """Each plan that the person was asked to look at, until they have said something about it."""
+    return [_review(scope, one) for one in approval.requests_to(scope)]
+
+
 def limits(running: Summary | None) -> list[Alert]:
     """Each limit of the running month that is near or passed; for who may see money."""
     return [_limit(one, running.address) for one in running.warnings] if running else []
@@ -55,6 +67,13 @@ def unsent_plans(scope: Scope, plans: OpenPlans) -> list[Alert]:
 def is_parked(one: Pending) -> bool:
     """Whether it waits for a key: said once for all of them, not by each change."""
     return one.state == State.PARKED
+
+
+def _review(scope: Scope, asked: Remark) -> Alert:
+    name = _("Review requested: %(plan)s") % {"plan": title(asked.plan)}
+    who = {"who": asked.author or _("a former member"), "when": moment(asked.at)}
+    text = f"{_('Requested by %(who)s, %(when)s.') % who} {Truncator(asked.text).chars(LONGEST_TEXT)}".strip()
+    return Alert("eye", name, text, links.plan(scope.customer.number, asked.plan.number), _("Review plan"))
 
 
 def _limit(one: Limit, address: str) -> Alert:

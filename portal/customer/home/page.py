@@ -18,7 +18,15 @@ from portal.billing.usage.summary import Summary, summary
 from portal.changes.history import needing_someone
 from portal.changes.pending import Pending, PendingIndex
 from portal.customer.changes.presenter import ChangePresenter
-from portal.customer.home.attention import Alert, is_parked, limits, refusals, refused_keys, unsent_plans
+from portal.customer.home.attention import (
+    Alert,
+    is_parked,
+    limits,
+    refusals,
+    refused_keys,
+    review_requests,
+    unsent_plans,
+)
 from portal.customer.home.first_steps import Step, steps
 from portal.customer.home.planned import Planned, deletions, open_maintenances
 from portal.customer.plans.presenter import LOOKS as PLAN_LOOKS
@@ -198,7 +206,8 @@ class Overview:
     def alerts(self) -> list[Alert]:
         """What needs someone besides changes."""
         keys = refused_keys(self.scope, self._refusals, self.pending.all)
-        return [*keys, *unsent_plans(self.scope, self.plans), *limits(self.running)]
+        plans = [*review_requests(self.scope), *unsent_plans(self.scope, self.plans)]
+        return [*keys, *plans, *limits(self.running)]
 
     @cached_property
     def plans(self) -> OpenPlans:

@@ -81,6 +81,6 @@ def entry_edited(request: HttpRequest, scope: Scope, type_name: str, key: str | 
 def _needs_approval(request: HttpRequest, scope: Scope, wanted: Sequence[Intent]) -> HttpResponse:
     """It becomes a plan of its own, in which somebody else is asked to look."""
     plan = put_in(scope, wanted, begin(scope))
-    text = _("This touches production and has to be approved by someone else first. It is kept in this plan.")
+    text = _("This touches production and must be approved first. It is kept in this plan: ask someone to review it.")
     messages.warning(request, text)
     return redirect(links.plan(scope.customer.number, plan.number))

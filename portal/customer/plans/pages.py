@@ -6,11 +6,14 @@ from functools import cached_property
 
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from portal.accounts import form_drafts
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
+from portal.customer.plans import talk
 from portal.customer.plans.presenter import PlanPresenter
 from portal.customer.polls import noted
 from portal.customer.shell import render_page, render_part, wants_part
@@ -71,11 +74,16 @@ def plan_list(request: HttpRequest, customer_no: str) -> HttpResponse:
 
 
 @noted
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def plan_detail(request: HttpRequest, customer_no: str, number: int) -> HttpResponse:
-    """One plan with its review; `#plan` for htmx, `?call=python` or `json` for the call that it would be."""
+    """One plan with its review; `#plan` for htmx, `?call=python` or `json` for the call that it would be. POST says
+    something about it.
+    """
     scope = get_scope(request.user, customer_no)
     told = PlanPresenter(scope, find_plan(scope, number), _page(request))
+    if request.method == "POST":
+        said = talk.say(request.POST, told.talk)
+        return plan_page(request, told, said=said, status=422) if said.errors else redirect(f"{told.address}#remarks")
     if call := {"python": lambda: told.python, "json": lambda: told.json}.get(request.GET.get("call", "")):
         return HttpResponse(call(), content_type="text/plain; charset=utf-8")
     if told.is_live:
@@ -90,10 +98,19 @@ def plan_detail(request: HttpRequest, customer_no: str, number: int) -> HttpResp
 
 
 def plan_page(
-    request: HttpRequest, told: PlanPresenter, wrong: Mapping[str, str] | None = None, *, status: int = 200
+    request: HttpRequest,
+    told: PlanPresenter,
+    *,
+    wrong: Mapping[str, str] | None = None,
+    said: talk.Saying | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    """The whole page; `wrong` says what of a small form that was sent cannot be used, by its verb."""
-    context = {"told": told, "tag": told.tag, "wrong": wrong or {}, "earliest": _now_as_typed()}
+    """The whole page; `wrong` says what of a small form that was sent cannot be used, by its verb; `said` is what
+    stands in the form for remarks, else what was kept of it."""
+    if said is None:
+        kept = form_drafts.typed(request) if request.method != "POST" else None
+        said = talk.Saying.of(kept)
+    context = {"told": told, "tag": told.tag, "wrong": wrong or {}, "said": said, "earliest": _now_as_typed()}
     return render_page(request, told.scope, "plans/detail.html", context, status=status)
 
 

@@ -20,6 +20,7 @@ from portal.changes.models import State as Sent
 from portal.customer.changes.presenter import ChangePresenter, Line, act_of, moment
 from portal.customer.plans.adding import title
 from portal.customer.plans.outlook import Outlook
+from portal.customer.plans.talk import Talk
 from portal.inventory import reads
 from portal.plans.models import NOT_TAKEN, NOTICE, UNTOUCHED_FOR, Entry, Part, Plan, State
 from portal.plans.order import Contradiction
@@ -191,11 +192,6 @@ class PlanPresenter:
         self.url = links.plan(scope.customer.number, plan.number)
 
     @property
-    def own_address(self) -> str:
-        """Of exactly this view."""
-        return f"{self.url}?page={self.page}" if self.page > 1 else self.url
-
-    @property
     def title(self) -> str:
         return title(self.plan)
 
@@ -227,6 +223,15 @@ class PlanPresenter:
         return Outlook(self.review)
 
     @cached_property
+    def talk(self) -> Talk:
+        return Talk(self.review)
+
+    @property
+    def address(self) -> str:
+        """Of this page of its entries."""
+        return f"{self.url}?page={self.page}" if self.page > 1 else self.url
+
+    @cached_property
     def parts(self) -> list[tuple[Part, ChangePresenter]]:
         """The changes of the latest attempt, as far as the person sees them."""
         parts = self.plan.parts.filter(attempt=self.plan.attempt).select_related("change__author", "change__api_key")
@@ -242,7 +247,7 @@ class PlanPresenter:
     def obstacle(self) -> str:
         """Why it cannot be applied, in words; '' where it can."""
         reason = self.review.obstacle
-        return str(OBSTACLES[reason]) if reason else ""
+        return str(OBSTACLES[reason]) if reason else self.talk.missing if self.talk.lacks_approval else ""
 
     @property
     def not_sent(self) -> str:
@@ -342,14 +347,14 @@ class PlanPresenter:
     def scheduled_for(self) -> str:
         return moment(self.plan.not_before) if self.plan.not_before else ""
 
-    @property
+    @cached_property
     def tag(self) -> str:
         """Changes whenever anything that the page shows does."""
         hour = int(timezone.now().timestamp()) // HOUR
         plan = self.plan
         changes = [(told.change.pk, told.state, told.change.attempts, told.change.answer) for _part, told in self.parts]
         items = [(item.pk, item.settled_at, item.maintenance) for _part, told in self.parts for item in told.items]
-        said = plan.remarks.count()
+        said = (plan.remarks.count(), self.talk.lacks_approval)
         shown = (plan.revision, plan.state, plan.touched, changes, items, self._known, said)
         told = (shown, hour, dates.reading(), self.page)
         return blake2b(repr(told).encode(), digest_size=12).hexdigest()

@@ -49,7 +49,7 @@ def act(request: HttpRequest, customer_no: str, number: int, verb: str) -> HttpR
     try:
         VERBS[verb](request, scope, plan)
     except Wrong as error:
-        return plan_page(request, PlanPresenter(scope, plan), {verb: str(error)}, status=422)
+        return plan_page(request, PlanPresenter(scope, plan), wrong={verb: str(error)}, status=422)
     except Edited:
         messages.warning(request, _("The plan was edited in the meantime. Nothing was done: please review it again."))
     except NotOpen as error:

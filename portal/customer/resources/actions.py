@@ -15,6 +15,7 @@ from portal.changes import pending as under_way
 from portal.changes.errors import NoKey
 from portal.changes.intent import Intent
 from portal.changes.models import State
+from portal.changes.production import needs_approval
 from portal.changes.visibility import find_change
 from portal.customer.changes.messages import tell
 from portal.customer.plans import adding
@@ -56,6 +57,12 @@ class Step:
         if self.action.takes_time and self.params.get("for") == "until":
             return True
         return any(_fits(button, self.params) for button in self.action.buttons(self.record, self.context.now))
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether it becomes a plan, which someone else approves first."""
+        asked = Intent(type_name=self.record.type.name, key=self.record.key)
+        return needs_approval(self.scope, [(asked, self.record.group or "")])
 
     @property
     def timezone(self) -> str:

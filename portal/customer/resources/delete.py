@@ -12,6 +12,7 @@ from portal.accounts.access import Scope, get_scope
 from portal.changes.errors import NoKey
 from portal.changes.intent import DEADLINE, Intent
 from portal.changes.keys import is_keys_own
+from portal.changes.production import needs_approval
 from portal.customer.plans import adding
 from portal.customer.plans.marks import in_plans
 from portal.customer.resources.edit import form_methods, no_key, nothing_known
@@ -119,6 +120,11 @@ class Removal:
         if not words:
             return []
         return [_("shut down %(day)s") % {"day": words["soft"]}, _("data deleted %(day)s") % {"day": words["hard"]}]
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether it becomes a plan, which someone else approves first."""
+        return needs_approval(self.scope, [(_wanted(self), self.record.group or "")])
 
     @cached_property
     def is_keys_own(self) -> bool:

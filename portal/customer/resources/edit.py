@@ -22,6 +22,7 @@ from portal.changes import pending as under_way
 from portal.changes.errors import NoKey, Unsendable
 from portal.changes.intent import DELETION, Intent, as_sent
 from portal.changes.pending import PendingIndex
+from portal.changes.production import needs_approval
 from portal.customer.plans import adding
 from portal.customer.plans.marks import InPlan, in_plans
 from portal.customer.resources.form_choices import GROUP, offers_for, only_planned, wrong_key
@@ -114,6 +115,25 @@ class FormPage:
         if self.record is not None:
             return self.record.group or ""
         return self.typed.get("resource_group") or self.typed.get("parent") or ""
+
+    @property
+    def intent(self) -> Intent:
+        """What saving asks for."""
+        return Intent(
+            type_name=self.type.name,
+            key=self.key,
+            action="set",
+            wanted=self.wanted,
+            before=self.before | {name: seen for name, seen in self.opened.seen.items() if name == DELETION},
+            creates=self.record is None,
+        )
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether saving makes a plan, which someone else approves first; not told before a group is chosen."""
+        offered = self.form.offers.defaults
+        group = self.group or str(offered.get("resource_group") or offered.get("parent") or "")
+        return bool(group) and not self.entry and needs_approval(self.scope, [(self.intent, group)])
 
     @cached_property
     def effects(self) -> list[EffectText]:
@@ -239,14 +259,7 @@ def _is_complete(desk: FormPage, *, to_plan: bool) -> bool:
 
 def _ask(request: HttpRequest, desk: FormPage, back: str) -> HttpResponse | None:
     """Sent or put into a plan; None and the reason at its field where it is neither."""
-    wanted = Intent(
-        type_name=desk.type.name,
-        key=desk.key,
-        action="set",
-        wanted=desk.wanted,
-        before=desk.before | {name: seen for name, seen in desk.opened.seen.items() if name == DELETION},
-        creates=desk.record is None,
-    )
+    wanted = desk.intent
     token = desk.opened.token_for([wanted.key, wanted.wanted])
     try:
         return adding.ask(request, desk.scope, [wanted], token, back)

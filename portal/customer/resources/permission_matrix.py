@@ -15,6 +15,7 @@ from portal.changes import pending as under_way
 from portal.changes.errors import NoKey
 from portal.changes.intent import Intent
 from portal.changes.pending import Pending, PendingIndex
+from portal.changes.production import needs_approval
 from portal.changes.submit import MOST_ITEMS
 from portal.customer.plans import adding
 from portal.customer.resources.edit import count_changes, fields_wrong, form_methods, no_key, nothing_known
@@ -99,6 +100,12 @@ class Matrix:
         given = [Intent(type_name=PERMISSION.name, key=self._key(grant), creates=True) for grant in self.grants]
         taken = [Intent(type_name=PERMISSION.name, key=self._key(grant), action="delete") for grant in self.revokes]
         return [*given, *taken]
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether saving makes a plan, which someone else approves first."""
+        asked = Intent(type_name=PERMISSION.name, key=self.group.key)
+        return needs_approval(self.scope, [(asked, self.group.key)])
 
     @cached_property
     def effects(self) -> list[EffectText]:
