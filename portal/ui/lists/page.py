@@ -200,7 +200,7 @@ class ListPage:
     @property
     def headings(self) -> list[Heading]:
         table = columns.table(self.type, self.columns, self.query.sort)
-        return headings(table, self.query, self.address_of, self.roomy)
+        return headings(table, self.query, self._in_place, self.roomy)
 
     @property
     def column_choice(self) -> list[tuple[str, str, bool, bool]]:
@@ -298,6 +298,10 @@ class ListPage:
         """The state in plain words: for a spreadsheet."""
         viewing = self.surroundings.viewing(record)
         return badges.text(self._statuses(record), viewing.zone, viewing.now)
+
+    def _in_place(self, query: Query) -> str:
+        """The same from this page: short, since many columns have one, twice."""
+        return f"?{urlencode(filters.parameters(query, self.chosen_columns))}"
 
     def _page_address(self, number: int) -> str:
         return self.address_of(filters.on_page(self.query, number))

@@ -136,7 +136,7 @@ def _has_menu(row: Row, layout: Layout, viewing: Viewing) -> bool:
 
 
 def _head(row: Row, layout: Layout, name: str, viewing: Viewing) -> SafeString:
-    """The first cell, its row's head as all `th` there: a link to its page; for types without states, what is pending."""
+    """The first cell, the head of its row: a link to its page; for types without states, what is pending as well."""
     spec = layout.type.field(name)
     label = values.cell(_without_reference(spec), row.record.values[name], viewing) or SafeString(_("(no name)"))
     shown = _ticked(row, layout, format_html('<a href="{}">{}</a>', links.in_list(row.record.key), label))

@@ -52,7 +52,7 @@ class Chosen:
 def chosen_in(scope: Scope, listing: Listing, data: QueryDict) -> Chosen:
     """What the page was asked for. Http404 where none of the keys is one that the person sees."""
     if ALL in data:
-        query = filters.read_query(listing.type, QueryDict(data[ALL]))
+        query = filters.read_query(listing.type, QueryDict(str(data[ALL])))
         return Chosen(scope, matching(scope, listing, query))
     sent = [*data.getlist(KEY), *re.split(r"[\r\n]+", data.get(KEYS, ""))]
     keys = {key for key in sent if key}
