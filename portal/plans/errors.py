@@ -33,7 +33,7 @@ class Edited(PlanError):
 
 
 class NotReady(PlanError):
-    """`reason`: empty, conflict, contradiction, no_key, approval, hidden."""
+    """`reason`: empty, conflict, contradiction, no_key, approval, hidden, not_through."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

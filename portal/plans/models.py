@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Customer
@@ -75,6 +76,11 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id}/{self.number} {self.state}"
+
+    @property
+    def title(self) -> str:
+        """Its name, or its number where nobody gave it one."""
+        return self.name or gettext("Plan %(number)s") % {"number": self.number}
 
     @property
     def is_editable(self) -> bool:

@@ -43,14 +43,9 @@ def ask(request: HttpRequest, scope: Scope, wanted: Sequence[Intent], token: str
     address = links.plan(scope.customer.number, plan.number)
     if edited is not None:
         return redirect(address)
-    text = _("Added to “%(plan)s”. Nothing has been sent yet.") % {"plan": title(plan)}
+    text = _("Added to “%(plan)s”. Nothing has been sent yet.") % {"plan": plan.title}
     messages.info(request, format_html('{} <a href="{}">{}</a>', text, address, _("Review")))
     return redirect(back)
-
-
-def title(plan: Plan) -> str:
-    """Its name, or its number where nobody gave it one."""
-    return plan.name or _("Plan %(number)s") % {"number": plan.number}
 
 
 def plan_edited(request: HttpRequest, scope: Scope) -> Plan | None:

@@ -17,8 +17,8 @@ from portal.changes.intent import as_sent
 from portal.changes.models import Action, Change
 from portal.changes.models import State as Sent
 from portal.customer.changes.presenter import ChangePresenter, Line, act_of, moment
-from portal.customer.plans.adding import title
 from portal.customer.plans.outlook import Outlook
+from portal.customer.plans.undo_told import UndoPresenter
 from portal.plans.applying import NOT_TAKEN
 from portal.plans.models import NOTICE, UNTOUCHED_FOR, Entry, Part, Plan, State
 from portal.plans.order import Contradiction
@@ -51,6 +51,7 @@ OBSTACLES: Mapping[str, object] = {
     "contradiction": lazy("The changes contradict each other. Correct them first."),
     "no_key": lazy("No API key covers some of these resource groups. A manager can enter one."),
     "approval": lazy("It touches production and has to be approved by someone else before it is applied."),
+    "not_through": lazy("Only what the platform has accepted can be undone."),
     "forbidden": lazy("The person who scheduled it can no longer change all of this."),
 }
 CONTRADICTIONS: Mapping[str, object] = {
@@ -171,7 +172,7 @@ class PlanPresenter:
 
     @property
     def title(self) -> str:
-        return title(self.plan)
+        return self.plan.title
 
     @property
     def word(self) -> str:
@@ -184,6 +185,10 @@ class PlanPresenter:
     @property
     def may_change(self) -> bool:
         return self.scope.may_change(CHANGES)
+
+    @cached_property
+    def undo(self) -> UndoPresenter:
+        return UndoPresenter(self.scope, self.plan)
 
     @property
     def is_live(self) -> bool:
@@ -234,12 +239,11 @@ class PlanPresenter:
         if self.not_taken is None:
             return ""
         change = self.not_taken[1].change
-        kind = change.answer.get("kind")
-        if kind == "conflict":
+        if change.answer.get("kind") == "conflict":
             return _("Someone changed the same values right before it was sent. Nothing of it was applied.")
-        if change.state == Sent.CANCELLED:
+        if not self.not_taken[1].why_rejected:
             return _("Stopped before it was sent.")
-        return str(self.not_taken[1].explanation)
+        return self.not_taken[1].why_rejected
 
     @property
     def platform_said(self) -> str:
