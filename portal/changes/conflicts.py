@@ -84,8 +84,6 @@ def clash(
         return ("exists", {}) if is_there and not only_key else None
     if record is None:
         return ("gone", {})
-    if not asked.wanted:  # cancels the deletion, whichever is planned
-        return None
     fields = {}
     for name, before in asked.before.items():
         field, now = record.type.field(name), record.get(name)

@@ -33,7 +33,7 @@ class Edited(PlanError):
 
 
 class NotReady(PlanError):
-    """`reason`: empty, conflict, contradiction, no_key, approval, hidden, not_through."""
+    """`reason`: empty, conflict, contradiction, no_key, approval, hidden, gone, taken_out, not_through."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -19,9 +19,10 @@ from portal.changes.models import State as Sent
 from portal.customer.changes.presenter import ChangePresenter, Line, act_of, moment
 from portal.customer.plans.outlook import Outlook
 from portal.customer.plans.undo_told import UndoPresenter
+from portal.inventory import reads
 from portal.plans.applying import NOT_TAKEN
 from portal.plans.models import NOTICE, UNTOUCHED_FOR, Entry, Part, Plan, State
-from portal.plans.order import Contradiction
+from portal.plans.order import GROUP, Contradiction
 from portal.plans.review import Checked, Review
 from portal.plans.visibility import visible_entries
 from portal.resources.types import TYPES
@@ -51,6 +52,7 @@ OBSTACLES: Mapping[str, object] = {
     "contradiction": lazy("The changes contradict each other. Correct them first."),
     "no_key": lazy("No API key covers some of these resource groups. A manager can enter one."),
     "approval": lazy("It touches production and has to be approved by someone else before it is applied."),
+    "taken_out": lazy("That is no longer in the plan. Nothing was done."),
     "not_through": lazy("Only what the platform has accepted can be undone."),
     "forbidden": lazy("The person who scheduled it can no longer change all of this."),
 }
@@ -107,6 +109,11 @@ class EntryPresenter:
     @property
     def reason(self) -> str:
         return self.checked.reason if self.checked else ""
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Whether the group of what is gone is unknown as well: its key may have been removed."""
+        return self.reason == "gone" and self.entry.group not in reads.listing(self.scope, GROUP).by_key
 
     @property
     def is_so(self) -> bool:
