@@ -16,11 +16,12 @@ from portal.plans.models import Plan, State
 from portal.resources.times import default_deadline, earliest_deadline
 from tests.changes.conftest import machine, new_machine
 from tests.customer.conftest import Browse, text_of
-from tests.customer.plans.conftest import (
+from tests.customer.plans.pressing import (
     Done,
     apply,
     asked,
     do,
+    done,  # noqa: F401
     edit_of,
     entries,
     gone,
