@@ -19,7 +19,7 @@ def placed(scope: Scope, wanted: Sequence[Intent], coming: Collection[str] = ())
 
     `coming` are groups that are created before. Http404 where a record, or a group it refers to, is not in the scope.
     """
-    listings = reads.listings(scope, tuple({GROUP, *(item.type_name for item in wanted)}))
+    listings = reads.listings(scope, tuple({GROUP, *(item.type_name for item in wanted if not item.creates)}))
     new = set(coming)
     found: list[tuple[Intent, str]] = []
     for item in wanted:

@@ -17,13 +17,14 @@ from portal.inventory.reads import Listing
 from portal.plans.compose import intent_of
 from portal.plans.models import Entry, Plan
 from portal.plans.order import Contradiction, Known, contradictions, in_order
-from portal.plans.parts import Split, split
+from portal.plans.parts import Placed, Split, split
 from portal.plans.visibility import visible_entries
 from portal.resources.spec import Record, Value
 from portal.resources.types import TYPES
 
 GROUP = "resourcegroup"
 MACHINE = "virtualmachine"
+MOST_BYTES = 16 * 1024 * 1024  # of a call, before it is put into XML, which is up to four times as much
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class Review:
             "conflict": any(one.reason for one in self.checked),
             "contradiction": bool(self.contradictions),
             "no_key": bool(self.split.without),
+            "too_large": any(_size(items) > MOST_BYTES for _key, items in self.split.parts),
         }
         return next((name for name, holds in reasons.items() if holds), "")
 
@@ -126,6 +128,11 @@ class Review:
         """What it is held against: groups, machines, and the types that it is about."""
         names = {GROUP, MACHINE, *(entry.type_name for entry in self.visible)}
         return reads.listings(self.scope, tuple(name for name in TYPES if name in names))
+
+
+def _size(items: Sequence[Placed]) -> int:
+    """About how many bytes a call of these has."""
+    return sum(len(repr(item.wanted)) for item, _group in items)
 
 
 def _check(entry: Entry, intent: Intent, listings: Mapping[str, Listing]) -> Checked:

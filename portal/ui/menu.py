@@ -78,6 +78,35 @@ def buttons(record: Record, viewing: Viewing, pending: Sequence[Pending] = ()) -
     return joined([*shown, _delete(record, viewing, pending, "btn", icon("trash"))])
 
 
+def plan_menu(record: Record, viewing: Viewing, pending: Sequence[Pending] = ()) -> SafeString:
+    """At the head of a page, the same actions for a plan; '' where there are none."""
+    lines = joined(_for_plan(record, viewing, pending))
+    if not lines:
+        return SafeString("")
+    return format_html(
+        '<button type="button" class="btn" popovertarget="plan-menu">{}{}</button>'
+        '<div id="plan-menu" class="menu menu-end" popover>{}</div>',
+        icon("list-check"),
+        _("Add to plan"),
+        lines,
+    )
+
+
+def _for_plan(record: Record, viewing: Viewing, pending: Sequence[Pending]) -> Iterator[SafeString]:
+    """What the record's actions would do, put into a plan: nothing happens, so nothing is asked first."""
+    for offer in offers(record, viewing.now, pending):
+        if not offer.is_going:
+            name, value = offer.param
+            address = links.action(viewing.customer_no, record.type.name, record.key, offer.action)
+            yield format_html(
+                '<button form="do" formaction="{}?to=plan" name="{}" value="{}" class="menu-item">{}</button>',
+                address,
+                name,
+                value,
+                _(offer.button.label),
+            )
+
+
 def _lines(record: Record, viewing: Viewing, pending: Sequence[Pending]) -> Iterator[SafeString]:
     if record.type.editable:
         address = links.action(viewing.customer_no, record.type.name, record.key, "edit")
@@ -85,6 +114,9 @@ def _lines(record: Record, viewing: Viewing, pending: Sequence[Pending]) -> Iter
     for offer in offers(record, viewing.now, pending):
         yield _button(record, offer, viewing, "menu-item", SafeString(""))
     yield _delete(record, viewing, pending, "menu-item", SafeString(""))
+    planned = list(_for_plan(record, viewing, pending))
+    if planned:
+        yield format_html('<p class="menu-head">{}</p>{}', _("Add to plan"), joined(planned))
 
 
 def _delete(

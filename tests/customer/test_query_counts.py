@@ -109,6 +109,7 @@ NO_PAGES = {
     **dict.fromkeys(("customer:theme", "customer:language", "dismiss"), SENT),
     **dict.fromkeys(("customer:decide", "customer:second_factor", "customer:remove_threshold"), SENT),
     **dict.fromkeys(("customer:invite_again", "customer:withdraw"), SENT),
+    **dict.fromkeys(("customer:undo_change", "customer:undo_plan"), SENT),
     "customer:paper_file": "a file, read piece by piece",
     "unspeakable": "nothing is there",
 }

@@ -1,11 +1,13 @@
 """Applying: one change for each key, all or nothing, and what is not taken opens the plan again."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from portal.accounts.access import Scope
+from portal.changes.intent import Intent
 from portal.changes.models import Change
 from portal.changes.models import State as Sent
 from portal.plans import applying
@@ -96,3 +98,14 @@ def test_an_empty_plan_is_not_applied(scope: Scope, grow: Grow) -> None:
     with pytest.raises(NotReady) as raised:
         apply_now(scope, plan)
     assert raised.value.reason == "empty"
+
+
+def test_a_thousand_entries_are_one_call(scope: Scope, platform: Sandbox, settings: Any) -> None:
+    settings.API_TIMEOUTS = {"connect_timeout": 5.0, "read_timeout": 30.0, "deadline": 40.0}
+    keys = [f"shop/user{n:04}/login" for n in range(1000)]
+    plan = plan_of(scope, *(Intent(type_name="permission", key=key, creates=True) for key in keys))
+    apply_now(scope, plan)
+    assert through(plan).state == State.APPLIED
+    assert platform.calls("apply") == 1
+    with platform.proxy() as proxy:
+        assert len([one for one in proxy.query("permission") if one["uid"].startswith("user")]) == 1000

@@ -28,20 +28,26 @@ def told(scope: Scope, type_name: str, before: Record | None, wanted: Values) ->
 
 def told_of_all(scope: Scope, machines: Iterable[tuple[Record | None, Values | None]]) -> list[EffectText]:
     """The same of many machines together; None for what is wanted of one that is to be deleted."""
+    found = of_all(scope, machines)
+    return [] if found is None else [_said(*found)]
+
+
+def of_all(scope: Scope, machines: Iterable[tuple[Record | None, Values | None]]) -> tuple[Decimal, str] | None:
+    """What that comes to in a month, and the month of the invoice whose prices these are."""
     more: dict[str, int] = {}
     for before, wanted in machines if scope.may_see(INVOICE) else ():
         for name, count in (_more(before, wanted) if wanted is not None else _less(before)).items():
             more[name] = more.get(name, 0) + count
     if not any(more.values()):
-        return []
+        return None
     known = reads.listings(scope, (CONSUMPTION, INVOICE), wait=False)
     used, running = usage.used(scope, known[CONSUMPTION]), months.running(known[CONSUMPTION].platform_now)
     prices = prices_before(used, known[INVOICE].records, running)
     an_hour = prices.rates.price(more) if prices else None
     if prices is None or an_hour is None:
-        return []
+        return None
     amount = Decimal(round(an_hour * HOURS * 10_000)) / 10_000
-    return [] if amounts.is_same(amount, Decimal()) else [_said(amount, prices.month)]
+    return None if amounts.is_same(amount, Decimal()) else (amount, prices.month)
 
 
 def _said(amount: Decimal, month: str) -> EffectText:

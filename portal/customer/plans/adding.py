@@ -24,7 +24,7 @@ ASKED = "plan"  # the button "Add to plan" sends it; in an address it names the 
 
 def ask(request: HttpRequest, scope: Scope, wanted: Sequence[Intent], token: str, back: str) -> HttpResponse:
     """Send it (or put it into a plan), say so, and lead back. Raises as `submit` does, but for NeedsApproval."""
-    if ASKED not in request.POST:
+    if not is_for_plan(request):
         try:
             tell(request, scope, submit(scope, wanted, token))
             return redirect(back)
@@ -46,6 +46,11 @@ def ask(request: HttpRequest, scope: Scope, wanted: Sequence[Intent], token: str
     text = _("Added to “%(plan)s”. Nothing has been sent yet.") % {"plan": plan.title}
     messages.info(request, format_html('{} <a href="{}">{}</a>', text, address, _("Review")))
     return redirect(back)
+
+
+def is_for_plan(request: HttpRequest) -> bool:
+    """Whether the button that was pressed puts it into a plan: a form's own, or one of a menu (`?to=plan`)."""
+    return ASKED in request.POST or request.GET.get("to") == ASKED
 
 
 def plan_edited(request: HttpRequest, scope: Scope) -> Plan | None:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
+from portal.billing.thresholds.outlook import budgets_with
 from portal.billing.usage import monthly_cost
 from portal.changes.intent import DEADLINE
 from portal.inventory import reads
@@ -68,7 +69,10 @@ class Outlook:
     @cached_property
     def effects(self) -> list[Said]:
         """What will happen, each once with all that it happens to; warnings first."""
-        found = self._gathered((one, effects_of(one, self._context(one))) for one in self.review.checked)
+        checked = self.review.checked
+        contexts = reads.contexts(self.review.scope, [(one.record, one.entry.group) for one in checked])
+        pairs = zip(checked, contexts, strict=True)
+        found = self._gathered((one, effects_of(one, context)) for one, context in pairs)
         return sorted(found, key=lambda said: said.level != "warning")
 
     @cached_property
@@ -78,10 +82,13 @@ class Outlook:
 
     @cached_property
     def cost(self) -> list[EffectText]:
-        """What a month would come to, for who may see money."""
+        """What it comes to in a month, and budgets that come near or are passed, for who may see money."""
         machines = [one for one in self.review.checked if one.intent.type_name == MACHINE]
         wanted = [(one.record, None if one.intent.action == "delete" else one.intent.wanted) for one in machines]
-        return monthly_cost.told_of_all(self.review.scope, wanted)
+        found = monthly_cost.of_all(self.review.scope, wanted)
+        if found is None:
+            return []
+        return [*monthly_cost.told_of_all(self.review.scope, wanted), *budgets_with(self.review.scope, found[0])]
 
     @property
     def measures(self) -> list[str]:
@@ -106,19 +113,20 @@ class Outlook:
         return [measure for measure in MEASURES if any(found.more[measure] for found in self._sums.values())]
 
     def _gathered(self, effects: Iterable[tuple[Checked, Sequence[Effect]]]) -> list[Said]:
-        found: dict[tuple[str, str], Said] = {}
+        """Each effect once, put into words once, with the names of all that it happens to."""
+        names: dict[tuple[object, ...], tuple[Effect, list[str]]] = {}
         for one, some in effects:
-            for said in in_words(some, self.now):
-                gathered = found.setdefault((said.text, said.level), Said(said.text, said.level))
-                gathered.names.append(one.intent.key)
-        return list(found.values())
+            for effect in some:
+                alike = (effect.text, effect.level, tuple(effect.args.items()))
+                found = names.setdefault(alike, (effect, []))[1]
+                if one.intent.key not in found[-1:]:
+                    found.append(one.intent.key)
+        worded = [(said, found) for effect, found in names.values() for said in in_words([effect], self.now)]
+        return [Said(said.text, said.level, found) for said, found in worded]
 
     @cached_property
     def now(self) -> datetime:
         return reads.listing(self.review.scope, GROUP).platform_now
-
-    def _context(self, one: Checked) -> Context:
-        return reads.context(self.review.scope, one.record, group=one.entry.group)
 
 
 def effects_of(one: Checked, context: Context) -> list[Effect]:

@@ -67,28 +67,28 @@ def plan_list(request: HttpRequest, customer_no: str) -> HttpResponse:
 @noted
 @require_safe
 def plan_detail(request: HttpRequest, customer_no: str, number: int) -> HttpResponse:
-    """One plan with its review; `#plan` for htmx."""
+    """One plan with its review; `#plan` for htmx, `?call=python` or `json` for the call that it would be."""
     scope = get_scope(request.user, customer_no)
     told = PlanPresenter(scope, find_plan(scope, number), _page(request))
+    if call := {"python": lambda: told.python, "json": lambda: told.json}.get(request.GET.get("call", "")):
+        return HttpResponse(call(), content_type="text/plain; charset=utf-8")
     if told.is_live:
         watched_customers.watch(scope.customer)
-    tag = told.tag
-    if wants_part(request) and request.headers.get("HX-PTag") == tag:
-        return HttpResponseNotModified()
     if not wants_part(request):
-        return plan_page(request, scope, told.plan)
+        return plan_page(request, told)
+    if request.headers.get("HX-PTag") == (tag := told.tag):
+        return HttpResponseNotModified()
     response = render_part(request, scope, "plans/detail.html#plan", {"told": told, "tag": tag})
     response.headers["HX-PTag"] = tag
     return response
 
 
 def plan_page(
-    request: HttpRequest, scope: Scope, plan: Plan, wrong: Mapping[str, str] | None = None, *, status: int = 200
+    request: HttpRequest, told: PlanPresenter, wrong: Mapping[str, str] | None = None, *, status: int = 200
 ) -> HttpResponse:
     """The whole page; `wrong` says what of a small form that was sent cannot be used, by its verb."""
-    told = PlanPresenter(scope, plan, _page(request))
     context = {"told": told, "tag": told.tag, "wrong": wrong or {}, "earliest": _now_as_typed()}
-    return render_page(request, scope, "plans/detail.html", context, status=status)
+    return render_page(request, told.scope, "plans/detail.html", context, status=status)
 
 
 def _now_as_typed() -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
+from portal.billing.thresholds.outlook import budgets
 from portal.changes.intent import as_sent
 from portal.changes.models import Action, Change
 from portal.changes.models import State as Sent
@@ -22,7 +23,7 @@ from portal.customer.plans.undo_told import UndoPresenter
 from portal.inventory import reads
 from portal.plans.applying import NOT_TAKEN
 from portal.plans.models import NOTICE, UNTOUCHED_FOR, Entry, Part, Plan, State
-from portal.plans.order import GROUP, Contradiction
+from portal.plans.order import Contradiction
 from portal.plans.review import Checked, Review
 from portal.plans.visibility import visible_entries
 from portal.resources.types import TYPES
@@ -31,10 +32,11 @@ from portal.ui.format import dates
 from portal.ui.format.refusal import reason
 from portal.ui.format.values import text as value_text
 from portal.ui.forms.api_call import as_json, as_python
-from portal.ui.forms.diff import DEADLINE, differences
+from portal.ui.forms.diff import DEADLINE, FieldChange, differences
 from portal.ui.lists.page import HOUR
 
 PER_PAGE = 100
+MOST_RECORDS_SHOWN = 50  # of the call, within the page
 LOOKS: Mapping[State, tuple[str, str]] = {  # state -> icon, tone
     State.OPEN: ("pencil", "idle"),
     State.SCHEDULED: ("calendar-clock", "wait"),
@@ -50,6 +52,7 @@ OBSTACLES: Mapping[str, object] = {
     ),
     "conflict": lazy("Something has changed since it was added to the plan. Resolve the conflicts first."),
     "contradiction": lazy("The changes contradict each other. Correct them first."),
+    "too_large": lazy("The plan is too large for one call. Remove some long texts or lists, or split it in two."),
     "no_key": lazy("No API key covers some of these resource groups. A manager can enter one."),
     "approval": lazy("It touches production and has to be approved by someone else before it is applied."),
     "taken_out": lazy("That is no longer in the plan. Nothing was done."),
@@ -90,14 +93,25 @@ class EntryPresenter:
     entry: Entry
     checked: Checked | None = None
     contradictions: Sequence[Contradiction] = ()
+    without_key: str = ""  # groups that no API key covers
     fault: str = ""  # why it was not taken, in the platform's words
     progress: str = ""  # where it is, once it was sent
+
+    @property
+    def version(self) -> object:
+        """All that is shown of it (portal.ui.fragments)."""
+        entry, plan = self.entry, self.plan
+        is_there = self.checked is not None and self.checked.record is not None
+        known = (self.reason, repr(self.checked.fields) if self.checked else "", is_there, self.is_so, *self.problems)
+        shown = (entry.pk, entry.added, repr(entry.before), repr(entry.wanted), self.fault, self.progress, *known)
+        return (self.scope.reach, plan.pk, plan.number, plan.state, dates.hour(timezone.now()), *shown)
 
     @cached_property
     def line(self) -> Line:
         entry, resource_type = self.entry, TYPES[self.entry.type_name]
         shown = {name: value for name, value in entry.wanted.items() if name not in resource_type.key}
-        is_there = (self.checked.record is not None) if self.checked else entry.action != Action.DELETE
+        stays = entry.action != Action.DELETE or resource_type.delayed_deletion
+        is_there = (self.checked.record is not None) if self.checked else stays
         url = links.record(self.scope.customer.number, entry.type_name, entry.key) if is_there else ""
         fields = differences(resource_type, None if entry.creates else entry.before, shown)
         return Line(act_of(entry, resource_type), resource_type, entry.key, url, fields, "", "")
@@ -112,8 +126,8 @@ class EntryPresenter:
 
     @property
     def is_out_of_reach(self) -> bool:
-        """Whether the group of what is gone is unknown as well: its key may have been removed."""
-        return self.reason == "gone" and self.entry.group not in reads.listing(self.scope, GROUP).by_key
+        """Whether what is gone may be there, and no key shows it."""
+        return self.reason == "gone" and bool(self.without_key)
 
     @property
     def is_so(self) -> bool:
@@ -125,9 +139,16 @@ class EntryPresenter:
         return [self._clash(name, values) for name, values in fields.items()]
 
     @property
+    def fields(self) -> list[FieldChange]:
+        """The fields that change, but for those in conflict."""
+        return [one for one in self.line.fields if one.name not in {clash.name for clash in self.clashes}]
+
+    @property
     def problems(self) -> list[str]:
         """What of it contradicts the rest of the plan."""
-        return [str(CONTRADICTIONS[one.kind]) % {"names": ", ".join(one.names)} for one in self.contradictions]
+        found = [str(CONTRADICTIONS[one.kind]) % {"names": ", ".join(one.names)} for one in self.contradictions]
+        keyless = _("No API key covers %(groups)s, so nothing can be sent. A manager can enter one.")
+        return [*found, *([keyless % {"groups": self.without_key}] if self.without_key else [])]
 
     @property
     def notes(self) -> list[str]:
@@ -178,6 +199,11 @@ class PlanPresenter:
         self.url = links.plan(scope.customer.number, plan.number)
 
     @property
+    def own_address(self) -> str:
+        """Of exactly this view."""
+        return f"{self.url}?page={self.page}" if self.page > 1 else self.url
+
+    @property
     def title(self) -> str:
         return self.plan.title
 
@@ -200,7 +226,9 @@ class PlanPresenter:
     @property
     def is_live(self) -> bool:
         """Whether something may change while somebody looks: all but what is over."""
-        return self.state in (State.OPEN, State.SCHEDULED, State.APPLYING)
+        if self.state == State.APPLIED:
+            return any(told.is_open for _part, told in self.parts)
+        return self.state != State.CLOSED
 
     @cached_property
     def review(self) -> Review:
@@ -218,9 +246,9 @@ class PlanPresenter:
 
     @cached_property
     def through(self) -> list[Entry]:
-        """Entries that the platform has accepted."""
-        done = list(self.plan.entries.exclude(change=None).select_related("author", "change"))
-        return visible_entries(self.scope, done)
+        """Entries that the platform has accepted, by when they were sent."""
+        done = self.plan.entries.exclude(change=None).select_related("author").order_by("change__turn", "pk")
+        return visible_entries(self.scope, list(done))
 
     @property
     def obstacle(self) -> str:
@@ -300,6 +328,11 @@ class PlanPresenter:
     # --- the rest
 
     @property
+    def shows_call(self) -> bool:
+        """Whether the page has room for the call itself; else it is asked for."""
+        return len(self.review.checked) <= MOST_RECORDS_SHOWN
+
+    @property
     def python(self) -> str:
         return "\n\n".join(
             as_python(self._records(items), key.resource_group) for key, items in self.review.split.parts
@@ -327,14 +360,39 @@ class PlanPresenter:
         plan = self.plan
         changes = [(told.change.pk, told.state, told.change.attempts, told.change.answer) for _part, told in self.parts]
         items = [(item.pk, item.settled_at, item.maintenance) for _part, told in self.parts for item in told.items]
-        known = [listing.version for listing in self.review.listings.values()]
         said = plan.remarks.count()
-        told = (plan.revision, plan.state, plan.touched, changes, items, known, said, hour, dates.reading(), self.page)
+        shown = (plan.revision, plan.state, plan.touched, changes, items, self._known, said)
+        told = (shown, hour, dates.reading(), self.page)
         return blake2b(repr(told).encode(), digest_size=12).hexdigest()
+
+    @property
+    def outlook_version(self) -> object:
+        """All that the summary depends on (portal.ui.fragments): windows move with the minute."""
+        minute = int(timezone.now().timestamp()) // 60
+        limits = tuple((one.pk, one.limit) for one in budgets(self.scope))
+        return (self.scope.reach, self.plan.pk, self.plan.revision, self._known, limits, minute)
+
+    @cached_property
+    def _known(self) -> tuple[str, ...]:
+        """Versions of all that the plan is held against."""
+        names = [name for name in TYPES if self.scope.may_see(name)]
+        return tuple(listing.version for listing in reads.listings(self.scope, names, wait=False).values())
 
     def _entry(self, one: Checked) -> EntryPresenter:
         mine = [found for found in self.review.contradictions if found.intent is one.intent]
-        return EntryPresenter(self.scope, self.plan, one.entry, one, mine, self._fault_of(one.entry))
+        fault, where = self._fault_of(one.entry), self._under_way.get(one.entry.pk, "")
+        return EntryPresenter(self.scope, self.plan, one.entry, one, mine, self._keyless(one), fault, where)
+
+    def _keyless(self, one: Checked) -> str:
+        groups = next((groups for intent, groups in self.review.split.without if intent is one.intent), ())
+        return ", ".join(sorted(groups))
+
+    @cached_property
+    def _under_way(self) -> Mapping[int, str]:
+        """Of a plan that is being applied, where each entry is that is not through."""
+        if self.state != State.APPLYING:
+            return {}
+        return {pk: told.word for part, told in self.parts for pk in part.entries}
 
     def _fault_of(self, entry: Entry) -> str:
         """The words with which the platform refused it, at the entry that they are about."""

@@ -13,7 +13,7 @@ from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
 from portal.changes.errors import TooLate
 from portal.customer.plans.pages import plan_page
-from portal.customer.plans.presenter import OBSTACLES
+from portal.customer.plans.presenter import OBSTACLES, PlanPresenter
 from portal.customer.resources.lookup import way_back
 from portal.customer.typed_moment import typed_moment
 from portal.plans import answers, applying, compose
@@ -49,7 +49,7 @@ def act(request: HttpRequest, customer_no: str, number: int, verb: str) -> HttpR
     try:
         VERBS[verb](request, scope, plan)
     except Wrong as error:
-        return plan_page(request, scope, plan, wrong={verb: str(error)}, status=422)
+        return plan_page(request, PlanPresenter(scope, plan), {verb: str(error)}, status=422)
     except Edited:
         messages.warning(request, _("The plan was edited in the meantime. Nothing was done: please review it again."))
     except NotOpen as error:
@@ -83,7 +83,8 @@ def _answer(request: HttpRequest, scope: Scope, plan: Plan) -> None:
     said, _slash, name = rest.partition("/")
     if said not in (answers.OURS, answers.THEIRS):
         raise Http404
-    answers.answer(scope, plan, *_entries(plan, [entry]), {name: said})
+    (one,) = _entries(plan, [entry])
+    answers.answer(scope, plan, one, {name: said})
 
 
 def _describe(request: HttpRequest, scope: Scope, plan: Plan) -> None:

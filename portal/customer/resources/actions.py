@@ -122,7 +122,7 @@ def _asked(request: HttpRequest, step: Step, wanted: Values, back: str) -> HttpR
     """Sent, or put into a plan; led to the one that waits already where that asks for the same (a double click)."""
     waiting = under_way.pending_of(step.scope).of(step.record.type.name, step.record.key)
     goes_out = bool(waiting) and waiting[-1].state in (State.QUEUED, State.SENDING)
-    if adding.ASKED not in request.POST and goes_out and asks_for(waiting[-1], wanted, A_MOMENT):
+    if not adding.is_for_plan(request) and goes_out and asks_for(waiting[-1], wanted, A_MOMENT):
         tell(request, step.scope, find_change(step.scope, waiting[-1].change_id))
         return redirect(back)
     before = {name: step.record.get(name) for name in wanted}

@@ -78,6 +78,11 @@ class FormPage:
         return dict(self._heeded[0])
 
     @property
+    def differs(self) -> bool:
+        """Whether what stands in it says anything; a new one is only followed once somebody has typed."""
+        return self.record is None or self.is_wrong or bool(self.wanted)
+
+    @property
     def before(self) -> dict[str, Any]:
         """What the person saw of that; nothing of a new record."""
         return {name: seen for name, seen in self.form.before().items() if name in self.wanted}
@@ -205,11 +210,12 @@ def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, recor
 def _answer(request: HttpRequest, desk: FormPage, back: str) -> HttpResponse:
     """The page, the part that follows what is typed, or the way back once the change is on its way."""
     if "preview" in request.POST:
+        form_drafts.keep_typing(request, differs=desk.differs)
         if wants_part(request):
             context = _page_context(desk, back, request) | _followed(desk, request.POST)
             return render_part(request, desk.scope, "resources/form.html#outlook", context, pending=desk.pending)
         return _page(request, desk, back)
-    if request.method == "POST" and _is_complete(desk, to_plan=adding.ASKED in request.POST):
+    if request.method == "POST" and _is_complete(desk, to_plan=adding.is_for_plan(request)):
         answer = _ask(request, desk, back)
         if answer is not None:
             return answer

@@ -215,6 +215,8 @@ def matrix(request: HttpRequest, customer_no: str, key: str) -> HttpResponse:
         "group": group,
         "sealed": found.opened.seal(request.path),
     }
+    if "preview" in request.POST:
+        form_drafts.keep_typing(request, differs=bool(found.wanted or found.errors))
     if "preview" in request.POST and wants_part(request):
         context["followed"] = True
         return render_part(request, scope, "permissions/matrix.html#outlook", context, pending=found.pending)

@@ -157,7 +157,9 @@ def _backups(before: Record, wanted: Values) -> Iterator[Effect]:
     """A machine with the role is backed up (vm_06)."""
     if "classes" not in wanted:
         return
-    had, has = (BACKED_UP in (classes or ()) for classes in (before.get("classes"), wanted["classes"]))
+    had, has = (
+        isinstance(classes, list) and BACKED_UP in classes for classes in (before.get("classes"), wanted["classes"])
+    )
     if has and not had:
         yield Effect(_("Backups of the machine begin."), field="classes")
     elif had and not has:

@@ -27,6 +27,7 @@ from portal.resources.windows import next_window
 from portal.ui import links, menu
 from portal.ui.details.panels import Fact, Holder, Panel, Row, facts, holders, month_row, row
 from portal.ui.format import badges, dates, numbers, pending, platform_messages, values
+from portal.ui.format.html import joined
 from portal.ui.format.progress import Installs, progress, words_step
 from portal.ui.format.values import Viewing
 from portal.ui.lists.page import HOUR
@@ -159,7 +160,8 @@ class DetailPage:
     def buttons(self) -> SafeString:
         if not self.may_change:
             return SafeString("")
-        return menu.buttons(self.record, self.viewing, self.pending_here)
+        of_plan = menu.plan_menu(self.record, self.viewing, self.pending_here)
+        return joined([of_plan, menu.buttons(self.record, self.viewing, self.pending_here)])
 
     @property
     def edit_address(self) -> str:

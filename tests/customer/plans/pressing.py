@@ -1,39 +1,21 @@
 """Plans over their pages: a client asks, the test is the worker. Tests of a module take names of their own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import pytest
 from django.test import Client
 
 from portal.accounts.access import Scope
 from portal.changes.intent import Intent
 from portal.changes.models import Change
-from portal.changes.submit import submit
 from portal.inventory import reads
 from portal.plans.models import Entry, Plan
 from portal.resources.types import TYPES
-from tests.changes.conftest import plain_machine, run_all
-from tests.customer.conftest import Browse
+from tests.changes.conftest import plain_machine
 from tests.plans.conftest import through
 from tests.support.services import Sandbox
 
-type Done = Callable[..., Change]
-
 PLANS = "/c/10001/plans/"
-
-
-@pytest.fixture
-def done(browse: Browse, scope_of: Callable[..., Scope]) -> Done:
-    """`done(intent, …)`: a change of the manager's that is through."""
-
-    def done(*wanted: Intent) -> Change:
-        change = submit(scope_of("manager"), wanted, f"done-{Change.objects.count()}")
-        run_all()
-        change.refresh_from_db()
-        return change
-
-    return done
 
 
 def page(plan: Plan) -> str:

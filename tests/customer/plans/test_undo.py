@@ -10,18 +10,17 @@ from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
 from portal.changes.intent import Intent
 from portal.changes.models import Change
+from portal.changes.submit import submit
 from portal.inventory import reads
 from portal.plans.compose import put_in
 from portal.plans.models import Plan, State
 from portal.resources.times import default_deadline, earliest_deadline
-from tests.changes.conftest import machine, new_machine
+from tests.changes.conftest import machine, new_machine, run_all
 from tests.customer.conftest import Browse, text_of
 from tests.customer.plans.pressing import (
-    Done,
     apply,
     asked,
     do,
-    done,  # noqa: F401
     edit_of,
     entries,
     gone,
@@ -33,12 +32,27 @@ from tests.customer.plans.pressing import (
 )
 from tests.support.services import Sandbox
 
+type Done = Callable[..., Change]
+
 MACHINE, GROUP = "virtualmachine", "resourcegroup"
 
 
 @pytest.fixture
 def scope(browse: Browse, scope_of: Callable[..., Scope]) -> Scope:
     return scope_of("manager")
+
+
+@pytest.fixture
+def done(browse: Browse, scope_of: Callable[..., Scope]) -> Done:
+    """`done(intent, …)`: a change of the manager's that is through."""
+
+    def done(*wanted: Intent) -> Change:
+        change = submit(scope_of("manager"), wanted, f"done-{Change.objects.count()}")
+        run_all()
+        change.refresh_from_db()
+        return change
+
+    return done
 
 
 def told(browse: Browse, plan: Plan) -> str:
