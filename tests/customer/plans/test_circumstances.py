@@ -53,6 +53,16 @@ def test_two_people_apply_at_once_and_it_is_sent_once(browse: Browse, platform: 
     assert (Change.objects.count(), platform.calls("apply")) == (1, 1)
 
 
+def test_nothing_is_to_be_decided_about_what_is_being_sent(browse: Browse, platform: Sandbox, scope: Scope) -> None:
+    wanted = edit_of(platform, service_description="for the sale")
+    plan = put_in(scope, [wanted])
+    do(browse("manager"), plan, "apply")
+    outside(platform, scope, {"__type__": MACHINE, "name": wanted.key, "service_description": "from elsewhere"})
+    assert "Keep the plan’s" not in told(browse, plan)
+    assert through(plan).state == State.OPEN
+    assert "Keep the plan’s" in told(browse, plan)
+
+
 def test_applied_in_one_tab_while_edited_in_the_other(browse: Browse, platform: Sandbox, scope: Scope) -> None:
     plan = put_in(scope, [grown(platform)])
     seen = Plan.objects.get().revision
