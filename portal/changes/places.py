@@ -10,6 +10,7 @@ from portal.accounts.access import Scope
 from portal.changes.intent import DELETION, Intent
 from portal.inventory import reads
 from portal.inventory.reads import Listing
+from portal.resources.spec import Record
 
 GROUP = "resourcegroup"
 NOTHING: Mapping[tuple[str, str], str] = MappingProxyType({})
@@ -48,6 +49,28 @@ def place_of_new(item: Intent) -> str:
     if not isinstance(place, str) or not place:
         raise ValueError(f"{item.type_name}: the group it is to be in")
     return place
+
+
+def remembering(scope: Scope, items: Sequence[tuple[Intent, str]]) -> list[tuple[Intent, str]]:
+    """The same; what ends something knows what there was, so that it can be brought back (plans.take_back).
+
+    Of a record that goes at once its values, of one that goes later the deletion that was planned.
+    """
+    names = tuple({item.type_name for item, _group in items if item.ends_something})
+    listings = reads.listings(scope, names) if names else {}
+    return [
+        (_remembering(item, listings[item.type_name].by_key.get(item.key)) if item.ends_something else item, group)
+        for item, group in items
+    ]
+
+
+def _remembering(item: Intent, record: Record | None) -> Intent:
+    if record is None:
+        return item
+    names = [field.name for field in item.type.settable_fields(creating=False)]
+    return replace(
+        item, before={name: record.get(name) for name in ([DELETION] if item.type.delayed_deletion else names)}
+    )
 
 
 def _place(item: Intent, listings: Mapping[str, Listing], lately: Mapping[tuple[str, str], str]) -> str:

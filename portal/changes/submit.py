@@ -18,7 +18,7 @@ from portal.changes.errors import NeedsApproval
 from portal.changes.intent import Intent
 from portal.changes.keys import key_for, parents_of
 from portal.changes.models import Change, Item, State
-from portal.changes.places import NOTHING, placed
+from portal.changes.places import NOTHING, placed, remembering
 from portal.changes.production import needs_approval
 
 __all__ = ["Intent", "submit"]
@@ -57,7 +57,7 @@ def submit(scope: Scope, wanted: Sequence[Intent], token: str, *, of_plan: PlanP
     if of_plan is None and needs_approval(scope, items):
         raise NeedsApproval
     api_key = key_for(scope.customer, items, parents_of(scope))
-    return _write(scope, items, token, api_key, of_plan)
+    return _write(scope, remembering(scope, items), token, api_key, of_plan)
 
 
 def release(change: Change) -> bool:

@@ -171,6 +171,8 @@ def _send(scope: Scope, plan: Plan, review: Review) -> None:
             raise NotReady("conflict") from error
         ids = [entries[intent.type_name, intent.key].pk for intent in intents]
         Part.objects.create(plan=plan, attempt=attempt, position=position, change=change, entries=ids)
+    earlier = Change.objects.filter(pk__in=plan.parts.filter(attempt__lt=attempt).values("change"), state=Sent.REJECTED)
+    earlier.update(state=Sent.SUPERSEDED)  # needs nobody any more: this attempt decides
     _set(plan, State.APPLYING, attempt=attempt, applied_at=timezone.now(), obstacle="", **_applier(scope))
     on_record(plan, "applied", after={"entries": len(entries), "changes": len(review.split.parts)})
 

@@ -85,6 +85,11 @@ class Plan(models.Model):
         return f"{self.customer_id}/{self.number} {self.state}"
 
     @property
+    def title(self) -> str:
+        """Its name, or its number where nobody gave it one."""
+        return titled(self.number, self.name)
+
+    @property
     def is_editable(self) -> bool:
         """Whether what it would do can be changed."""
         return self.state == State.OPEN

@@ -23,19 +23,21 @@ def plans_of(scope: Scope) -> QuerySet[Plan]:
 
 
 def find_plan(scope: Scope, number: int) -> Plan:
-    """The plan of that number, where the person sees something of it; Http404 otherwise.
-
-    Who sees only part of the customer sees plans that hold something of theirs, and their own.
-    """
+    """The plan of that number, where the person sees something of it; Http404 otherwise."""
     plan = plans_of(scope).filter(number=number).first() if number < HIGHEST else None
-    if plan is None:
+    if plan is None or not sees(scope, plan):
         raise Http404
     plan.customer = scope.customer  # which knows its keys by now
-    if scope.root and plan.author_id != scope.user.pk:
-        entries = list(plan.entries.all())
-        if not visible_entries(scope, entries):
-            raise Http404
     return plan
+
+
+def sees(scope: Scope, plan: Plan) -> bool:
+    """Whether the person sees it: who sees only part of the customer sees plans that hold something of theirs, and
+    their own.
+    """
+    if not scope.root or plan.author_id == scope.user.pk:
+        return True
+    return bool(visible_entries(scope, list(plan.entries.all())))
 
 
 class Placed(Protocol):

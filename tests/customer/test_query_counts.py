@@ -22,11 +22,11 @@ RECORDS = {
     "maintenance": "shop00/20261125T120000Z",
 }
 LISTED = {
-    "virtualmachine": [MACHINES, r"virtualmachine/(shop5\d)/"],  # those that are being created as well
-    "resourcegroup": [GROUPS],
-    "serviceuser": [r"serviceuser/shop/(s-shop\d)/"],
-    "permission": [r"permission/shop/(ada\d)/", GRANTS],
-    "maintenance": [r"maintenance/(shop0\d)/2026", WINDOWS],
+    "virtualmachine": [r"row-(shop0\d)", r"row-(shop5\d)"],  # those that are being created as well
+    "resourcegroup": [r"row-(part\d)"],
+    "serviceuser": [r"row-shop/(s-shop\d)"],
+    "permission": [r"row-shop/(ada\d)/", r"row-(part\d)/ada0/"],
+    "maintenance": [r"row-(shop0\d)/2026", r"row-shop00/(2026\d+T12)"],
 }
 EXPORTED = {
     "virtualmachine": r"shop0\d",
@@ -67,6 +67,8 @@ PAGES = {
     "customer:edit": [Page(f"{C}{name}/{RECORDS[name]}/-/edit") for name, one in TYPES.items() if one.editable],
     "customer:delete": [Page(f"{C}{name}/{RECORDS[name]}/-/delete") for name, one in TYPES.items() if one.deletable],
     "customer:act": [Page(f"{C}virtualmachine/shop00/-/power"), Page(f"{C}resourcegroup/shop/-/maintenance")],
+    "customer:many": [Page(f"{C}virtualmachine/-/many?key=shop00&key=shop01&key=shop02", [MACHINES])],
+    "customer:matching_keys": [Page(f"{C}virtualmachine/-/keys", [r"(shop0\d)"])],
     "customer:row_menu": [Page(f"{C}virtualmachine/shop00/-/menu", is_part=True)],
     "customer:permissions": [Page(f"{C}resourcegroup/shop/-/permissions", [r"ada\d"])],
     "customer:changes": [CHANGES, Page(f"{C}changes/?format=csv", [PEOPLE])],
@@ -114,6 +116,7 @@ NO_PAGES = {
         ("customer:decide", "customer:second_factor", "customer:approval", "customer:remove_threshold"), SENT
     ),
     **dict.fromkeys(("customer:invite_again", "customer:withdraw", "customer:plan_new", "customer:plan_verb"), SENT),
+    **dict.fromkeys(("customer:undo_change", "customer:undo_plan"), SENT),
     "customer:paper_file": "a file, read piece by piece",
     "unspeakable": "nothing is there",
 }

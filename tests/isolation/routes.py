@@ -244,6 +244,19 @@ def plans() -> dict[str, list[Stop]]:
     }
 
 
+def undos() -> dict[str, list[Stop]]:
+    """What of a change is through is taken back; change 1 is not yet."""
+    may = only("manager", "operator", ok=302, child=404)
+    absent = only("manager", "operator", "viewer", "child", ok=404)
+    return {
+        "customer:undo_change": [
+            Stop(f"{CUSTOMER}changes/1/-/undo", NOT_A_METHOD, may),
+            Stop(f"{CUSTOMER}changes/4711/-/undo", NOT_A_METHOD, absent),
+        ],
+        "customer:undo_plan": [Stop(f"{CUSTOMER}plans/4711/-/undo", NOT_A_METHOD, absent)],
+    }
+
+
 def papers() -> dict[str, list[Stop]]:
     """Money on paper. Nobody has ordered any; whoever may is told what an empty order lacks."""
     money, absent = ("manager", "billing"), only("manager", "billing", ok=404)
@@ -303,6 +316,7 @@ ROUTES: dict[str, list[Stop]] = {
     "customer:changes": [stop for stop in changes() if stop.path.endswith("changes/")],
     "customer:change": [stop for stop in changes() if stop.path.count("/") == 5],
     "customer:decide": [stop for stop in changes() if "/-/" in stop.path],
+    **undos(),
     "customer:permissions": list(matrices()),
     "customer:create": list(forms()),
     "customer:many": [stop for stop in many() if "/-/many" in stop.path],

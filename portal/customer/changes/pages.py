@@ -22,7 +22,7 @@ from portal.changes.history import PER_PAGE, Filters, Page, history, matching
 from portal.changes.models import Change, State
 from portal.changes.visibility import require_change, visible_changes
 from portal.customer.changes.messages import tell
-from portal.customer.changes.presenter import LOOKS, ChangePresenter, tag_of
+from portal.customer.changes.presenter import LOOKS, ChangePresenter, tag_of, told_all
 from portal.customer.polls import noted
 from portal.customer.resources.change_sheet import change_sheet
 from portal.customer.resources.lookup import way_back
@@ -47,7 +47,7 @@ class ChangeList:
 
     @cached_property
     def rows(self) -> list[ChangePresenter]:
-        return [ChangePresenter(self.scope, change) for change in self.page.changes]
+        return told_all(self.scope, self.page.changes)
 
     @property
     def is_live(self) -> bool:
@@ -66,7 +66,7 @@ class ChangeList:
     @property
     def states(self) -> list[tuple[str, str, bool]]:
         chosen = self.filters.states
-        return [(state.value, str(state.label), state.value in chosen) for state in LOOKS if state != State.DRAFT]
+        return [(state.value, str(state.label), state.value in chosen) for state in LOOKS]
 
     @property
     def types(self) -> list[tuple[str, str, bool]]:

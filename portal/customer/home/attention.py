@@ -15,7 +15,6 @@ from portal.billing.usage.summary import Summary
 from portal.changes.models import State
 from portal.changes.pending import Pending
 from portal.customer.changes.presenter import moment
-from portal.customer.plans.adding import title
 from portal.customer.plans.presenter import OBSTACLES
 from portal.inventory.reads import Listing, Trouble
 from portal.plans import approval
@@ -70,7 +69,7 @@ def is_parked(one: Pending) -> bool:
 
 
 def _review(scope: Scope, asked: Remark) -> Alert:
-    name = _("Review requested: %(plan)s") % {"plan": title(asked.plan)}
+    name = _("Review requested: %(plan)s") % {"plan": asked.plan.title}
     who = {"who": asked.author or _("a former member"), "when": moment(asked.at)}
     text = f"{_('Requested by %(who)s, %(when)s.') % who} {Truncator(asked.text).chars(LONGEST_TEXT)}".strip()
     return Alert("eye", name, text, links.plan(scope.customer.number, asked.plan.number), _("Review plan"))

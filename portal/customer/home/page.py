@@ -17,7 +17,7 @@ from portal.billing.invoices import amounts
 from portal.billing.usage.summary import Summary, summary
 from portal.changes.history import needing_someone
 from portal.changes.pending import Pending, PendingIndex
-from portal.customer.changes.presenter import ChangePresenter
+from portal.customer.changes.presenter import ChangePresenter, told_all
 from portal.customer.home.attention import (
     Alert,
     is_parked,
@@ -226,7 +226,7 @@ class Overview:
             return []
         told = {one.change_id for one in self.pending.all if self._refusals and is_parked(one)}
         found = needing_someone(self.scope, most=MOST + len(told))
-        return [ChangePresenter(self.scope, change) for change in found if change.pk not in told][:MOST]
+        return told_all(self.scope, [change for change in found if change.pk not in told][:MOST])
 
     # --- how much there is
 

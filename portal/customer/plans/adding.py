@@ -15,7 +15,7 @@ from portal.changes.submit import submit
 from portal.customer.changes.messages import tell
 from portal.plans.compose import begin, put_in
 from portal.plans.errors import NotOpen, TooMany
-from portal.plans.models import MOST_ENTRIES, Entry, Plan, titled
+from portal.plans.models import MOST_ENTRIES, Entry, Plan
 from portal.plans.visibility import find_plan, visible_entries
 from portal.ui import links
 
@@ -39,7 +39,7 @@ def ask(request: HttpRequest, scope: Scope, wanted: Sequence[Intent], token: str
     address = links.plan(scope.customer.number, plan.number)
     if edited is not None:
         return redirect(address)
-    text = _("Added to “%(plan)s”. Nothing has been sent yet.") % {"plan": title(plan)}
+    text = _("Added to “%(plan)s”. Nothing has been sent yet.") % {"plan": plan.title}
     messages.info(request, format_html('{} <a href="{}">{}</a>', text, address, _("Review")))
     return redirect(back)
 
@@ -55,11 +55,6 @@ def why_not(error: NotOpen | TooMany) -> str:
         return _("That plan can no longer be edited. Nothing was added to it.")
     values = {"count": error.count, "most": MOST_ENTRIES}
     return _("The plan would have %(count)s changes; at most %(most)s are possible.") % values
-
-
-def title(plan: Plan) -> str:
-    """Its name, or its number where nobody gave it one."""
-    return titled(plan.number, plan.name)
 
 
 def plan_edited(request: HttpRequest, scope: Scope) -> Plan | None:

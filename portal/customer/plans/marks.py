@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from portal.accounts.access import Scope
 from portal.customer.changes.presenter import Line
-from portal.customer.plans.adding import title
 from portal.customer.plans.presenter import EntryPresenter
 from portal.inventory.reads import Listing
 from portal.plans import open_plans
@@ -37,4 +36,4 @@ def in_plans(
 
 def _in_plan(scope: Scope, entry: Entry) -> InPlan:
     address = links.plan(scope.customer.number, entry.plan.number)
-    return InPlan(title(entry.plan), address, EntryPresenter(scope, entry.plan, entry).line)
+    return InPlan(entry.plan.title, address, EntryPresenter(scope, entry.plan, entry).line)

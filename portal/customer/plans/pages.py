@@ -20,7 +20,7 @@ from portal.customer.shell import render_page, render_part, wants_part
 from portal.inventory import watched_customers
 from portal.plans.compose import current_plan
 from portal.plans.models import Plan, State
-from portal.plans.visibility import find_plan, plans_of, visible_entries
+from portal.plans.visibility import find_plan, plans_of, sees
 
 PER_PAGE = 50
 
@@ -56,13 +56,7 @@ class PlanList:
         over = Q(state__in=(State.APPLIED, State.CLOSED))
         plans = plans_of(self.scope).annotate(count=Count("entries"))
         found = [*plans.exclude(over).order_by("-number"), *plans.filter(over).order_by("-number")]
-        return [plan for plan in found if self._sees(plan)]
-
-    def _sees(self, plan: Plan) -> bool:
-        """As `find_plan`: who sees part of the customer sees plans that hold something of theirs, and their own."""
-        if not self.scope.root or plan.author_id == self.scope.user.pk:
-            return True
-        return bool(visible_entries(self.scope, list(plan.entries.all())))
+        return [plan for plan in found if sees(self.scope, plan)]
 
 
 @require_safe

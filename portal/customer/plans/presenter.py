@@ -18,9 +18,9 @@ from portal.changes.intent import as_sent
 from portal.changes.models import Action, Change
 from portal.changes.models import State as Sent
 from portal.customer.changes.presenter import ChangePresenter, Line, act_of, moment
-from portal.customer.plans.adding import title
 from portal.customer.plans.outlook import Outlook
 from portal.customer.plans.talk import Talk
+from portal.customer.plans.undo_told import UndoPresenter
 from portal.inventory import reads
 from portal.plans.models import NOT_TAKEN, NOTICE, UNTOUCHED_FOR, Entry, Part, Plan, State
 from portal.plans.order import Contradiction
@@ -55,6 +55,8 @@ OBSTACLES: Mapping[str, object] = {
     "too_large": lazy("The plan is too large for one call. Remove some long texts or lists, or split it in two."),
     "no_key": lazy("No API key covers some of these resource groups. A manager can enter one."),
     "approval": lazy("It touches production and has to be approved by someone else before it is applied."),
+    "taken_out": lazy("That is no longer in the plan. Nothing was done."),
+    "not_through": lazy("Only what the platform has accepted can be undone."),
     "forbidden": lazy("The person who scheduled it can no longer change all of this."),
 }
 CONTRADICTIONS: Mapping[str, object] = {
@@ -121,6 +123,11 @@ class EntryPresenter:
     @property
     def reason(self) -> str:
         return self.checked.reason if self.checked else ""
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Whether what is gone may be there, and no key shows it."""
+        return self.reason == "gone" and bool(self.without_key)
 
     @property
     def is_so(self) -> bool:
@@ -193,7 +200,7 @@ class PlanPresenter:
 
     @property
     def title(self) -> str:
-        return title(self.plan)
+        return self.plan.title
 
     @property
     def word(self) -> str:
@@ -206,6 +213,10 @@ class PlanPresenter:
     @property
     def may_change(self) -> bool:
         return self.scope.may_change(CHANGES)
+
+    @cached_property
+    def undo(self) -> UndoPresenter:
+        return UndoPresenter(self.scope, self.plan)
 
     @property
     def is_live(self) -> bool:
@@ -267,12 +278,11 @@ class PlanPresenter:
         if self.not_taken is None:
             return ""
         change = self.not_taken[1].change
-        kind = change.answer.get("kind")
-        if kind == "conflict":
+        if change.answer.get("kind") == "conflict":
             return _("Someone changed the same values right before it was sent. Nothing of it was applied.")
-        if change.state == Sent.CANCELLED:
+        if not self.not_taken[1].why_rejected:
             return _("Stopped before it was sent.")
-        return str(self.not_taken[1].explanation)
+        return self.not_taken[1].why_rejected
 
     @property
     def platform_said(self) -> str:

@@ -1,6 +1,6 @@
 """What is done with a plan by its buttons and small forms: POST `plans/<number>/-/<verb>`, then back to its page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -74,7 +74,7 @@ def _schedule(request: HttpRequest, scope: Scope, plan: Plan) -> None:
 
 
 def _take_out(request: HttpRequest, scope: Scope, plan: Plan) -> None:
-    compose.take_out(scope, plan, [_number(text) for text in request.POST.getlist("entry")])
+    compose.take_out(scope, plan, _entries(plan, request.POST.getlist("entry")))
 
 
 def _answer(request: HttpRequest, scope: Scope, plan: Plan) -> None:
@@ -83,7 +83,8 @@ def _answer(request: HttpRequest, scope: Scope, plan: Plan) -> None:
     said, _slash, name = rest.partition("/")
     if said not in (answers.OURS, answers.THEIRS):
         raise Http404
-    answers.answer(scope, plan, _number(entry), {name: said})
+    (one,) = _entries(plan, [entry])
+    answers.answer(scope, plan, one, {name: said})
 
 
 def _describe(request: HttpRequest, scope: Scope, plan: Plan) -> None:
@@ -106,6 +107,15 @@ VERBS: Mapping[str, Done] = {
     "close": lambda request, scope, plan: compose.put_away(scope, plan),
     "reopen": lambda request, scope, plan: compose.open_again(scope, plan),
 }
+
+
+def _entries(plan: Plan, texts: Sequence[str]) -> list[int]:
+    """Those of the entries that are in the plan still; NotReady where none is."""
+    found = plan.entries.filter(change=None, pk__in=[_number(text) for text in texts])
+    ids = list(found.order_by().values_list("pk", flat=True))
+    if not ids:
+        raise NotReady("taken_out")
+    return ids
 
 
 def _revision(request: HttpRequest) -> int:

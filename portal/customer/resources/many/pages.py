@@ -19,7 +19,7 @@ from portal.changes import pending as under_way
 from portal.changes.errors import Unsendable
 from portal.changes.intent import Intent
 from portal.changes.pending import PendingIndex
-from portal.customer.plans.adding import title, why_not
+from portal.customer.plans.adding import why_not
 from portal.customer.resources.edit import form_methods, nothing_known
 from portal.customer.resources.form_choices import offers_for
 from portal.customer.resources.lookup import find_type
@@ -275,6 +275,6 @@ def _tell(request: HttpRequest, page: ManyPage, plan: Plan, found: Outcome) -> N
         "%(count)s changes added to “%(plan)s”. Nothing has been sent yet.",
         count,
     )
-    messages.info(request, text % {"count": count, "plan": title(plan)})
+    messages.info(request, text % {"count": count, "plan": plan.title})
     for line in found.told:
         messages.warning(request, _("Left out: %(what)s.") % {"what": line})
