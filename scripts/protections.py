@@ -147,7 +147,7 @@ PROTECTIONS = (
     ),
     Protection(
         "changes are shown within the scope",
-        "portal/changes/visibility.py",
+        "portal/changes/reads/visibility.py",
         "return items.filter(_within(scope), type_name__in=types)",
         "return items.filter(type_name__in=types)",
         "tests/isolation/test_walk.py tests/customer/changes/test_pages.py",

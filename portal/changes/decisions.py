@@ -20,10 +20,10 @@ from portal.changes.enqueue import nudge
 from portal.changes.errors import NeedsApproval, Taken, TooLate
 from portal.changes.intent import Intent
 from portal.changes.models import Change, Item, State
-from portal.changes.pending import parked_by_key
 from portal.changes.production import needs_approval
+from portal.changes.reads.pending import parked_by_key
+from portal.changes.reads.visibility import require_change
 from portal.changes.submit import next_turn, submit
-from portal.changes.visibility import require_change
 from portal.resources.spec import Settable
 from portal.resources.types import TYPES
 

@@ -27,8 +27,8 @@ from portal.accounts.access import Scope
 from portal.changes import decisions as decisions
 from portal.changes.errors import ChangeError, TooLate
 from portal.changes.health import ON_THE_WAY, on_its_way_since
-from portal.changes.history import mentions
 from portal.changes.models import Change, Item, State
+from portal.changes.reads.history import mentions
 from portal.console.customers.notes import noted, notes_of
 from portal.console.shell import render_console
 from portal.console.staff import find_customer, for_staff, scope_of

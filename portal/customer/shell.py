@@ -19,7 +19,7 @@ from django.utils.translation import gettext_noop
 from portal.accounts import roles
 from portal.accounts.access import Scope
 from portal.accounts.models import Customer
-from portal.changes.pending import PendingIndex, pending_of
+from portal.changes.reads.pending import PendingIndex, pending_of
 from portal.inventory import reads
 from portal.inventory.listings.totals import count_current
 from portal.inventory.reads import Listing, Source, Trouble

@@ -19,7 +19,7 @@ from portal.changes.conflicts import same
 from portal.changes.intent import DEADLINE, DELETION, Intent
 from portal.changes.models import Change, Item
 from portal.changes.models import State as Sent
-from portal.changes.visibility import require_change, visible_items
+from portal.changes.reads.visibility import require_change, visible_items
 from portal.inventory import reads
 from portal.inventory.reads import Listing
 from portal.plans.compose import begin, put_in

@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal.changes.pending import Pending
+from portal.changes.reads.pending import Pending
 from portal.resources.deletion import read_deletion
 from portal.resources.spec import Action, Button, Record
 from portal.ui import links

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from portal.changes.pending import Pending, PendingIndex
+from portal.changes.reads.pending import Pending, PendingIndex
 from portal.inventory.reads import Listing
 from portal.plans.open_plans import OpenPlans
 from portal.resources.spec import Record, UnreadableRecord, read

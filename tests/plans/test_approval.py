@@ -17,7 +17,7 @@ from portal.changes.models import Change
 from portal.changes.submit import submit
 from portal.inventory import reads
 from portal.plans import applying
-from portal.plans.approval import is_approved, is_required, may_approve, needs_reason, reviewers, say
+from portal.plans.approval import is_approved, is_required, may_approve, members_of, needs_reason, reviewers, say
 from portal.plans.compose import begin, describe, put_in, take_out
 from portal.plans.errors import Edited, NotOpen, NotReady
 from portal.plans.models import Plan, Remark, State
@@ -269,7 +269,7 @@ def test_what_is_through_is_not_talked_about_any_more(scope: Scope, operator: Sc
 def test_people_who_can_be_asked_are_those_who_may_change_things(
     scope: Scope, operator: Scope, cast: dict[str, User], plan: Plan
 ) -> None:
-    assert reviewers(scope, plan) == [cast["child"], cast["operator"]]
+    assert reviewers(scope, members_of(plan), entries(plan)) == [cast["operator"]]  # `child` sees nothing of it
     say(scope, plan, Kind.REQUEST, "Please look.", plan.revision, to=cast["operator"])
     assert AuditEntry.objects.get(action="plan.review_requested").after == (
         '{"text": "Please look.", "to": "operator@example.com"}'

@@ -18,9 +18,9 @@ from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
 from portal.changes import decisions as decisions
 from portal.changes.errors import NeedsApproval, Taken, TooLate
-from portal.changes.history import PER_PAGE, Filters, Page, history, matching
 from portal.changes.models import Change, State
-from portal.changes.visibility import require_change, visible_changes
+from portal.changes.reads.history import PER_PAGE, Filters, Page, history, matching
+from portal.changes.reads.visibility import require_change, visible_changes
 from portal.customer.changes.messages import tell
 from portal.customer.changes.presenter import LOOKS, ChangePresenter, tag_of, told_all
 from portal.customer.polls import noted

@@ -16,7 +16,7 @@ from django.utils.translation import pgettext
 from portal.accounts.access import Scope
 from portal.changes.intent import as_sent
 from portal.changes.models import Action, Change, Item, State
-from portal.changes.pending import ATTENTION_FOR
+from portal.changes.reads.pending import ATTENTION_FOR
 from portal.customer.plans.undo_told import UndoPresenter
 from portal.customer.resources.resubmit import again_url
 from portal.inventory import reads

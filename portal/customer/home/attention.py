@@ -13,7 +13,7 @@ from portal.accounts.roles import CHANGES, KEYS
 from portal.billing.thresholds.progress import Limit
 from portal.billing.usage.summary import Summary
 from portal.changes.models import State
-from portal.changes.pending import Pending
+from portal.changes.reads.pending import Pending
 from portal.customer.changes.presenter import moment
 from portal.customer.plans.presenter import OBSTACLES
 from portal.inventory.reads import Listing, Trouble

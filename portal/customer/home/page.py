@@ -15,8 +15,8 @@ from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
 from portal.billing.invoices import amounts
 from portal.billing.usage.summary import Summary, summary
-from portal.changes.history import needing_someone
-from portal.changes.pending import Pending, PendingIndex
+from portal.changes.reads.history import needing_someone
+from portal.changes.reads.pending import Pending, PendingIndex
 from portal.customer.changes.presenter import ChangePresenter, told_all
 from portal.customer.home.attention import (
     Alert,

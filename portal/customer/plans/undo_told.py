@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
 from portal.changes.models import Change, Item
-from portal.changes.visibility import visible_items
+from portal.changes.reads.visibility import visible_items
 from portal.customer.plans.outlook import Said
 from portal.inventory import reads
 from portal.plans.models import Plan, State

@@ -11,12 +11,12 @@ from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope, get_scope
-from portal.changes import pending as under_way
 from portal.changes.errors import NoKey
 from portal.changes.intent import Intent
 from portal.changes.models import State
 from portal.changes.production import needs_approval
-from portal.changes.visibility import find_change
+from portal.changes.reads import pending as under_way
+from portal.changes.reads.visibility import find_change
 from portal.customer.changes.messages import tell
 from portal.customer.plans import adding
 from portal.customer.resources.edit import form_methods, no_key, nothing_known

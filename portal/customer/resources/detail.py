@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.access import Scope, get_scope
-from portal.changes.pending import PendingIndex, pending_of
+from portal.changes.reads.pending import PendingIndex, pending_of
 from portal.customer.plans.marks import in_plans
 from portal.customer.polls import noted
 from portal.customer.resources.list import current, type_of

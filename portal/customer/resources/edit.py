@@ -18,11 +18,11 @@ from portal.accounts import form_drafts
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
 from portal.billing.usage import monthly_cost
-from portal.changes import pending as under_way
 from portal.changes.errors import NoKey, Unsendable
 from portal.changes.intent import DELETION, Intent, as_sent
-from portal.changes.pending import PendingIndex
 from portal.changes.production import needs_approval
+from portal.changes.reads import pending as under_way
+from portal.changes.reads.pending import PendingIndex
 from portal.customer.plans import adding
 from portal.customer.plans.marks import InPlan, in_plans
 from portal.customer.resources.form_choices import GROUP, offers_for, only_planned, wrong_key

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
 from portal.changes.keys import is_keys_own
-from portal.changes.pending import PendingIndex
+from portal.changes.reads.pending import PendingIndex
 from portal.inventory import reads
 from portal.inventory.listings.group_tree import GroupTree
 from portal.plans.compose import current_plan

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
-from portal.changes.pending import PendingIndex, pending_of
+from portal.changes.reads.pending import PendingIndex, pending_of
 from portal.customer.polls import noted
 from portal.customer.resources.list import resource_list
 from portal.customer.shell import render_page, render_part, wants_part

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from portal.accounts import form_drafts
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
-from portal.changes import pending as under_way
 from portal.changes.errors import NoKey
 from portal.changes.intent import Intent
-from portal.changes.pending import Pending, PendingIndex
 from portal.changes.production import needs_approval
+from portal.changes.reads import pending as under_way
+from portal.changes.reads.pending import Pending, PendingIndex
 from portal.changes.submit import MOST_ITEMS
 from portal.customer.plans import adding
 from portal.customer.resources.edit import count_changes, fields_wrong, form_methods, no_key, nothing_known

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
-from portal.changes.history import history_of
 from portal.changes.models import State
+from portal.changes.reads.history import history_of
 from portal.customer.changes.presenter import ChangePresenter, told_all
 from portal.resources.spec import Record
 from portal.resources.times import parse_moment

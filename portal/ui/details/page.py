@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.accounts.access import Scope
-from portal.changes.pending import Pending, PendingIndex
+from portal.changes.reads.pending import Pending, PendingIndex
 from portal.inventory import reads
 from portal.inventory.listings.group_tree import GroupTree
 from portal.inventory.listings.totals import HARDWARE, sums

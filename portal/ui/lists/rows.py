@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal.changes.pending import Pending
+from portal.changes.reads.pending import Pending
 from portal.inventory.listings.select import STATE
 from portal.plans.open_plans import Mark
 from portal.resources.spec import Field, Kind, Record, ResourceType, Values

@@ -107,7 +107,7 @@ def test_what_needs_approval_becomes_a_plan_instead_of_being_sent(browse: Browse
     answer = save(client, f"{HOME}{EDIT}", cores="3")
     assert answer.headers["Location"] == PLAN
     assert not Change.objects.exists()
-    assert "has to be approved by someone else first" in text_of(client.get(PLAN))
+    assert "This touches production and must be approved first. It is kept in this plan" in text_of(client.get(PLAN))
 
 
 # --- what somebody types outlives the page

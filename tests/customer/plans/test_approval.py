@@ -12,6 +12,7 @@ from portal.accounts.access import Scope
 from portal.accounts.models import AuditEntry, Membership
 from portal.accounts.roles import Role
 from portal.changes.models import Change
+from portal.inventory.snapshots import single_flight
 from portal.plans.models import LONGEST_NOTE, Plan, Remark, State
 from tests.console.view_as.test_sessions import take_write, view_as
 from tests.customer.conftest import Browse, part, text_of
@@ -65,6 +66,9 @@ def test_what_was_said_before_an_edit_is_about_an_earlier_version(browse: Browse
 
 def test_an_open_page_learns_of_what_was_said(browse: Browse, plan: MakePlan) -> None:
     made, client = plan(), browse("operator")
+    client.get(address(made))
+    for done in single_flight.under_way():
+        assert done.wait(10)
     tag = part(client, address(made))["HX-PTag"]
     assert part(client, address(made), **{"HX-PTag": tag}).status_code == 304
     say(browse("manager"), made, text="Wait.")

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from portal.accounts.access import Scope
 from portal.changes.intent import Intent
-from portal.changes.pending import PendingIndex
+from portal.changes.reads.pending import PendingIndex
 from portal.customer.resources.form_choices import suggest_names, wrong_key
 from portal.plans.compose import current_plan
 from portal.resources.spec import Record, ResourceType, Values

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_safe
 from portal.accounts import form_drafts
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
-from portal.changes import pending as under_way
 from portal.changes.errors import Unsendable
 from portal.changes.intent import Intent
-from portal.changes.pending import PendingIndex
+from portal.changes.reads import pending as under_way
+from portal.changes.reads.pending import PendingIndex
 from portal.customer.plans.adding import why_not
 from portal.customer.resources.edit import form_methods, nothing_known
 from portal.customer.resources.form_choices import offers_for

@@ -9,8 +9,8 @@ from django.utils import timezone
 from portal.accounts.access import Scope
 from portal.accounts.people.people import named_so
 from portal.changes.models import Change, Item, State
-from portal.changes.pending import ATTENTION_FOR
-from portal.changes.visibility import visible_changes, visible_items
+from portal.changes.reads.pending import ATTENTION_FOR
+from portal.changes.reads.visibility import visible_changes, visible_items
 
 PER_PAGE = (25, 50, 100, 250)
 
@@ -44,9 +44,7 @@ def history(scope: Scope, filters: Filters, *, page: int = 1, per_page: int = 50
     pages = max(1, -(-total // per_page))
     number = min(max(page, 1), pages)
     start = (number - 1) * per_page
-    # Authors are few, and each is made once: joined, there would be one for each change.
-    shown = found.select_related(None).prefetch_related("author")[start : start + per_page]
-    return Page(list(shown), total, number, pages, per_page)
+    return Page(list(found[start : start + per_page]), total, number, pages, per_page)
 
 
 def history_of(scope: Scope, type_name: str, key: str, *, most: int = 50) -> list[Change]:
