@@ -116,8 +116,7 @@ NO_PAGES = {
         ("customer:decide", "customer:second_factor", "customer:approval", "customer:remove_threshold"), SENT
     ),
     **dict.fromkeys(("customer:invite_again", "customer:withdraw", "customer:plan_new", "customer:plan_verb"), SENT),
-    **dict.fromkeys(("customer:undo_change", "customer:undo_plan", "customer:many"), SENT),
-    "customer:matching_keys": "names what matches a list, for its ticks",
+    **dict.fromkeys(("customer:undo_change", "customer:undo_plan"), SENT),
     "customer:paper_file": "a file, read piece by piece",
     "unspeakable": "nothing is there",
 }
