@@ -56,7 +56,7 @@ ALSO_ON_SQLITE = [
     "tests/customer/people/test_members.py",
     "tests/pipeline",
 ]
-SANDBOX_ALSO_ON_SQLITE = [f"tests/sandbox/test_{name}.py" for name in ("concurrency", "seed", "server")]
+SANDBOX_ALSO_ON_SQLITE = [f"tests/sandbox/test_{name}.py" for name in ("concurrency", "demo_world", "seed", "server")]
 SLOWEST = 10  # tests that the table names
 
 
