@@ -67,6 +67,7 @@ if not IS_SANDBOX:
     from django.core.signals import setting_changed
 
     from portal.inventory import timed_value
+    from portal.plans import open_plans
     from portal.ui import fragments
 
     @pytest.fixture(autouse=True)
@@ -74,6 +75,7 @@ if not IS_SANDBOX:
         """This process knows nothing of an earlier test's database."""
         timed_value.forget_all()
         fragments.forget_all()
+        open_plans.forget_all()
 
     @setting_changed.connect
     def _forget(**_signal: object) -> None:

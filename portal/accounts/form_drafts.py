@@ -1,6 +1,8 @@
-"""What a person has typed into a form, kept on the server: a session that ends takes nothing with it.
+"""What a person has typed into a form, kept on the server: nothing takes it away, neither a session that ends nor a
+browser that dies.
 
-Forms that are sent after the session has ended are kept by accounts.middleware. A page with a form takes its data from
+Forms that are sent after the session has ended are kept by accounts.middleware, those that a page follows as they are
+typed by their view (`keep_typing`). A page with a form takes its data from
 `typed`: what is being sent, or what was kept. Once the form has done its work, the middleware drops it.
 """
 
@@ -23,23 +25,37 @@ PURPOSE = "drafts"
 DROP = "draft"  # ?draft=drop: begin anew
 SECRETS = ("csrfmiddlewaretoken", "password", "secret", "credential", "code")  # never kept, also as part of a name
 PAGE = "portal-page"  # for whom it was made (accounts.page_stamp): nothing that anybody typed
+PREVIEW = "preview"  # the page follows what is typed
+BESIDE_THE_FORM = frozenset({PAGE, PREVIEW})
 
 
 def keep(user: User, path: str, data: QueryDict) -> bool:
     """Keep what was typed into the form at `path`; False where it is nothing, or too much. Secrets are left out."""
     kept = QueryDict(mutable=True)
     for name, values in data.lists():
-        if name != PAGE and not is_secret(name):
+        if name not in BESIDE_THE_FORM and not is_secret(name):
             kept.setlist(name, list(values))
     text = kept.urlencode().encode()
     if not text or len(text) > MOST_BYTES or not _is_place(path):
         return False
-    sealed = sealing.seal(text, place(user, path), purpose=PURPOSE)
+    new = {"sealed": sealing.seal(text, place(user, path), purpose=PURPOSE), "kept": timezone.now()}
+    if Draft.objects.filter(user=user, path=path).update(**new):  # most often: while somebody types
+        return True
     with transaction.atomic():
-        Draft.objects.update_or_create(user=user, path=path, defaults={"sealed": sealed, "kept": timezone.now()})
+        Draft.objects.update_or_create(user=user, path=path, defaults=new)
         newest = Draft.objects.filter(user=user).order_by("-kept").values_list("pk", flat=True)[:MOST_FORMS]
         Draft.objects.filter(user=user).exclude(pk__in=list(newest)).delete()
     return True
+
+
+def keep_typing(request: HttpRequest, *, differs: bool) -> None:
+    """Keep what stands in the form while somebody types, where it says anything: a browser that dies loses nothing."""
+    if not isinstance(request.user, User):
+        return
+    if differs and request.POST.get(DROP) != "drop":
+        keep(request.user, request.path, request.POST)
+    else:
+        discard(request.user, request.path)
 
 
 def is_secret(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 Modules in flow order: `intent` → `submit` (with `keys`, `enqueue`) → `tasks` → `perform` (with `leases`,
 `platform_state`, `conflicts`, `reconcile`) → `settle` → `follow`; `decisions` is what a person may do with a change
-meanwhile; `pending`, `history`, `visibility` are what pages read.
+meanwhile; the room `reads` (`pending`, `history`, `visibility`) is what pages read.
 
 - **One step at a time.** `perform(id)` takes the change under a lease (compare-and-set), does one step, lets go, and
   nudges the next of the customer. A message may come twice or never; the sweeper (every 3 s) finds whatever is due. A

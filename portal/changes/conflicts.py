@@ -86,6 +86,8 @@ def clash(
         return ("gone", {})
     fields = {}
     for name, before in asked.before.items():
+        if not asked.wanted:  # cancelling whatever is planned is all that it means to do (vm_20)
+            break
         field, now = record.type.field(name), record.get(name)
         fits = [before, *known(name), *([asked.wanted[name]] if name in asked.wanted else [])]
         if not any(same(field, now, value) for value in fits):
@@ -114,6 +116,11 @@ def _is_as_wanted(item: Item, present: Present) -> bool:
     if record is None or (record.type.delayed_deletion and deadline):  # any update cancels a deletion (vm_20)
         return False
     return all(same(record.type.field(name), record.get(name), value) for name, value in item.wanted.items())
+
+
+def is_planned(deletion: Value) -> bool:
+    """Whether that says that a deletion is planned."""
+    return bool(_deadline(deletion))
 
 
 def _deadline(deletion: Value) -> str:

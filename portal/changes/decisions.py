@@ -1,6 +1,7 @@
 """What a person may decide about a change meanwhile, and what a new key sets going again.
 
-All take a scope and check it as `submit` does; TooLate where the change is not in a state for it (any more).
+All take a scope and check it as `submit` does; TooLate where the change is not in a state for it (any more). Asking
+anew for what was rejected or is in conflict raises NeedsApproval where the customer has come to require that.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,12 +17,13 @@ from portal.accounts.audit import trail
 from portal.accounts.models import ApiKey
 from portal.changes import rights
 from portal.changes.enqueue import nudge
-from portal.changes.errors import Taken, TooLate
+from portal.changes.errors import NeedsApproval, Taken, TooLate
 from portal.changes.intent import Intent
 from portal.changes.models import Change, Item, State
-from portal.changes.pending import parked_by_key
+from portal.changes.production import needs_approval
+from portal.changes.reads.pending import parked_by_key
+from portal.changes.reads.visibility import require_change
 from portal.changes.submit import next_turn, submit
-from portal.changes.visibility import require_change
 from portal.resources.spec import Settable
 from portal.resources.types import TYPES
 
@@ -33,8 +35,10 @@ def cancel(scope: Scope, change: Change) -> None:
     require_change(scope, change)
     # Queued and perhaps sent before: whoever looks that up right now must be able to write what they find.
     looked_up = Q(state=State.QUEUED, sent_at__isnull=False) & ~Q(lease_holder="")
+    # Of a plan, and perhaps on the platform: the plan has to say which, and only a key that works can tell.
+    open_question = Q(state=State.PARKED, sent_at__isnull=False, plan_number__isnull=False)
     states = (State.DRAFT, State.QUEUED, State.PARKED, State.CONFLICT, State.REJECTED)
-    open_ = Change.objects.filter(pk=change.pk, state__in=states).exclude(looked_up)
+    open_ = Change.objects.filter(pk=change.pk, state__in=states).exclude(looked_up | open_question)
     with transaction.atomic():
         _decide(change, "cancelled", open_.update(state=State.CANCELLED, done_at=timezone.now(), **NOBODYS))
 
@@ -50,6 +54,7 @@ def retry(scope: Scope, change: Change) -> None:
         nudge(str(change.pk))
         return
     _require_own(change)
+    _require_approved(scope, change)
     with transaction.atomic():
         again = _ask_again(scope, change)
         if change.state == State.REJECTED:
@@ -77,6 +82,7 @@ def resolve_conflict(scope: Scope, change: Change, *, overwrite: bool) -> None:
         cancel(scope, change)
         return
     _require_own(change)
+    _require_approved(scope, change)
     with transaction.atomic():
         found = change.answer.get("items", ()) if change.state == State.CONFLICT else ()
         again = _ask_again(scope, change)
@@ -139,6 +145,17 @@ def _require_own(change: Change) -> None:
     """TooLate where its plan asks for it anew: what was rejected there, or is in conflict, is open there again."""
     if change.plan_number is not None and change.state in (State.REJECTED, State.CONFLICT):
         raise TooLate(change.state)
+
+
+def _require_approved(scope: Scope, change: Change) -> None:
+    """NeedsApproval for what was asked for before that was required, and would be asked for anew."""
+    wanted = [
+        (Intent(type_name=item.type_name, key=item.key, wanted=item.wanted, creates=item.creates), item.group)
+        for item in change.items.all()
+    ]
+    stopped = change.state in (State.REJECTED, State.CONFLICT)
+    if stopped and change.plan_number is None and needs_approval(scope, wanted):
+        raise NeedsApproval
 
 
 def _require_present(scope: Scope, change: Change, found: Sequence[Mapping[str, Any]]) -> None:

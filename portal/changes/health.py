@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Exists, Min, OuterRef
+from django.db.models import Count, Exists, Min, OuterRef, Subquery
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from redis.exceptions import OutOfMemoryError
 
@@ -55,11 +56,21 @@ def states() -> dict[str, int]:
 def oldest_undone() -> timedelta | None:
     """How long the oldest change has been on its way out (queued, sending, unknown); None where there is none.
 
-    What waits behind a parked one waits for a person, and does not count.
+    What waits behind a parked one waits for a person, and does not count; neither does how long a part of a plan stood
+    by.
     """
     parked = Change.objects.filter(
         customer=OuterRef("customer"), key_group=OuterRef("key_group"), turn__lt=OuterRef("turn"), state=State.PARKED
     )
     on_its_way = Change.objects.filter(~Exists(parked), done_at=None, state__in=ON_THE_WAY)
-    created = on_its_way.aggregate(oldest=Min("created"))["oldest"]
-    return timezone.now() - created if created else None
+    since = on_its_way.aggregate(oldest=Min(on_its_way_since()))["oldest"]
+    return timezone.now() - since if since else None
+
+
+def on_its_way_since() -> Greatest:
+    """Of a change: when it was asked for, or, of a later part of a plan, when the one before was recorded."""
+    before = Change.objects.filter(
+        customer=OuterRef("customer"), plan_number=OuterRef("plan_number"), number__lt=OuterRef("number")
+    )
+    latest = before.filter(recorded_at__isnull=False).order_by("-recorded_at").values("recorded_at")[:1]
+    return Greatest("created", Coalesce(Subquery(latest), "created"))

@@ -21,8 +21,9 @@ class Intent:
     """One record of a change.
 
     `wanted`: only what the person changed, as explicit values (api_07). `before`: those fields as the person saw them,
-    empty for a creation. Deleting something with a delayed deletion takes its `deadline` in `wanted`. Setting anything
-    about it cancels that deletion (vm_20), so `before` should hold `deletion` as the person saw it.
+    empty for a creation; of a deletion, what there was (places.remembering). Deleting something with a delayed deletion
+    takes its `deadline` in `wanted`. Setting anything about it cancels that deletion (vm_20), so `before` should hold
+    `deletion` as the person saw it.
     """
 
     type_name: str
@@ -40,6 +41,11 @@ class Intent:
     def cancels_deletion(self) -> bool:
         """Whether it would cancel a deletion without being meant to: an empty set is meant to (vm_20)."""
         return self.type.delayed_deletion and self.action == "set" and not self.creates and bool(self.wanted)
+
+    @property
+    def ends_something(self) -> bool:
+        """Whether it deletes the record, or cancels its deletion and does nothing else."""
+        return self.action == "delete" or (self.type.delayed_deletion and not self.creates and not self.wanted)
 
     @property
     def is_new_group(self) -> bool:

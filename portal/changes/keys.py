@@ -41,8 +41,14 @@ def is_keys_own(scope: Scope, group: str) -> bool:
 
     The record does not tell: such a group may have a parent, which the key does not reach.
     """
+    return group in keys_own(scope)
+
+
+def keys_own(scope: Scope) -> frozenset[str]:
+    """All such groups of the customer."""
     keys = set(ApiKey.objects.filter(customer=scope.customer).values_list("resource_group", flat=True))
-    return group in keys and keys.isdisjoint(upwards(group, parents_of(scope))[1:])
+    parents = parents_of(scope) if keys else {}
+    return frozenset(group for group in keys if keys.isdisjoint(upwards(group, parents)[1:]))
 
 
 def parents_of(scope: Scope) -> Mapping[str, str]:

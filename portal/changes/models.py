@@ -136,7 +136,8 @@ class Item(models.Model):
     """One record of a change.
 
     `wanted` holds only what the person changed (for a deletion: its deadline, where it has one), `before` those fields
-    as the person saw them, `result` the full record as the platform answered it, {} for a deleted one.
+    as the person saw them (for a deletion, what there was), `result` the full record as the platform answered it, {}
+    for a deleted one.
     """
 
     class Evidence(models.TextChoices):

@@ -27,7 +27,7 @@ def recorded(change: Change, items: Sequence[Item], present: Present) -> bool:
         now = timezone.now()
         if not move(change, State.RECORDED, recorded_at=now, next_attempt_at=now, answer={}):
             return False
-        Item.objects.bulk_update(items, ["result"])
+        Item.objects.bulk_update(items, ["result"], batch_size=100)
     if change.api_key is not None and change.api_key.refused_at is not None:
         ApiKey.objects.filter(pk=change.api_key.pk, generation=change.api_key.generation).update(refused_at=None)
     return True

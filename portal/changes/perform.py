@@ -8,7 +8,6 @@ import logging
 import time
 from collections.abc import Sequence
 
-from django.db.models import Q
 from django.utils import timezone
 
 from portal.accounts.keys.sealing import Broken
@@ -22,6 +21,8 @@ from portal.changes.models import Change, Item, State
 from portal.changes.platform_state import by_key, look
 from portal.inventory.platform.clients import client_for
 from portal.resources.spec import Value
+
+FEW = 100  # records that are looked for by name; of more, all that was set since is gone through
 
 logger = logging.getLogger(__name__)
 
@@ -113,21 +114,21 @@ def records_of(items: Sequence[Item]) -> list[dict[str, Value]]:
 
 def _is_overtaken(change: Change, items: Sequence[Item]) -> bool:
     """Whether a newer change has set any of the same already: sending this one would bring older values back."""
-    touching = Q()
-    for item in items:
-        touching |= _touches(item)
+    mine = {(item.type_name, item.key): item for item in items}
     newer = Item.objects.filter(
-        change__customer=change.customer_id, change__turn__gt=change.turn, change__recorded_at__isnull=False
+        change__customer=change.customer_id,
+        change__turn__gt=change.turn,
+        change__recorded_at__isnull=False,
+        type_name__in={item.type_name for item in items},
     )
-    return newer.filter(touching).exists()
+    if len(mine) <= FEW:
+        newer = newer.filter(key__in=[item.key for item in items])
+    found = newer.only("type_name", "key", "action", "creates", "wanted").iterator()
+    return any(_touches(mine[place], other) for other in found if (place := (other.type_name, other.key)) in mine)
 
 
-def _touches(item: Item) -> Q:
-    """Items about the same record that have a say in the same: another field is another matter."""
-    same = Q(type_name=item.type_name, key=item.key)
-    if item.action == "delete" or item.creates or not item.wanted:
-        return same
-    whole = Q(action="delete") | Q(creates=True)
-    for name in item.wanted:
-        whole |= Q(wanted__has_key=name)
-    return same & whole
+def _touches(item: Item, other: Item) -> bool:
+    """Whether both, about the same record, have a say in the same: another field is another matter."""
+    if any(one.action == "delete" or one.creates for one in (item, other)) or not item.wanted:
+        return True
+    return not item.wanted.keys().isdisjoint(other.wanted)

@@ -1,4 +1,4 @@
-"""Whether something touches production: by the group that places it, as far as known."""
+"""Whether something touches production, by the group that places it as far as known; and has to be approved then."""
 
 from collections.abc import Iterable
 
@@ -9,6 +9,11 @@ from portal.resources.types import RESOURCE_GROUP
 
 GROUP = RESOURCE_GROUP.name
 BY_DEFAULT = RESOURCE_GROUP.field("production").default
+
+
+def needs_approval(scope: Scope, items: Iterable[tuple[Intent, str]]) -> bool:
+    """Whether somebody else has to approve it before it is sent, which is done in a plan (portal.plans.approval)."""
+    return scope.customer.requires_approval and touches_production(scope, items)
 
 
 def touches_production(scope: Scope, items: Iterable[tuple[Intent, str]]) -> bool:

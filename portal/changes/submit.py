@@ -1,7 +1,7 @@
 """Takes what a person asks for: a row, committed; then a nudge. Submitting twice is one change."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from django.core.exceptions import PermissionDenied
@@ -18,8 +18,8 @@ from portal.changes.errors import NeedsApproval
 from portal.changes.intent import Intent
 from portal.changes.keys import key_for, parents_of
 from portal.changes.models import Change, Item, State
-from portal.changes.places import placed
-from portal.changes.production import touches_production
+from portal.changes.places import NOTHING, placed, remembering
+from portal.changes.production import needs_approval
 
 __all__ = ["Intent", "submit"]
 
@@ -28,10 +28,13 @@ MOST_ITEMS = 1000
 
 @dataclass(frozen=True, slots=True)
 class PlanPart:
-    """That a change is one of a plan: of which, and whether it stands by until `release`d."""
+    """That a change is one of a plan: of which, whether it stands by until `release`d, and where its records were when
+    they were put in (by type and key).
+    """
 
     number: int
     stands_by: bool = False
+    groups: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def submit(scope: Scope, wanted: Sequence[Intent], token: str, *, of_plan: PlanPart | None = None) -> Change:
@@ -50,11 +53,11 @@ def submit(scope: Scope, wanted: Sequence[Intent], token: str, *, of_plan: PlanP
         return earlier
     for item in wanted:
         item.check()
-    items = placed(scope, wanted)
-    if of_plan is None and scope.customer.requires_approval and touches_production(scope, items):
+    items = placed(scope, wanted, lately=of_plan.groups if of_plan else NOTHING)
+    if of_plan is None and needs_approval(scope, items):
         raise NeedsApproval
     api_key = key_for(scope.customer, items, parents_of(scope))
-    return _write(scope, items, token, api_key, of_plan)
+    return _write(scope, remembering(scope, items), token, api_key, of_plan)
 
 
 def release(change: Change) -> bool:

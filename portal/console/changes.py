@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import OuterRef, Prefetch, Q, QuerySet
+from django.db.models.lookups import LessThan
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -25,9 +26,9 @@ from django.views.decorators.http import require_POST, require_safe
 from portal.accounts.access import Scope
 from portal.changes import decisions as decisions
 from portal.changes.errors import ChangeError, TooLate
-from portal.changes.health import ON_THE_WAY
-from portal.changes.history import mentions
+from portal.changes.health import ON_THE_WAY, on_its_way_since
 from portal.changes.models import Change, Item, State
+from portal.changes.reads.history import mentions
 from portal.console.customers.notes import noted, notes_of
 from portal.console.shell import render_console
 from portal.console.staff import find_customer, for_staff, scope_of
@@ -55,7 +56,8 @@ def _open(value: object) -> object:
 
 
 def stuck() -> Q:
-    return Q(done_at=None, state__in=ON_THE_WAY, created__lt=timezone.now() - STUCK_AFTER)
+    long_since = LessThan(on_its_way_since(), timezone.now() - STUCK_AFTER)
+    return Q(long_since, done_at=None, state__in=ON_THE_WAY)
 
 
 WHICH: Mapping[str, tuple[object, Callable[[], Q]]] = {

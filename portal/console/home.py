@@ -2,13 +2,11 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal.accounts.models import ApiKey, Customer
-from portal.changes.health import ON_THE_WAY
 from portal.changes.models import Change, State
-from portal.console.changes import STUCK_AFTER
+from portal.console.changes import stuck
 from portal.console.models import Note, Visit
 from portal.console.search.page import Finder
 from portal.console.shell import render_console
@@ -37,9 +35,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def _going_on(request: HttpRequest) -> dict[str, object]:
     """What needs somebody, and where they were last."""
     undone = Change.objects.filter(done_at=None)
-    since = timezone.now() - STUCK_AFTER
     counted = {
-        "stuck": undone.filter(state__in=ON_THE_WAY, created__lt=since).count(),
+        "stuck": undone.filter(stuck()).count(),
         "unknown": undone.filter(state=State.UNKNOWN).count(),
         "parked": undone.filter(state=State.PARKED).count(),
         "conflict": undone.filter(state=State.CONFLICT).count(),

@@ -17,7 +17,7 @@ from portal.accounts.keys.api_keys import Taken
 from portal.accounts.models import ApiKey
 from portal.accounts.roles import KEYS, Verb
 from portal.changes.decisions import resume
-from portal.changes.pending import parked_by_key
+from portal.changes.reads.pending import parked_by_key
 from portal.customer.people.forms import no_changes
 from portal.customer.people.members import page_and_form
 from portal.customer.shell import render_page

@@ -10,6 +10,6 @@ from portal.customer.shell import Shell, wants_part
 
 @require_safe
 def frame(request: HttpRequest, customer_no: str) -> HttpResponse:
-    """Banner and counter, to be put in their places by htmx; no page of its own."""
+    """Banner, counter and current plan, to be put in their places by htmx; no page of its own."""
     shell = Shell(get_scope(request.user, customer_no), request.path)
     return render(request, "components/updates.html", {"shell": shell}) if wants_part(request) else redirect(shell.home)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.access import Scope, get_scope
 from portal.changes.models import State
-from portal.changes.pending import Pending, PendingIndex, pending_of
+from portal.changes.reads.pending import Pending, PendingIndex, pending_of
 from portal.customer.shell import Shell, render_page, wants_part
 from portal.inventory import reads
 from portal.inventory.listings.derived import what_mentions

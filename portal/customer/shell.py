@@ -19,10 +19,12 @@ from django.utils.translation import gettext_noop
 from portal.accounts import roles
 from portal.accounts.access import Scope
 from portal.accounts.models import Customer
-from portal.changes.pending import PendingIndex, pending_of
+from portal.changes.reads.pending import PendingIndex, pending_of
 from portal.inventory import reads
 from portal.inventory.listings.totals import count_current
 from portal.inventory.reads import Listing, Source, Trouble
+from portal.plans import open_plans
+from portal.plans.open_plans import OpenPlan, OpenPlans
 from portal.resources.spec import ResourceType
 from portal.resources.types import TYPES
 from portal.ui import links
@@ -102,6 +104,25 @@ class Shell:
         return self.scope.may_see(roles.CHANGES)
 
     @property
+    def plans_url(self) -> str:
+        return links.page(self.customer.number, "plans")
+
+    @cached_property
+    def plans(self) -> OpenPlans:
+        return open_plans.of(self.scope, self._listings)
+
+    @property
+    def plan(self) -> OpenPlan | None:
+        """The one at the foot of the page: who may change something puts it there."""
+        return self.plans.current if self.scope.may_change(roles.CHANGES) else None
+
+    @cached_property
+    def plan_bar_version(self) -> object:
+        """All that the foot of the page shows."""
+        some = [(one.number, one.name, one.count) for one in self.plans.editable] if self.plan else ()
+        return (self.customer.number, self.plan and self.plan.number, *some)
+
+    @property
     def pending_count(self) -> int:
         return self._index.count if self.sees_changes else 0
 
@@ -123,14 +144,18 @@ class Shell:
         others = tuple(name for name in TYPES if name not in FIRST + MONEY)
         items = [overview, *self._types(FIRST + others)]
         money = self._types(MONEY)
-        changes = self._item(_("Changes"), "history", self.changes_url, apart=True)
-        return [*items, *money, *([changes] if self.sees_changes else []), *self._of_managers]
+        return [*items, *money, *(self._changes if self.sees_changes else []), *self._of_managers]
 
     @property
     def version(self) -> object:
         """All that navigation and search show."""
         others = tuple((one.number, one.name) for one in (self.customer, *self.customers))
         return (*self.nav, *others, self.scope.root)
+
+    @property
+    def _changes(self) -> list[NavItem]:
+        plans = self._item(_("Plans"), "clipboard-list", self.plans_url, count=len(self.plans.plans) or None)
+        return [self._item(_("Changes"), "history", self.changes_url, apart=True), plans]
 
     @property
     def _of_managers(self) -> list[NavItem]:

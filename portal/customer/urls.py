@@ -6,6 +6,7 @@ from portal.customer import frame_updates, search
 from portal.customer.home import overview
 from portal.customer.money import documents, pages, thresholds
 from portal.customer.people import urls as people_urls
+from portal.customer.plans import urls as plan_urls
 from portal.customer.resources import detail, group_tree, urls
 from portal.ui import preferences
 
@@ -17,6 +18,7 @@ urlpatterns = [
     path("c/<str:customer_no>/", overview.overview, name="overview"),
     *people_urls.urlpatterns,
     *thresholds.urlpatterns,
+    *plan_urls.urlpatterns,
     *urls.urlpatterns,
     path("c/<str:customer_no>/find/", search.find, name="find"),
     path("c/<str:customer_no>/frame/", frame_updates.frame, name="frame"),

@@ -2,7 +2,7 @@
 
 from portal.inventory.listings.for_scope import listing, listings, record, refresh
 from portal.inventory.listings.listing import Listing
-from portal.inventory.listings.record_context import States, context, states, versions
+from portal.inventory.listings.record_context import States, context, contexts, states, versions
 from portal.inventory.listings.related import permissions_in, related, related_of, service_users_in, tree
 from portal.inventory.snapshots.source import Source, Trouble
 
@@ -12,6 +12,7 @@ __all__ = [
     "States",
     "Trouble",
     "context",
+    "contexts",
     "listing",
     "listings",
     "permissions_in",

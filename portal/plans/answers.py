@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from portal.accounts.access import Scope
-from portal.accounts.audit import trail
+from portal.accounts.roles import CHANGES, Verb
 from portal.changes.intent import DELETION
 from portal.plans.errors import NotReady
-from portal.plans.held import edited
-from portal.plans.models import Plan
+from portal.plans.held import held, on_record, revise
+from portal.plans.models import Plan, State
 from portal.plans.review import Checked, Review
 from portal.plans.visibility import require_entry
 from portal.resources.spec import Settable
@@ -22,16 +22,18 @@ def answer(scope: Scope, plan: Plan, entry_id: int, answers: Mapping[str, str]) 
 
     What is there now is what the person has seen then. A record that is gone can only be given up: NotReady.
     """
-    with edited(plan) as now:
+    scope.require(Verb.CHANGE, CHANGES)
+    with held(plan, State.OPEN) as now:
         review = Review.of(scope, now)
         found = next((one for one in review.conflicts if one.entry.pk == entry_id), None)
         if found is None:
             return  # answered already, or not in conflict any more
         require_entry(scope, found.entry, review.all)
         _settle(found, answers)
+        revise(now)
         said = {name or "all": text for name, text in answers.items()}
         after = {"record": f"{found.entry.type_name}/{found.entry.key}", **said}
-        trail.record("plan.answered", customer=now.customer, target=f"plan {now.number}", after=after)
+        on_record(now, "answered", after=after)
 
 
 def _settle(found: Checked, answers: Mapping[str, str]) -> None:
@@ -57,10 +59,10 @@ def _settle_fields(found: Checked, answers: Mapping[str, str]) -> None:
         elif said == THEIRS:
             entry.wanted.pop(name, None)
             entry.before.pop(name, None)
-    if entry.wanted:
-        entry.save(update_fields=["wanted", "before"])
-    else:
+    if not entry.wanted and THEIRS in answers.values():
         entry.delete()
+    else:  # what wants nothing from the start is a deletion that is cancelled
+        entry.save(update_fields=["wanted", "before"])
 
 
 def _edit_what_is_there(found: Checked) -> None:
@@ -70,7 +72,8 @@ def _edit_what_is_there(found: Checked) -> None:
     always = {field.name for field in resource_type.fields if field.settable is Settable.ALWAYS}
     entry.creates = False
     entry.wanted = {name: value for name, value in entry.wanted.items() if name in always}
-    entry.before = {name: found.record.get(name) for name in entry.wanted}
+    seen = [*entry.wanted, DELETION] if resource_type.delayed_deletion else entry.wanted
+    entry.before = {name: found.record.get(name) for name in seen}
     entry.group = found.record.group or entry.group
     if not entry.wanted:
         entry.delete()

@@ -4,34 +4,31 @@ A plan that is applied is changes of the ordinary pipeline (portal.changes), mad
 `advance` looks how far they are: it may be called as often as one likes, by any number of workers.
 """
 
-import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from uuid import uuid4
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
+from django.http import Http404
 from django.utils import timezone
 
 from portal.accounts.access import Scope, scope_now
-from portal.accounts.audit import trail
 from portal.accounts.roles import CHANGES, Role, Verb
 from portal.changes import decisions
-from portal.changes.errors import ChangeError
+from portal.changes.errors import ChangeError, TooLate
 from portal.changes.models import Change
 from portal.changes.models import State as Sent
 from portal.changes.rights import asked
 from portal.changes.submit import PlanPart, release, submit
 from portal.plans import approval
 from portal.plans.errors import Edited, NotReady
-from portal.plans.held import held, tell
+from portal.plans.held import held, on_record, tell
 from portal.plans.models import Part, Plan, State
 from portal.plans.review import Review
 from portal.plans.visibility import require_all
-
-NOT_TAKEN = (Sent.REJECTED, Sent.CONFLICT, Sent.SUPERSEDED, Sent.CANCELLED)
-
-logger = logging.getLogger(__name__)
 
 
 def apply(scope: Scope, plan: Plan, *, revision: int, not_before: datetime | None = None) -> Plan:
@@ -47,25 +44,40 @@ def apply(scope: Scope, plan: Plan, *, revision: int, not_before: datetime | Non
         review = _ready(scope, now)
         if not_before is not None and not_before > timezone.now():
             _set(now, State.SCHEDULED, not_before=not_before, obstacle="", **_applier(scope))
-            _note(now, "scheduled", after={"not_before": not_before.isoformat(), "entries": len(review.all)})
+            on_record(now, "scheduled", after={"not_before": not_before.isoformat(), "entries": len(review.all)})
         else:
             _send(scope, now, review)
     return now
 
 
 def stop(scope: Scope, plan: Plan) -> None:
-    """Hold back what has not been sent. What an earlier part has brought about stays so. Raises NotOpen, TooLate."""
+    """Hold back what has not been sent. What an earlier part has brought about stays so.
+
+    Raises NotOpen, TooLate where nothing can be held back any more, and NotReady for who does not see all of it.
+    """
     scope.require(Verb.CHANGE, CHANGES)
     with held(plan, State.SCHEDULED, State.APPLYING) as now:
-        require_all(scope, list(now.entries.filter(change=None)))
-        for part in _parts(now):
-            if part.change.recorded_at is None and part.change.state not in NOT_TAKEN:
-                decisions.cancel(scope, part.change)
-        _note(now, "stopped")
+        if not require_all(scope, list(now.entries.filter(change=None))):
+            raise NotReady("hidden")
+        tell(now.customer)
         if now.state == State.SCHEDULED:
             _set(now, State.OPEN, not_before=None)
-        else:
+        elif _hold_back(scope, _parts(now)):
             _step(now)
+        else:
+            raise TooLate(now.state)
+        on_record(now, "stopped")
+
+
+def _hold_back(scope: Scope, parts: Sequence[Part]) -> int:
+    """What of them has not been sent stays here. How many."""
+    count = 0
+    for part in parts:
+        if not part.is_over:
+            with suppress(TooLate):
+                decisions.cancel(scope, part.change)
+                count += 1
+    return count
 
 
 def due() -> list[int]:
@@ -93,16 +105,16 @@ def _step(plan: Plan) -> None:
     """Note what is through; then the next part, or the end, or open again with what was not taken."""
     parts = _parts(plan)
     for part in parts:
-        if part.change.recorded_at is not None:
-            plan.entries.filter(pk__in=part.entries, change=None).update(change=part.change)
-    if any(part.change.recorded_at is None and part.change.state in NOT_TAKEN for part in parts):
-        _open_again(plan, parts)
-    elif all(part.change.recorded_at is not None for part in parts):
+        is_through = part.change.recorded_at is not None
+        if is_through and plan.entries.filter(pk__in=part.entries, change=None).update(change=part.change):
+            tell(plan.customer)
+    following = next((part for part in parts if part.change.recorded_at is None), None)
+    if following is None:
         _set(plan, State.APPLIED)
-    else:
-        first = next(part for part in parts if part.change.recorded_at is None)
-        if first.change.state == Sent.DRAFT:
-            release(first.change)
+    elif following.is_over:
+        _open_again(plan, parts)
+    elif following.change.state == Sent.DRAFT:
+        release(following.change)
 
 
 def _open_again(plan: Plan, parts: Sequence[Part]) -> None:
@@ -124,13 +136,12 @@ def _send_at_its_time(plan: Plan) -> None:
             _send(scope, plan, _ready(scope, plan))
     except NotReady as error:
         reason = error.reason
-    except Exception as error:  # noqa: BLE001 - whatever it is, the plan must say that it was not sent
-        logger.warning("Plan %s was not sent at its time: %s", plan, type(error).__name__)
+    except PermissionDenied:
         reason = "forbidden"
     else:
         return
     _set(plan, State.OPEN, not_before=None, obstacle=reason)
-    _note(plan, "not_sent", after={"reason": reason})
+    on_record(plan, "not_sent", after={"reason": reason})
 
 
 def _ready(scope: Scope, plan: Plan) -> Review:
@@ -146,19 +157,24 @@ def _ready(scope: Scope, plan: Plan) -> Review:
 
 def _send(scope: Scope, plan: Plan, review: Review) -> None:
     """One change for each part; those after the first stand by."""
-    entries = {(entry.type_name, entry.key): entry.pk for entry in review.all}
-    attempt = plan.attempt + 1
+    entries = {(entry.type_name, entry.key): entry for entry in review.all}
+    groups = {record: entry.group for record, entry in entries.items()}
+    attempt, token = plan.attempt + 1, uuid4().hex
     for position, (_key, items) in enumerate(review.split.parts):
         intents = [intent for intent, _group in items]
-        token = f"plan-{plan.pk}-{attempt}-{position}"
+        part = PlanPart(plan.number, stands_by=position > 0, groups=groups)
         try:
-            change = submit(scope, intents, token, of_plan=PlanPart(plan.number, stands_by=position > 0))
+            change = submit(scope, intents, f"{token}-{position}", of_plan=part)
         except ChangeError as error:
             raise NotReady("no_key") from error
-        ids = [entries[intent.type_name, intent.key] for intent in intents]
+        except Http404 as error:  # gone since it was looked at, a moment ago
+            raise NotReady("conflict") from error
+        ids = [entries[intent.type_name, intent.key].pk for intent in intents]
         Part.objects.create(plan=plan, attempt=attempt, position=position, change=change, entries=ids)
+    earlier = Change.objects.filter(pk__in=plan.parts.filter(attempt__lt=attempt).values("change"), state=Sent.REJECTED)
+    earlier.update(state=Sent.SUPERSEDED)  # needs nobody any more: this attempt decides
     _set(plan, State.APPLYING, attempt=attempt, applied_at=timezone.now(), obstacle="", **_applier(scope))
-    _note(plan, "applied", after={"entries": len(entries), "changes": len(review.split.parts)})
+    on_record(plan, "applied", after={"entries": len(entries), "changes": len(review.split.parts)})
 
 
 def _parts(plan: Plan) -> list[Part]:
@@ -188,8 +204,3 @@ def _set(plan: Plan, state: State, **fields: object) -> None:
         setattr(plan, name, value)
     plan.save(update_fields=["state", *fields])
     tell(plan.customer)
-
-
-def _note(plan: Plan, what: str, **details: Any) -> None:
-    """On record, together with what it does; by the portal itself where nobody asks."""
-    trail.record(f"plan.{what}", customer=plan.customer, target=f"plan {plan.number}", **details)

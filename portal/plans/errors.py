@@ -33,7 +33,9 @@ class Edited(PlanError):
 
 
 class NotReady(PlanError):
-    """`reason`: empty, conflict, contradiction, no_key, approval, hidden."""
+    """`reason`: empty, hidden, conflict, contradiction, no_key, too_large, approval; gone, forbidden, taken_out,
+    not_through.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -1,12 +1,19 @@
-"""A plan in somebody's hands: its row is held until the transaction's end, and pages learn of what was done."""
+"""A plan in somebody's hands: its row is held until the transaction's end, what was done is on record, and pages learn
+of it.
+
+Whoever holds several rows takes them in this order, so that no two wait for each other: the plan, the customer
+(`tell`), changes, the trail's head (`on_record`).
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from portal.accounts.audit import trail
 from portal.accounts.models import Customer
 from portal.inventory import news
 from portal.plans.errors import NotOpen
@@ -25,16 +32,18 @@ def held(plan: Plan, *states: State) -> Iterator[Plan]:
             raise NotOpen(now.state)
         yield now
         Plan.objects.filter(pk=plan.pk).update(touched=timezone.now())
-        tell(now.customer)
 
 
-@contextmanager
-def edited(plan: Plan) -> Iterator[Plan]:
-    """The same for who changes what it would do: another revision, of which nothing has been approved."""
-    with held(plan, State.OPEN) as now:
-        yield now
-        Plan.objects.filter(pk=plan.pk).update(revision=F("revision") + 1, obstacle="")
-        now.revision += 1
+def revise(plan: Plan) -> None:
+    """What it would do is another: a new revision, of which nothing has been approved."""
+    Plan.objects.filter(pk=plan.pk).update(revision=F("revision") + 1, obstacle="")
+    plan.revision += 1
+
+
+def on_record(plan: Plan, what: str, **details: Any) -> None:
+    """What was done is on record, together with what it does, and pages learn of it."""
+    tell(plan.customer)
+    trail.record(f"plan.{what}", customer=plan.customer, target=f"plan {plan.number}", **details)
 
 
 def tell(customer: Customer) -> None:

@@ -13,10 +13,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Customer
 from portal.changes.models import Action, Change
+from portal.changes.models import State as Sent
 
 MOST_ENTRIES = 1000
 LONGEST_NAME = 100
@@ -35,7 +37,13 @@ class State(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+NOT_TAKEN = (Sent.REJECTED, Sent.CONFLICT, Sent.SUPERSEDED, Sent.CANCELLED)
 SHOWN_EVERYWHERE = (State.OPEN, State.SCHEDULED, State.APPLYING)  # at the foot of pages, and on what they concern
+
+
+def titled(number: int, name: str) -> str:
+    """What a plan is called: its name, or its number where nobody gave it one."""
+    return name or gettext("Plan %(number)s") % {"number": number}
 
 
 class Plan(models.Model):
@@ -77,6 +85,11 @@ class Plan(models.Model):
         return f"{self.customer_id}/{self.number} {self.state}"
 
     @property
+    def title(self) -> str:
+        """Its name, or its number where nobody gave it one."""
+        return titled(self.number, self.name)
+
+    @property
     def is_editable(self) -> bool:
         """Whether what it would do can be changed."""
         return self.state == State.OPEN
@@ -101,6 +114,8 @@ class Entry(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # Ids of others who asked for some of it before: what they asked for is not theirs to approve either.
+    earlier_authors = models.JSONField(default=list, blank=True)
     added = models.DateTimeField(default=timezone.now)
     change = models.ForeignKey(Change, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
@@ -133,6 +148,11 @@ class Part(models.Model):
     def __str__(self) -> str:
         return f"{self.plan_id} {self.attempt}.{self.position}"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the platform has it, or it does not get there any more."""
+        return self.change.recorded_at is not None or self.change.state in NOT_TAKEN
+
 
 class Remark(models.Model):
     """What somebody says about a plan, as it was at that revision."""
@@ -147,6 +167,10 @@ class Remark(models.Model):
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="remarks")
     author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    # The customer's person in whose place staff said it, if they did.
+    in_place_of = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     at = models.DateTimeField(default=timezone.now)

@@ -11,19 +11,21 @@ from functools import cached_property
 from portal.accounts.access import Scope
 from portal.changes.conflicts import clash
 from portal.changes.intent import Intent
-from portal.changes.keys import is_keys_own, keys_of, parents_of
+from portal.changes.keys import keys_own, parents_of
 from portal.inventory import reads
 from portal.inventory.reads import Listing
+from portal.inventory.snapshots.freshness import keys_of
 from portal.plans.compose import intent_of
 from portal.plans.models import Entry, Plan
 from portal.plans.order import Contradiction, Known, contradictions, in_order
-from portal.plans.parts import Split, split
+from portal.plans.parts import Placed, Split, split
 from portal.plans.visibility import visible_entries
 from portal.resources.spec import Record, Value
 from portal.resources.types import TYPES
 
 GROUP = "resourcegroup"
 MACHINE = "virtualmachine"
+MOST_BYTES = 16 * 1024 * 1024  # of a call, before it is put into XML, which is up to four times as much
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Review:
         """Each entry that the person sees, in the order of sending."""
         by_intent = {id(intent): entry for intent, entry in self._pairs}
         ordered = in_order([intent for intent, _entry in self._pairs], self.known)
-        return [_check(by_intent[id(intent)], intent, self._listings) for intent in ordered]
+        return [_check(by_intent[id(intent)], intent, self.listings) for intent in ordered]
 
     @property
     def conflicts(self) -> list[Checked]:
@@ -91,7 +93,8 @@ class Review:
         """The changes that it would be sent as."""
         items = [(one.intent, one.entry.group) for one in self.checked]
         new = {item.key: group for item, group in items if item.is_new_group}
-        return split(keys_of(self.scope.customer), items, {**self.known.parents, **new})
+        keys = {key.resource_group: key for key in keys_of(self.scope.customer)}  # those that it is read by
+        return split(keys, items, {**self.known.parents, **new})
 
     @property
     def obstacle(self) -> str:
@@ -102,19 +105,21 @@ class Review:
             "conflict": any(one.reason for one in self.checked),
             "contradiction": bool(self.contradictions),
             "no_key": bool(self.split.without),
+            "too_large": any(_size(items) > MOST_BYTES for _key, items in self.split.parts),
         }
         return next((name for name, holds in reasons.items() if holds), "")
 
     @cached_property
     def known(self) -> Known:
         """The customer's groups and machines, as far as needed for order and contradictions."""
-        concerned = {entry.key for entry in self.visible if entry.type_name == GROUP and not entry.creates}
         deleted = {entry.key for entry in self.visible if entry.type_name == GROUP and entry.action == "delete"}
-        machines = self._listings[MACHINE].records if deleted else ()
+        machines = self.listings[MACHINE].records if deleted else ()
         return Known(
             parents=parents_of(self.scope),
             machines={record.key: record.group or "" for record in machines if record.group in deleted},
-            own_of_keys=frozenset(group for group in concerned if is_keys_own(self.scope, group)),
+            own_of_keys=keys_own(self.scope)
+            if any(entry.type_name == GROUP for entry in self.visible)
+            else frozenset(),
         )
 
     @cached_property
@@ -122,12 +127,20 @@ class Review:
         return [(intent_of(entry), entry) for entry in self.visible]
 
     @cached_property
-    def _listings(self) -> Mapping[str, Listing]:
+    def listings(self) -> Mapping[str, Listing]:
+        """What it is held against: groups, machines, and the types that it is about."""
         names = {GROUP, MACHINE, *(entry.type_name for entry in self.visible)}
         return reads.listings(self.scope, tuple(name for name in TYPES if name in names))
 
 
+def _size(items: Sequence[Placed]) -> int:
+    """About how many bytes a call of these has."""
+    return sum(len(repr(item.wanted)) for item, _group in items)
+
+
 def _check(entry: Entry, intent: Intent, listings: Mapping[str, Listing]) -> Checked:
     record = listings[intent.type_name].by_key.get(intent.key)
+    if record is None and intent.action == "delete" and entry.group not in listings[GROUP].by_key:
+        return Checked(entry, intent, None, "gone", {})  # together with its group: no key reaches it any more
     found = clash(entry, record, is_there=record is not None)
     return Checked(entry, intent, record, *(found or ("", {})))

@@ -92,6 +92,8 @@ class Field:
     limit: str = ""  # name in portal.resources.limits
     unit: str = ""  # "MiB", "GiB", "h"
     refers_to: str = ""  # name of the resource type whose key this value (or each of them) is
+    for_many: bool = False  # makes sense to be given to many records at once; of a list, entries added or taken away
+    copied: bool = True  # goes along where a record is copied; not what can be only one record's own
     joins: bool = False  # records with the same value in the field of this name belong together, whatever their type
     max_length: int = 200  # of a text, or of each entry of a list
     check: Callable[[str], str | None] | None = None  # a text's own rule: what is wrong with it, or None
@@ -186,6 +188,7 @@ class Action:
     name: str
     buttons: Callable[["Record", datetime], tuple[Button, ...]]
     sets: Callable[["Record", Mapping[str, str], datetime], Values]
+    takes_time: bool = False  # also until a time of one's own: `for=until`, and the moment as `until`
 
 
 def no_effects(before: "Record | None", wanted: Values, context: Context) -> list[Effect]:
@@ -196,6 +199,11 @@ def no_effects(before: "Record | None", wanted: Values, context: Context) -> lis
 def heeds_all(before: "Record | None", wanted: Values, context: Context) -> tuple[Values, list[Effect]]:
     """Nothing that is wanted of the type is ignored."""
     return wanted, []
+
+
+def nothing_lasts(before: "Record | None", wanted: Values | None) -> list[Effect]:
+    """Of a type of which all can be taken back by itself."""
+    return []
 
 
 def all_runs(record: "Record", context: Context) -> Values:
@@ -241,12 +249,16 @@ class ResourceType:
     standing: Callable[["Record", datetime], Standing] | None = None  # in time, by which lists are in order
     runs: Callable[["Record", Context], Values] = all_runs  # what runs still, of values that wait for a window
     effects: Callable[["Record | None", Values, Context], list[Effect]] = no_effects  # of saving `wanted`
+    # What of it cannot be taken back apart: of saving `wanted`, of deleting where that is None.
+    lasting: Callable[["Record | None", Values | None], list[Effect]] = nothing_lasts
     # What of `wanted` means something to the platform, and what to say of what it ignores.
     heeds: Callable[["Record | None", Values, Context], tuple[Values, list[Effect]]] = heeds_all
     group: Callable[[Values], str | None] = lambda values: values.get("resource_group")
     machine: Callable[[Values], str | None] = lambda values: None
     title: Callable[[Values], str] = lambda values: str(values.get("name", ""))
     actions: tuple[Action, ...] = ()
+    # Names that are free in a group besides those taken, next first: what copies may be called. None: no copies.
+    free_names: Callable[[str, Iterable[str]], Iterator[str]] | None = None
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError where there is none."""
@@ -258,6 +270,11 @@ class ResourceType:
     @property
     def has_states(self) -> bool:
         return self.states is not no_states
+
+    @property
+    def is_changeable(self) -> bool:
+        """Whether anything can be done with a record of it."""
+        return self.editable or self.deletable or bool(self.actions)
 
     @property
     def field_names(self) -> tuple[str, ...]:

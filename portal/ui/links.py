@@ -36,6 +36,12 @@ def new(customer_no: str, type_name: str, parameters: Parameters = ()) -> str:
     return f"{home(customer_no)}{type_name}/-/new{'?' if query else ''}{query}"
 
 
+def many(customer_no: str, type_name: str, parameters: Parameters = ()) -> str:
+    """What is done with many of them at once."""
+    query = urlencode(list(parameters))
+    return f"{home(customer_no)}{type_name}/-/many{'?' if query else ''}{query}"
+
+
 def record(customer_no: str, type_name: str, key: str) -> str:
     """One record's page."""
     return f"{home(customer_no)}{type_name}/{quote(key)}/"
@@ -49,6 +55,11 @@ def action(customer_no: str, type_name: str, key: str, name: str) -> str:
 def change(customer_no: str, number: int) -> str:
     """One change's page."""
     return f"{page(customer_no, 'changes')}{number}/"
+
+
+def plan(customer_no: str, number: int) -> str:
+    """One plan's page."""
+    return f"{page(customer_no, 'plans')}{number}/"
 
 
 def paper(customer_no: str, kind: str, month: str) -> str:

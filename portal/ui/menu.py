@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal.changes.pending import Pending
+from portal.changes.reads.pending import Pending
 from portal.resources.deletion import read_deletion
 from portal.resources.spec import Action, Button, Record
 from portal.ui import links
@@ -75,7 +75,37 @@ def buttons(record: Record, viewing: Viewing, pending: Sequence[Pending] = ()) -
         _button(record, offer, viewing, "btn", icon(offer.button.icon))
         for offer in offers(record, viewing.now, pending)
     ]
-    return joined([*shown, _delete(record, viewing, pending, "btn", icon("trash"))])
+    clone = _clone(record, viewing, "btn", icon("copy"))
+    return joined([*shown, clone, _delete(record, viewing, pending, "btn", icon("trash"))])
+
+
+def plan_menu(record: Record, viewing: Viewing, pending: Sequence[Pending] = ()) -> SafeString:
+    """At the head of a page, the same actions for a plan; '' where there are none."""
+    lines = joined(_for_plan(record, viewing, pending))
+    if not lines:
+        return SafeString("")
+    return format_html(
+        '<button type="button" class="btn" popovertarget="plan-menu">{}{}</button>'
+        '<div id="plan-menu" class="menu menu-end" popover>{}</div>',
+        icon("list-check"),
+        _("Add to plan"),
+        lines,
+    )
+
+
+def _for_plan(record: Record, viewing: Viewing, pending: Sequence[Pending]) -> Iterator[SafeString]:
+    """What the record's actions would do, put into a plan: nothing happens, so nothing is asked first."""
+    for offer in offers(record, viewing.now, pending):
+        if not offer.is_going:
+            name, value = offer.param
+            address = links.action(viewing.customer_no, record.type.name, record.key, offer.action)
+            yield format_html(
+                '<button form="do" formaction="{}?to=plan" name="{}" value="{}" class="menu-item">{}</button>',
+                address,
+                name,
+                value,
+                _(offer.button.label),
+            )
 
 
 def _lines(record: Record, viewing: Viewing, pending: Sequence[Pending]) -> Iterator[SafeString]:
@@ -84,7 +114,19 @@ def _lines(record: Record, viewing: Viewing, pending: Sequence[Pending]) -> Iter
         yield format_html('<a href="{}">{}</a>', address, _("Edit"))
     for offer in offers(record, viewing.now, pending):
         yield _button(record, offer, viewing, "menu-item", SafeString(""))
+    yield _clone(record, viewing, "menu-item", SafeString(""))
     yield _delete(record, viewing, pending, "menu-item", SafeString(""))
+    planned = list(_for_plan(record, viewing, pending))
+    if planned:
+        yield format_html('<p class="menu-head">{}</p>{}', _("Add to plan"), joined(planned))
+
+
+def _clone(record: Record, viewing: Viewing, classes: str, picture: SafeString) -> SafeString:
+    """The way to copying it; '' for a type of which nobody copies records."""
+    if record.type.free_names is None:
+        return SafeString("")
+    address = links.many(viewing.customer_no, record.type.name, [("key", record.key)])
+    return format_html('<a href="{}#many-copies" class="{}">{}{}</a>', address, classes, picture, _("Clone…"))
 
 
 def _delete(

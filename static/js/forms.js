@@ -27,6 +27,12 @@ if (guarded) {
     // Only after the browser has taken the form's values.
     setTimeout(() => { for (const button of guarded.querySelectorAll("[type=submit]")) button.disabled = true; });
   });
+  // What was typed is kept on the server (accounts.form_drafts); who cancels has no use for it.
+  document.addEventListener("click", ({ target }) => {
+    if (!target.closest("[data-leave]")) return;
+    const { csrfmiddlewaretoken: token } = guarded.elements;
+    navigator.sendBeacon(location.href, new URLSearchParams({ csrfmiddlewaretoken: token.value, preview: "1", draft: "drop" }));
+  });
   // Led elsewhere (to signing in, say): the server has kept what the form sent. What else of the page asks waits for it.
   document.addEventListener("htmx:before:response", (event) => {
     const { request, response } = event.detail.ctx;

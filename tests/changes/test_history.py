@@ -10,10 +10,10 @@ from django.http import Http404
 from django.utils import timezone
 
 from portal.accounts.access import Scope
-from portal.changes.history import Filters, history, history_of, needing_someone
 from portal.changes.models import Change, Item, State
-from portal.changes.pending import pending_of
-from portal.changes.visibility import find_change
+from portal.changes.reads.history import Filters, history, history_of, needing_someone
+from portal.changes.reads.pending import pending_of
+from portal.changes.reads.visibility import find_change
 from tests.changes.conftest import MACHINE
 from tests.support import moment
 

@@ -13,7 +13,7 @@ from portal.changes import decisions
 from portal.changes.errors import Taken
 from portal.changes.intent import Intent
 from portal.changes.models import Change, State
-from portal.changes.pending import pending_of
+from portal.changes.reads.pending import pending_of
 from portal.changes.submit import submit
 from portal.inventory import reads
 from tests.changes.conftest import edit, machine, new_machine, plain_machine, run

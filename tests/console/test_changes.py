@@ -57,6 +57,17 @@ def test_what_is_long_on_its_way_is_stuck(staff: Client) -> None:
     assert "shop13" in text_of(staff.get("/console/changes/?which=stuck"))
 
 
+def test_a_part_of_a_plan_is_stuck_from_when_it_went_out_and_is_mended_in_the_plan(staff: Client) -> None:
+    before = timezone.now() - timedelta(minutes=5)
+    Change.objects.filter(number=1).update(created=before, plan_number=1, recorded_at=timezone.now(), state=State.DONE)
+    Change.objects.filter(number=2).update(created=before, plan_number=1)
+    assert "shop14" not in text_of(staff.get("/console/changes/?which=stuck"))
+    Change.objects.filter(number=2).update(state=State.REJECTED, done_at=timezone.now())
+    assert "where it is corrected and applied again" in text_of(staff.get("/console/c/10001/changes/2/"))
+    refused = Change.objects.get(number=2)
+    assert "Unchanged, not possible in their state: 10001/2." in text_of(decide(staff, "retry", refused))
+
+
 def test_they_can_be_filtered_by_customer_and_name(staff: Client) -> None:
     assert "shop13" in text_of(staff.get("/console/changes/?customer=10001&q=shop13"))
     assert "shop13" not in text_of(staff.get("/console/changes/?customer=10002"))

@@ -47,8 +47,9 @@ LISTS = [Page(f"{C}{name}/", tells) for name, tells in LISTED.items()]
 TREE = Page(f"{C}resourcegroup/?view=tree", [GROUPS])
 DETAILS = [Page(f"{C}{name}/{RECORDS[name]}/", tells) for name, tells in AROUND.items()]
 FOUND = Page(f"{C}find/?q=shop0", [MACHINES])
+PLAN = Page(f"{C}plans/1/", [r"entry-(\d+)", r"Said (\d)", r"(Person \d) commented"])
 CHANGES, CHANGE = Page(f"{C}changes/", [PEOPLE]), Page(f"{C}changes/1/", [r"virtualmachine/(shop1\d)/"])
-MAIN = [OVERVIEW, LISTS[0], TREE, *DETAILS[:2], FOUND, CHANGES, CHANGE]
+MAIN = [OVERVIEW, LISTS[0], TREE, *DETAILS[:2], FOUND, CHANGES, CHANGE, PLAN]
 ORDER = Page(f"{C}paper/{FIRST_PAPER}/")
 
 PAGES = {
@@ -70,6 +71,8 @@ PAGES = {
     "customer:permissions": [Page(f"{C}resourcegroup/shop/-/permissions", [r"ada\d"])],
     "customer:changes": [CHANGES, Page(f"{C}changes/?format=csv", [PEOPLE])],
     "customer:change": [CHANGE, Page(f"{C}changes/3/"), Page(f"{C}changes/6/")],  # in conflict, rejected
+    "customer:plans": [Page(f"{C}plans/", [r"Plan named (\d)", PEOPLE])],
+    "customer:plan": [PLAN],
     "customer:people": [Page(f"{C}people/", [PEOPLE, r"guest\d"])],
     "customer:member": [Page(f"{C}people/{FIRST_MEMBER}/", [OFFERED])],
     "customer:remove_member": [Page(f"{C}people/{FIRST_MEMBER}/-/remove")],
@@ -107,8 +110,12 @@ PAGES = {
 SENT = "takes what is sent, and leads on to a page"
 NO_PAGES = {
     **dict.fromkeys(("customer:theme", "customer:language", "dismiss"), SENT),
-    **dict.fromkeys(("customer:decide", "customer:second_factor", "customer:remove_threshold"), SENT),
-    **dict.fromkeys(("customer:invite_again", "customer:withdraw"), SENT),
+    **dict.fromkeys(
+        ("customer:decide", "customer:second_factor", "customer:approval", "customer:remove_threshold"), SENT
+    ),
+    **dict.fromkeys(("customer:invite_again", "customer:withdraw", "customer:plan_new", "customer:plan_verb"), SENT),
+    **dict.fromkeys(("customer:undo_change", "customer:undo_plan", "customer:many"), SENT),
+    "customer:matching_keys": "names what matches a list, for its ticks",
     "customer:paper_file": "a file, read piece by piece",
     "unspeakable": "nothing is there",
 }

@@ -12,7 +12,10 @@ from django.template.base import Node
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from portal.accounts.access import Scope
+from portal.changes.intent import Intent
 from portal.inventory.snapshots import single_flight
+from portal.plans.compose import put_in
 from portal.ui import fragments
 from tests.customer.conftest import Browse, part
 
@@ -90,6 +93,21 @@ def test_a_page_that_was_seen_before(browse: Browse, counted: Counter[str], path
     with warm(client, path, counted, page):
         assert client.get(path).status_code == 200
     expect_within(BUDGETS[path], counted)
+
+
+@pytest.mark.parametrize("path", [C, MACHINES])
+def test_a_page_with_an_open_plan_costs_no_more(
+    browse: Browse, counted: Counter[str], scope_of: Callable[[str], Scope], path: str
+) -> None:
+    client = browse("manager")
+    wanted = Intent(type_name="virtualmachine", key="shop00", wanted={"cores": 3}, before={"cores": 2})
+    client.get(path)
+    put_in(scope_of("manager"), [wanted], name="Black Friday")
+    with warm(client, path, counted, page):
+        assert "Black Friday" in client.get(path).content.decode()
+    statements, looks, nodes = BUDGETS[path]
+    # Once a customer has plans, the overview also looks for reviews that the person was asked for.
+    expect_within((statements + (path == C), looks, nodes), counted)
 
 
 def test_a_part_of_a_list_that_was_seen_before(browse: Browse, counted: Counter[str]) -> None:

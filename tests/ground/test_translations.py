@@ -83,7 +83,7 @@ BLOCKS = {"comment": "endcomment", "blocktrans": "endblocktrans", "blocktranslat
 READ_OUT = {"title", "aria-label", "placeholder", "alt", "data-label", "data-lost", "data-error", "label"}
 NOT_FOR_PEOPLE = {"script", "style", "code", "kbd"}
 # Names and signs that are the same in every language.
-SAME_EVERYWHERE = {"CSV", "Excel", "JSON", "PDF", "EUR"}
+SAME_EVERYWHERE = {"CSV", "Excel", "JSON", "PDF", "Python", "EUR"}
 
 
 class Visible(HTMLParser):

@@ -12,6 +12,7 @@ MANAGERS_ONLY: list[Case] = [
     ("people", "people/", 200, "-"),
     ("invite", "people/-/invite", 200, 422),
     ("second_factor", "people/-/second-factor", "-", 302),
+    ("approval", "people/-/approval", "-", 302),
     ("invite_again", "people/invitation/4711/-/again", "-", 302),
     ("withdraw", "people/invitation/4711/-/withdraw", "-", 302),
     ("member", "people/{member}/", 200, 422),

@@ -115,6 +115,24 @@ def forms() -> Iterator[Stop]:
             yield Stop(f"{CUSTOMER}{name}/-/new", ALL_ABSENT, ALL_ABSENT)
 
 
+def many() -> Iterator[Stop]:
+    """Many at once: nothing chosen is said (422); what is out of sight is as if nobody had it."""
+    for name in SEES:
+        if name not in CHANGES:
+            yield Stop(f"{CUSTOMER}{name}/-/many", ALL_ABSENT, ALL_ABSENT)
+            yield Stop(f"{CUSTOMER}{name}/-/keys", ALL_ABSENT)
+            continue
+        below, elsewhere = RECORDS[name]
+        may = only(*CHANGES[name])
+        out_of_sight = {"child": 404} if "child" in CHANGES[name] else {}
+        yield Stop(f"{CUSTOMER}{name}/-/many", may, only(*CHANGES[name], ok=422))
+        yield Stop(f"{CUSTOMER}{name}/-/many?key={below}", may, only(*CHANGES[name], ok=422))
+        yield Stop(f"{CUSTOMER}{name}/-/many?key={elsewhere}", may | out_of_sight, only(*CHANGES[name], ok=422))
+        for key in ELSEWHERE[name]:
+            yield Stop(f"{CUSTOMER}{name}/-/many?key={key}", only(*CHANGES[name], ok=404), only(*CHANGES[name], ok=422))
+        yield Stop(f"{CUSTOMER}{name}/-/keys", may)
+
+
 def verbs(verb: str, types: tuple[str, ...], sent: int) -> Iterator[Stop]:
     """Editing and deleting: of what the type has, by whom the role lets, where the scope reaches."""
     for name, seers in SEES.items():
@@ -181,6 +199,64 @@ def changes() -> Iterator[Stop]:
     yield Stop(f"{CUSTOMER}changes/4711/-/cancel", NOT_A_METHOD, absent)
 
 
+# What is answered to an empty form for it, in this order; nothing is said of a plan that is not there.
+PLAN_VERBS = {
+    "apply": 302,  # not of the revision that nobody named
+    "schedule": 422,
+    "stop": 302,
+    "remove": 302,
+    "answer": 404,
+    "describe": 302,
+    "choose": 302,
+    "close": 302,
+    "reopen": 302,
+    "explode": 404,
+}
+
+
+def plans() -> dict[str, list[Stop]]:
+    """Plan 1 is about shop13, out of the sight of `child`."""
+    seers, changers = ("manager", "operator", "viewer", "child"), ("manager", "operator", "child")
+    absent = only(*seers, ok=404)
+    here, nowhere = f"{CUSTOMER}plans/1/", f"{CUSTOMER}plans/4711/"
+    at_verbs = [
+        Stop(f"{here}-/{verb}", NOT_A_METHOD, only("manager", "operator", ok=status, child=404))
+        for verb, status in PLAN_VERBS.items()
+        if status != 404
+    ]
+    return {
+        "customer:plans": [Stop(f"{CUSTOMER}plans/", only(*seers))],
+        "customer:plan_new": [Stop(f"{CUSTOMER}plans/-/new", NOT_A_METHOD, only(*changers, ok=302))],
+        "customer:plan": [
+            Stop(
+                here,
+                only("manager", "operator", "viewer", child=404),
+                only("manager", "operator", "viewer", ok=422, child=404),
+            ),
+            Stop(nowhere, absent, absent),
+        ],
+        "customer:plan_verb": [
+            *at_verbs,
+            Stop(f"{here}-/answer", NOT_A_METHOD, only("manager", "operator", ok=404, child=404)),
+            Stop(f"{here}-/explode", NOT_A_METHOD, absent),
+            *(Stop(f"{nowhere}-/{verb}", NOT_A_METHOD, absent) for verb in PLAN_VERBS),
+        ],
+    }
+
+
+def undos() -> dict[str, list[Stop]]:
+    """What of a change is through is taken back; change 1 is not yet."""
+    may = only("manager", "operator", ok=302, child=404)
+    absent = only("manager", "operator", "viewer", "child", ok=404)
+    return {
+        "customer:undo_change": [
+            Stop(f"{CUSTOMER}changes/1/-/undo", NOT_A_METHOD, may),
+            Stop(f"{CUSTOMER}changes/4711/-/undo", NOT_A_METHOD, absent),
+        ],
+        "customer:undo_plan": [Stop(f"{CUSTOMER}plans/4711/-/undo", NOT_A_METHOD, absent)],
+    }
+
+
 def papers() -> dict[str, list[Stop]]:
     """Money on paper. Nobody has ordered any; whoever may is told what an empty order lacks."""
     money, absent = ("manager", "billing"), only("manager", "billing", ok=404)
@@ -240,8 +316,11 @@ ROUTES: dict[str, list[Stop]] = {
     "customer:changes": [stop for stop in changes() if stop.path.endswith("changes/")],
     "customer:change": [stop for stop in changes() if stop.path.count("/") == 5],
     "customer:decide": [stop for stop in changes() if "/-/" in stop.path],
+    **undos(),
     "customer:permissions": list(matrices()),
     "customer:create": list(forms()),
+    "customer:many": [stop for stop in many() if "/-/many" in stop.path],
+    "customer:matching_keys": [stop for stop in many() if "/-/keys" in stop.path],
     "customer:edit": list(verbs("edit", EDITABLE, 200)),
     "customer:delete": list(verbs("delete", tuple(CHANGES), 422)),
     "customer:act": list(actions()),
@@ -252,6 +331,7 @@ ROUTES: dict[str, list[Stop]] = {
     # The last manager cannot leave; all others can, and have then.
     "customer:leave": [Stop(f"{CUSTOMER}people/-/leave", members(200), members(302, manager=422))],
     **people(),
+    **plans(),
     **papers(),
     "dismiss": [Stop("/announcements/4711/dismiss", NOT_A_METHOD, {**dict.fromkeys(EVERYBODY, 302)})],
     **{name: [Stop(one.path, answers(one.get), answers(one.post)) for one in asked] for name, asked in CONSOLE.items()},

@@ -13,6 +13,7 @@ from portal.accounts.access import get_scope
 from portal.changes.intent import Intent
 from portal.changes.submit import submit
 from portal.customer import errors
+from portal.plans.compose import put_in
 from portal.resources.types import TYPES
 from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
 from tests.isolation.routes import CUSTOMER, ELSEWHERE, EVERYBODY, ROUTES, SEES
@@ -61,13 +62,14 @@ def keys(platform: Sandbox, cast: Any) -> dict[str, str]:  # noqa: F811
 
 @pytest.fixture
 def walk(browse: Browse, keys: dict[str, str], cast: Any, settings: Any) -> Any:  # noqa: F811
-    """`walk(name, method, path)`: the answer. Change 1 is there: an edit of shop13 by the manager."""
+    """`walk(name, method, path)`: the answer. Change 1 is there, and plan 1: an edit of shop13 by the manager."""
     settings.METRICS_NETWORKS = []
     clients = {name: browse(name) for name in EVERYBODY}
     for client in clients.values():
         client.raise_request_exception = False
     edit = Intent(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})
     submit(get_scope(cast["manager"], "10001"), [edit], "walk")
+    put_in(get_scope(cast["manager"], "10001"), [edit], name="Walk")
 
     def go(name: str, method: str, path: str, **headers: str) -> Any:
         return clients[name].generic(method, path.format(**keys), headers=headers)

@@ -207,6 +207,19 @@ def test_what_waits_for_a_person_is_no_alarm(client: Client, all_well: None) -> 
     assert client.get("/readyz").status_code == 503
 
 
+def test_a_part_of_a_plan_is_on_its_way_once_the_one_before_is_recorded(client: Client, all_well: None) -> None:
+    now = timezone.now()
+    long_ago = now - timedelta(hours=1)
+    first = queued(created=long_ago, plan_number=1, state=State.PARKED)
+    second = queued(created=long_ago, plan_number=1, key_group="other", state=State.DRAFT)
+    assert client.get("/readyz").status_code == 200
+    Change.objects.filter(pk=first.pk).update(state=State.DONE, recorded_at=now, done_at=now)
+    Change.objects.filter(pk=second.pk).update(state=State.QUEUED)
+    assert client.get("/readyz").status_code == 200
+    Change.objects.filter(pk=first.pk).update(recorded_at=long_ago)
+    assert client.get("/readyz").status_code == 503
+
+
 def test_figures_about_changes(client: Client, all_well: None, redis: Redis) -> None:
     queued(created=timezone.now() - timedelta(seconds=30))
     queued(state=State.REJECTED, done_at=timezone.now())

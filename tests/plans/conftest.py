@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+import tests.support.properties  # noqa: F401
 from portal.accounts.access import Scope
 from portal.changes.intent import Intent
+from portal.inventory import reads
 from portal.plans import applying
 from portal.plans.compose import put_in
 from portal.plans.models import Entry, Plan
@@ -62,3 +64,10 @@ def new_group(name: str, parent: str = "shop", **values: Any) -> Intent:
 
 def keys(wanted: Sequence[Entry]) -> list[str]:
     return [entry.key for entry in wanted]
+
+
+def outside(platform: Sandbox, scope: Scope, type_name: str, **values: Any) -> None:
+    """Somebody changes it by the platform's own API, and the portal learns of it."""
+    with platform.proxy() as proxy:
+        proxy.apply([{"__type__": type_name, **values}])
+    reads.refresh(scope, type_name)

@@ -27,11 +27,12 @@ ASIDE = {
     "portal_cache": "how often somebody has tried",
     "account_emailaddress": "allauth's copy of the address that an account has",
 }
-#: Pages on which something else is changed, and why it is not on record.
+#: Pages (and verbs of them) on which something else is changed, and why it is not on record.
 SAID = {
     "customer:language": "how one's own pages look",
     "account": "how one's own pages and papers look",
     "dismiss": "which announcements one has read",
+    "customer:plan_verb choose": "into which plan one's own changes go",
     "console:note": "a note is a record itself: it says who wrote it, and when",
     "console:note_act": "as above",
 }
@@ -70,7 +71,7 @@ def on_record(get_response: Answer) -> Answer:
         with written() as tables:
             response = get_response(request)
         match = request.resolver_match
-        name = match.view_name if match else ""
+        name = " ".join([match.view_name, *filter(None, [match.kwargs.get("verb")])]) if match else ""
         changed = tables - ASIDE.keys() - {NOTICED}
         is_done = response.status_code < HTTPStatus.BAD_REQUEST
         is_done &= response.status_code != HTTPStatus.OK or name not in SHOWN_AGAIN

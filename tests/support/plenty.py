@@ -28,6 +28,7 @@ from portal.changes.models import Change, InstallTime, Item, State
 from portal.console.models import Announcement, KeySample, Note, Sample, Visit
 from portal.console.search import index
 from portal.inventory import reads
+from portal.plans.models import Entry, Plan, Remark
 from portal.resources.types import TYPES
 from tests.inventory.conftest import add_key, fresh_process
 from tests.inventory.platform import Platform
@@ -72,7 +73,7 @@ class Plenty:
     def grow(self, count: int) -> None:
         """From now on there are so many of everything, and the portal knows all that is on the platform."""
         for k in range(self.count, count):
-            for add in (_add_people, _add_changes, _add_talk, _add_money, _add_figures):
+            for add in (_add_people, _add_changes, _add_plans, _add_talk, _add_money, _add_figures):
                 add(self, k)
         self.count = count
         self.platform.records = records.of(count)
@@ -168,6 +169,20 @@ def _change(
 
 def _item(change: Change, position: int, type_name: str, key: str, **asked: Any) -> None:
     Item.objects.create(change=change, position=position, type_name=type_name, key=key, group="shop", **asked)
+
+
+def _add_plans(plenty: Plenty, k: int) -> None:
+    """A plan; the first is about one more machine each time, and somebody else has said something, and asked the person
+    to look and was answered by nobody."""
+    author = plenty.person(k)
+    plan = Plan.objects.create(customer=plenty.customer, number=k + 1, name=f"Plan named {k}", author=author)
+    Customer.objects.filter(pk=plenty.customer.pk).update(plans_version=k + 1, requires_approval=True)
+    first = Plan.objects.get(customer=plenty.customer, number=1)
+    asked = {"type_name": "virtualmachine", "group": "shop", "wanted": {"cores": 2}, "before": {"cores": 1}}
+    for one in {plan.pk: plan, first.pk: first}.values():
+        Entry.objects.create(plan=one, key=f"shop0{k}", author=author, **asked)
+        Remark.objects.create(plan=one, author=author, revision=0, kind=Remark.Kind.COMMENT, text=f"Said {k}")
+        Remark.objects.create(plan=one, author=author, revision=0, kind=Remark.Kind.REQUEST, to=plenty.person())
 
 
 def _add_talk(plenty: Plenty, k: int) -> None:

@@ -36,6 +36,7 @@ ACTIONS = {
     "change.looked_up": _("Change checked on the platform"),
     "change.overwritten": _("Conflict: applied anyway"),
     "plan.begun": _("Plan created"),
+    "plan.chosen": _("Plan chosen for further changes"),
     "plan.edited": _("Plan edited"),
     "plan.described": _("Plan renamed or note edited"),
     "plan.answered": _("Plan conflict resolved"),

@@ -94,24 +94,28 @@ def take_out(customer: Customer, member: Membership, action: str) -> None:
 
 def require_second_factor(scope: Scope, required: bool) -> None:
     """Ask the customer's members for a second factor before they see anything of it, or no longer."""
-    with _holding(scope) as customer:
-        _require_manager(scope)
-        before = customer.requires_second_factor
-        if before == required:
-            return
-        Customer.objects.filter(pk=customer.pk).update(requires_second_factor=required)
-        trail.record(
-            "customer.changed",
-            customer=customer,
-            target=customer.number,
-            before={"requires_second_factor": before},
-            after={"requires_second_factor": required},
-        )
+    _set_rule(scope, "requires_second_factor", required)
+
+
+def require_approval(scope: Scope, required: bool) -> None:
+    """Ask for a second person's approval of what touches production (portal.plans.approval), or no longer."""
+    _set_rule(scope, "requires_approval", required)
 
 
 def described(role: str, group: str) -> dict[str, str]:
     """A membership as the audit trail has it."""
     return {"role": str(role), "group": group}
+
+
+def _set_rule(scope: Scope, rule: str, required: bool) -> None:
+    with _holding(scope) as customer:
+        _require_manager(scope)
+        before = getattr(customer, rule)
+        if before == required:
+            return
+        Customer.objects.filter(pk=customer.pk).update(**{rule: required})
+        was, now = {rule: before}, {rule: required}
+        trail.record("customer.changed", customer=customer, target=customer.number, before=was, after=now)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from portal.accounts.roles import CHANGES
 from portal.billing.invoices.comparison import HARDWARE, MACHINE
 from portal.billing.usage import months
 from portal.changes.models import Item, State
-from portal.changes.visibility import visible_items
+from portal.changes.reads.visibility import visible_items
 from portal.resources.times import midnight, parse_day
 from portal.ui import links
 

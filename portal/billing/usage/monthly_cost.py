@@ -1,6 +1,6 @@
 """What saving a machine's form would cost or save in a month, in words; for who may see money of the whole customer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -23,17 +23,31 @@ HOURS = 730  # of a month, in the mean
 
 def told(scope: Scope, type_name: str, before: Record | None, wanted: Values) -> list[EffectText]:
     """At the prices of the latest invoice; nothing where those do not say it, and below a cent. Never waits."""
-    more = _more(before, wanted) if type_name == MACHINE and scope.may_see(INVOICE) else {}
-    if not more:
-        return []
+    return told_of_all(scope, [(before, wanted)]) if type_name == MACHINE else []
+
+
+def told_of_all(scope: Scope, machines: Iterable[tuple[Record | None, Values | None]]) -> list[EffectText]:
+    """The same of many machines together; None for what is wanted of one that is to be deleted."""
+    found = of_all(scope, machines)
+    return [] if found is None else [_said(*found)]
+
+
+def of_all(scope: Scope, machines: Iterable[tuple[Record | None, Values | None]]) -> tuple[Decimal, str] | None:
+    """What that comes to in a month, and the month of the invoice whose prices these are."""
+    more: dict[str, int] = {}
+    for before, wanted in machines if scope.may_see(INVOICE) else ():
+        for name, count in (_more(before, wanted) if wanted is not None else _less(before)).items():
+            more[name] = more.get(name, 0) + count
+    if not any(more.values()):
+        return None
     known = reads.listings(scope, (CONSUMPTION, INVOICE), wait=False)
     used, running = usage.used(scope, known[CONSUMPTION]), months.running(known[CONSUMPTION].platform_now)
     prices = prices_before(used, known[INVOICE].records, running)
     an_hour = prices.rates.price(more) if prices else None
     if prices is None or an_hour is None:
-        return []
+        return None
     amount = Decimal(round(an_hour * HOURS * 10_000)) / 10_000
-    return [] if amounts.is_same(amount, Decimal()) else [_said(amount, prices.month)]
+    return None if amounts.is_same(amount, Decimal()) else (amount, prices.month)
 
 
 def _said(amount: Decimal, month: str) -> EffectText:
@@ -51,6 +65,14 @@ def _more(before: Record | None, wanted: Values) -> Parts:
     if old is None or new is None:
         return {}
     return _difference({} if before is None else old, new)
+
+
+def _less(before: Record | None) -> Parts:
+    """What there would be no more of without it; nothing of one that is to go anyway."""
+    old = parts(before.values) if before is not None else None
+    if before is None or old is None or read_deletion(before.get("deletion")).is_pending:
+        return {}
+    return {name: -count for name, count in old.items()}
 
 
 def _difference(old: Mapping[str, int], new: Mapping[str, int]) -> Parts:

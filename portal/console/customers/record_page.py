@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from portal.changes.pending import pending_of
+from portal.changes.reads.pending import pending_of
 from portal.console.changes import all_changes, rows_of
 from portal.console.customers.notes import notes_of
 from portal.console.shell import render_console

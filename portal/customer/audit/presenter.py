@@ -39,6 +39,7 @@ NAMES: Mapping[str, Any] = {
     "paper": lazy("Page size"),
     "reason": lazy("Reason"),
     "records": lazy("Records"),
+    "requires_approval": lazy("Approval required"),
     "requires_second_factor": lazy("Two-factor required"),
     "role": lazy("Role"),
     "state": lazy("State"),

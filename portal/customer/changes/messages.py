@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 
 from portal.accounts.access import Scope
 from portal.changes.models import Change
-from portal.changes.visibility import find_change
+from portal.changes.reads.visibility import find_change
 from portal.customer.changes.presenter import ChangePresenter, tag_of
 
 

@@ -17,12 +17,12 @@ from django.views.decorators.http import require_POST, require_safe
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
 from portal.changes import decisions as decisions
-from portal.changes.errors import Taken, TooLate
-from portal.changes.history import PER_PAGE, Filters, Page, history, matching
+from portal.changes.errors import NeedsApproval, Taken, TooLate
 from portal.changes.models import Change, State
-from portal.changes.visibility import require_change, visible_changes
+from portal.changes.reads.history import PER_PAGE, Filters, Page, history, matching
+from portal.changes.reads.visibility import require_change, visible_changes
 from portal.customer.changes.messages import tell
-from portal.customer.changes.presenter import LOOKS, ChangePresenter, tag_of
+from portal.customer.changes.presenter import LOOKS, ChangePresenter, tag_of, told_all
 from portal.customer.polls import noted
 from portal.customer.resources.change_sheet import change_sheet
 from portal.customer.resources.lookup import way_back
@@ -47,7 +47,7 @@ class ChangeList:
 
     @cached_property
     def rows(self) -> list[ChangePresenter]:
-        return [ChangePresenter(self.scope, change) for change in self.page.changes]
+        return told_all(self.scope, self.page.changes)
 
     @property
     def is_live(self) -> bool:
@@ -66,7 +66,7 @@ class ChangeList:
     @property
     def states(self) -> list[tuple[str, str, bool]]:
         chosen = self.filters.states
-        return [(state.value, str(state.label), state.value in chosen) for state in LOOKS if state != State.DRAFT]
+        return [(state.value, str(state.label), state.value in chosen) for state in LOOKS]
 
     @property
     def types(self) -> list[tuple[str, str, bool]]:
@@ -160,6 +160,9 @@ def decide(request: HttpRequest, customer_no: str, number: int, decision: str) -
     except TooLate as error:
         values = {"number": change.number, "state": State(error.state).label}
         messages.warning(request, _("Too late: change %(number)s is now “%(state)s”.") % values)
+    except NeedsApproval:
+        text = _("Nothing was sent: it touches production and has to be approved. Open its form and request approval.")
+        messages.warning(request, text)
     except Taken as error:
         messages.error(request, _("The name %(name)s is already taken. Choose another one.") % {"name": error.key})
     else:

@@ -16,9 +16,11 @@ from django.utils.translation import pgettext
 from portal.accounts.access import Scope
 from portal.changes.intent import as_sent
 from portal.changes.models import Action, Change, Item, State
-from portal.changes.pending import ATTENTION_FOR
+from portal.changes.reads.pending import ATTENTION_FOR
+from portal.customer.plans.undo_told import UndoPresenter
 from portal.customer.resources.resubmit import again_url
 from portal.inventory import reads
+from portal.plans.models import Entry, Plan
 from portal.resources.spec import ResourceType
 from portal.resources.times import BERLIN, moment_from_key, parse_moment, zone
 from portal.resources.types import TYPES
@@ -59,7 +61,7 @@ NOT_SENT: Mapping[str, object] = {
     "taken": lazy("It was not sent: the name is already taken. Nothing was changed. Choose another name."),
 }
 SENTENCES: Mapping[str, object] = {
-    State.DRAFT: lazy("It is being prepared."),
+    State.DRAFT: lazy("Part of a plan. It is sent once the part before is accepted."),
     State.QUEUED: lazy("Queued. It is sent automatically."),
     State.SENDING: lazy("It is being sent to the platform."),
     State.UNKNOWN: lazy(
@@ -77,6 +79,7 @@ SENTENCES: Mapping[str, object] = {
     State.SUPERSEDED: lazy("Replaced by a newer change. It was not sent."),
     State.CANCELLED: lazy("Cancelled. Nothing was changed."),
 }
+CONFLICT_OF_PLAN = lazy("Someone else changed the same values in the meantime. Nothing was sent: decide in the plan.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,8 @@ class Clash:
 class ChangePresenter:
     """A change as pages tell it to one person. `change` comes from `visible_changes`, with its `shown_items`."""
 
-    def __init__(self, scope: Scope, change: Change) -> None:
+    def __init__(self, scope: Scope, change: Change, plan_name: str | None = None) -> None:
+        """`plan_name` is that of the plan it is a part of, where that was looked up already (`told_all`)."""
         self.scope = scope
         self.change = change
         self.items: list[Item] = list(change.shown_items)  # type: ignore[attr-defined]
@@ -138,12 +142,34 @@ class ChangePresenter:
         self.state = change.state
         self.icon, self.tone = LOOKS[State(change.state)]
         self.url = links.change(scope.customer.number, change.number)
+        self._plan_name = plan_name
+
+    @cached_property
+    def plan_name(self) -> str:
+        """Of the plan that it is a part of; '' for one by itself."""
+        if self._plan_name is None:
+            self._plan_name = plan_names([self.change]).get(self.change.plan_number or 0, "")
+        return self._plan_name
+
+    @property
+    def plan_url(self) -> str:
+        number = self.change.plan_number
+        return links.plan(self.scope.customer.number, number) if number is not None else ""
+
+    @property
+    def is_plans_matter(self) -> bool:
+        """Whether it was not taken, and its plan is open again to be mended."""
+        return self.change.plan_number is not None and self.state in (State.REJECTED, State.CONFLICT)
+
+    @cached_property
+    def undo(self) -> UndoPresenter:
+        return UndoPresenter(self.scope, self.change)
 
     @property
     def version(self) -> object:
         """All that rows and entries tell of it to that person (portal.ui.fragments)."""
         items = tuple((item.pk, item.outcome, bool(item.result)) for item in self.items)
-        return (self.scope.reach, tag_of([self.change]), self.author, dates.hour(timezone.now()), items)
+        return (self.scope.reach, tag_of([self.change]), self.author, dates.hour(timezone.now()), items, self.plan_name)
 
     @property
     def word(self) -> str:
@@ -177,7 +203,7 @@ class ChangePresenter:
     @property
     def can_retry(self) -> bool:
         waits = self.state == State.QUEUED and self.change.answer.get("kind") == "unreachable"
-        return self.state in (State.REJECTED, State.PARKED) or waits
+        return (self.state in (State.REJECTED, State.PARKED) and not self.is_plans_matter) or waits
 
     @property
     def needs_someone(self) -> bool:
@@ -210,6 +236,14 @@ class ChangePresenter:
         return explain(self)
 
     @property
+    def why_rejected(self) -> str:
+        """Why it was not taken, also once it was put away; '' where it was not rejected."""
+        kind = self.change.answer.get("kind")
+        if kind in NOT_SENT:
+            return str(NOT_SENT[kind])
+        return str(SENTENCES[State.REJECTED]) if kind == "fault" or self.state == State.REJECTED else ""
+
+    @property
     def clashes(self) -> list[tuple[Line, str, list[Clash]]]:
         """Of a conflict: (record, reason: changed | gone | exists, fields)."""
         if self.state != State.CONFLICT:
@@ -220,7 +254,7 @@ class ChangePresenter:
 
     @property
     def can_overwrite(self) -> bool:
-        return all(reason != "gone" for _line, reason, _fields in self.clashes)
+        return not self.is_plans_matter and all(reason != "gone" for _line, reason, _fields in self.clashes)
 
     @property
     def api_call(self) -> str:
@@ -240,15 +274,29 @@ class ChangePresenter:
         before = None if item.creates else item.before
         keys = resource_type.key
         shown = {name: value for name, value in item.wanted.items() if name not in keys}
+        asks_again = self.state in (State.REJECTED, State.CONFLICT) and not self.is_plans_matter
         return Line(
-            act=_act(item, resource_type),
+            act=act_of(item, resource_type),
             type=resource_type,
             title=item.key,
             url=url,
             fields=differences(resource_type, before, shown),
             outcome=item.outcome,
-            again_url=again_url(number, self.change, item) if self.state in (State.REJECTED, State.CONFLICT) else "",
+            again_url=again_url(number, self.change, item) if asks_again else "",
         )
+
+
+def told_all(scope: Scope, changes: Sequence[Change]) -> list[ChangePresenter]:
+    """Each as pages tell it; the plans that they are parts of are looked up together."""
+    names = plan_names(changes)
+    return [ChangePresenter(scope, change, names.get(change.plan_number or 0, "")) for change in changes]
+
+
+def plan_names(changes: Sequence[Change]) -> dict[int, str]:
+    """Of the plans that these changes of one customer are parts of, by their numbers."""
+    numbers = {change.plan_number for change in changes if change.plan_number is not None}
+    plans = Plan.objects.filter(customer=changes[0].customer_id, number__in=numbers) if numbers else ()
+    return {plan.number: plan.title for plan in plans}
 
 
 def tag_of(changes: Sequence[Change]) -> str:
@@ -261,7 +309,7 @@ def tag_of(changes: Sequence[Change]) -> str:
     return digest.hexdigest()
 
 
-def _act(item: Item, resource_type: ResourceType) -> str:
+def act_of(item: Item | Entry, resource_type: ResourceType) -> str:
     """What is done to the record, by the fields; what can only be there or not is granted and revoked."""
     if item.action == Action.DELETE:
         return pgettext("change", "Delete {name}") if resource_type.editable else pgettext("change", "Revoke {name}")
@@ -295,8 +343,12 @@ def explain(told: ChangePresenter) -> str:
         return _recorded(told, change.recorded_at)
     if change.state == State.SETTLING:
         return _settling(told)
-    if change.state == State.REJECTED and change.answer.get("kind") in NOT_SENT:
-        return str(NOT_SENT[change.answer["kind"]])
+    if change.state == State.REJECTED:
+        return told.why_rejected
+    if change.state == State.DRAFT and (before := _part_before(change)) is not None:
+        return _("It stands by until change %(number)s is accepted.") % {"number": before}
+    if change.state == State.CONFLICT and told.is_plans_matter:
+        return str(CONFLICT_OF_PLAN)
     unreached = change.state == State.QUEUED and change.answer.get("kind") == "unreachable"
     return str(UNREACHED if unreached else SENTENCES[State(change.state)]) % {
         "attempts": change.attempts,
@@ -304,6 +356,12 @@ def explain(told: ChangePresenter) -> str:
         "sent": moment(change.sent_at or change.created),
         "group": change.key_group,
     }
+
+
+def _part_before(change: Change) -> int | None:
+    """The number of the part of the same plan that has to be accepted first: all are made at once."""
+    parts = Change.objects.filter(customer=change.customer_id, plan_number=change.plan_number)
+    return parts.filter(number__lt=change.number).order_by("-number").values_list("number", flat=True).first()
 
 
 def _recorded(told: ChangePresenter, at: datetime) -> str:

@@ -1,8 +1,9 @@
-"""What needs someone besides changes, for the overview: keys that the platform refuses, limits near or passed."""
+"""What needs someone besides changes, for the overview: refused keys, plans to be reviewed, limits near or passed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.text import Truncator
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,10 +13,17 @@ from portal.accounts.roles import CHANGES, KEYS
 from portal.billing.thresholds.progress import Limit
 from portal.billing.usage.summary import Summary
 from portal.changes.models import State
-from portal.changes.pending import Pending
+from portal.changes.reads.pending import Pending
+from portal.customer.changes.presenter import moment
+from portal.customer.plans.presenter import OBSTACLES
 from portal.inventory.reads import Listing, Trouble
+from portal.plans import approval
+from portal.plans.models import Remark
+from portal.plans.open_plans import OpenPlan, OpenPlans
 from portal.ui import links
 from portal.ui.format import dates
+
+LONGEST_TEXT = 200  # of what was said with a request
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +48,19 @@ def refused_keys(scope: Scope, refused: Mapping[str, Trouble], pending: Sequence
     return [_refused(scope, refused[group], waiting) for group in sorted(refused)]
 
 
+def review_requests(scope: Scope) -> list[Alert]:
+    """Each plan that the person was asked to look at, until they have said something about it."""
+    return [_review(scope, one) for one in approval.requests_to(scope)]
+
+
 def limits(running: Summary | None) -> list[Alert]:
     """Each limit of the running month that is near or passed; for who may see money."""
     return [_limit(one, running.address) for one in running.warnings] if running else []
+
+
+def unsent_plans(scope: Scope, plans: OpenPlans) -> list[Alert]:
+    """Each plan that was to be applied at a time, and could not be."""
+    return [_unsent(one, links.plan(scope.customer.number, one.number)) for one in plans.editable if one.obstacle]
 
 
 def is_parked(one: Pending) -> bool:
@@ -50,11 +68,23 @@ def is_parked(one: Pending) -> bool:
     return one.state == State.PARKED
 
 
+def _review(scope: Scope, asked: Remark) -> Alert:
+    name = _("Review requested: %(plan)s") % {"plan": asked.plan.title}
+    who = {"who": asked.author or _("a former member"), "when": moment(asked.at)}
+    text = f"{_('Requested by %(who)s, %(when)s.') % who} {Truncator(asked.text).chars(LONGEST_TEXT)}".strip()
+    return Alert("eye", name, text, links.plan(scope.customer.number, asked.plan.number), _("Review plan"))
+
+
 def _limit(one: Limit, address: str) -> Alert:
     title = _("%(name)s: budget exceeded") if one.is_passed else _("%(name)s: budget almost reached")
     text = _("%(value)s of %(limit)s this month, that is %(percent)s.")
     values = {"value": one.shown_value, "limit": one.shown_limit, "percent": one.shown_percent}
     return Alert("gauge", title % {"name": one.name}, text % values, address, _("Budgets"))
+
+
+def _unsent(plan: OpenPlan, address: str) -> Alert:
+    title = _("“%(plan)s” was not applied at its time") % {"plan": plan.title}
+    return Alert("calendar-x", title, str(OBSTACLES.get(plan.obstacle, "")), address, _("Review"))
 
 
 def _refused(scope: Scope, trouble: Trouble, waiting: int) -> Alert:

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.access import get_scope, memberships_of
-from portal.changes.pending import pending_of
+from portal.changes.reads.pending import pending_of
 from portal.customer.home.page import Overview
 from portal.customer.polls import noted
 from portal.customer.shell import render_page, render_part, wants_part

@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from hashlib import blake2b
 from operator import itemgetter
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -14,16 +15,29 @@ from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
 from portal.billing.invoices import amounts
 from portal.billing.usage.summary import Summary, summary
-from portal.changes.history import needing_someone
-from portal.changes.pending import Pending, PendingIndex
-from portal.customer.changes.presenter import ChangePresenter
-from portal.customer.home.attention import Alert, is_parked, limits, refusals, refused_keys
+from portal.changes.reads.history import needing_someone
+from portal.changes.reads.pending import Pending, PendingIndex
+from portal.customer.changes.presenter import ChangePresenter, told_all
+from portal.customer.home.attention import (
+    Alert,
+    is_parked,
+    limits,
+    refusals,
+    refused_keys,
+    review_requests,
+    unsent_plans,
+)
 from portal.customer.home.first_steps import Step, steps
 from portal.customer.home.planned import Planned, deletions, open_maintenances
+from portal.customer.plans.presenter import LOOKS as PLAN_LOOKS
+from portal.customer.resources.edit import count_changes
 from portal.inventory import reads
 from portal.inventory.listings.group_tree import GroupTree
 from portal.inventory.listings.totals import HARDWARE, ByState, by_state, sums
 from portal.inventory.reads import Listing, Source, Trouble
+from portal.plans import open_plans
+from portal.plans.models import State as PlanState
+from portal.plans.open_plans import OpenPlan, OpenPlans
 from portal.resources.spec import Record
 from portal.resources.state_styles import LOOKS, State, Status
 from portal.resources.times import BERLIN, parse_moment
@@ -152,7 +166,8 @@ class Overview:
             (self.running.month, self.running.so_far, self.running.by_the_end, self.running.how) if self.running else ()
         )
         bars = (step(self.now), self._installs) if self._installing else ()
-        return (self.scope.reach, *known, self.pending.version, *told, *money, *bars, dates.hour(self.now))
+        marked = (self.scope.customer.plans_version, *(one.number for one in self.plans.plans))
+        return (self.scope.reach, *known, self.pending.version, *marked, *told, *money, *bars, dates.hour(self.now))
 
     @cached_property
     def tag(self) -> str:
@@ -161,7 +176,7 @@ class Overview:
         time = (second // HOUR, words_step(self.now) if self._installing else 0)
         known = [one.known(is_live=self.is_live) for one in self.listings.values()]
         told = [*self.alerts, *((told.number, told.state) for told in self.attention)]
-        text = repr((known, told, self.pending.version, time, dates.reading()))
+        text = repr((known, told, self.pending.version, self.scope.customer.plans_version, time, dates.reading()))
         return blake2b(text.encode(), digest_size=12).hexdigest()
 
     @cached_property
@@ -190,7 +205,19 @@ class Overview:
     @cached_property
     def alerts(self) -> list[Alert]:
         """What needs someone besides changes."""
-        return [*refused_keys(self.scope, self._refusals, self.pending.all), *limits(self.running)]
+        keys = refused_keys(self.scope, self._refusals, self.pending.all)
+        plans = [*review_requests(self.scope), *unsent_plans(self.scope, self.plans)]
+        return [*keys, *plans, *limits(self.running)]
+
+    @cached_property
+    def plans(self) -> OpenPlans:
+        return open_plans.of(self.scope, self.listings)
+
+    @cached_property
+    def planned(self) -> Lines:
+        """Plans that wait to be reviewed, or for their time."""
+        waiting = [one for one in self.plans.plans if one.state != PlanState.APPLYING]
+        return _first([partial(self._plan_line, one) for one in waiting])
 
     @cached_property
     def attention(self) -> list[ChangePresenter]:
@@ -199,7 +226,7 @@ class Overview:
             return []
         told = {one.change_id for one in self.pending.all if self._refusals and is_parked(one)}
         found = needing_someone(self.scope, most=MOST + len(told))
-        return [ChangePresenter(self.scope, change) for change in found if change.pk not in told][:MOST]
+        return told_all(self.scope, [change for change in found if change.pk not in told][:MOST])
 
     # --- how much there is
 
@@ -343,6 +370,14 @@ class Overview:
         shown = dates.day_words(deletion.at.astimezone(BERLIN).date(), today)
         what = self._link(MACHINES, deletion.record.key)
         return Line("trash-x" if gone else "calendar-x", what, "", text, shown, deletion.at)
+
+    def _plan_line(self, plan: OpenPlan) -> Line:
+        state = PlanState(plan.state)
+        viewing, at = self._around.viewing_in(BERLIN), plan.not_before
+        address = links.plan(self.scope.customer.number, plan.number)
+        what = format_html('<a href="{}">{}</a>', address, plan.title)
+        end = dates.time_tag(at, dates.words(at, viewing.now, viewing.zone), viewing.zone) if at else ""
+        return Line(PLAN_LOOKS[state][0], what, "", f"{count_changes(plan.count)} · {state.label}", end, at)
 
     def _tile(self, state: State, count: int) -> Tile:
         address = links.of_type(self.scope.customer.number, MACHINES, [("state", state.value)])

@@ -15,7 +15,7 @@ from portal.accounts.access import Scope, get_scope
 from portal.accounts.models import Invitation, Membership
 from portal.accounts.people import invitations, members
 from portal.accounts.people.members import LastManager
-from portal.accounts.roles import PEOPLE, Role, Verb
+from portal.accounts.roles import CHANGES, PEOPLE, Role, Verb, allows
 from portal.accounts.sign_in import second_factor
 from portal.customer.people.forms import PlaceForm, no_changes
 from portal.customer.shell import render_page
@@ -49,6 +49,11 @@ class People:
     def unprotected(self) -> int:
         """How many would have to set up a second factor first."""
         return len(self.members) - len(self.protected)
+
+    @property
+    def changers(self) -> int:
+        """How many could approve what another one asks for, if it lies within their groups."""
+        return sum(allows(Role(one.role), Verb.CHANGE, CHANGES, limited=bool(one.group)) for one in self.members)
 
     @cached_property
     def invitations(self) -> list[Invitation]:
@@ -126,6 +131,17 @@ def ask_for_second_factor(request: HttpRequest, customer_no: str) -> HttpRespons
         return redirect(home(scope))
     members.require_second_factor(scope, required)
     said = _("Two-factor is now required.") if required else _("Two-factor is no longer required.")
+    messages.success(request, said)
+    return redirect(home(scope))
+
+
+@require_POST
+def ask_for_approval(request: HttpRequest, customer_no: str) -> HttpResponse:
+    """Ask for a second person's approval of what touches production, or no longer."""
+    scope = manager(request, customer_no)
+    required = request.POST.get("required") == "yes"
+    members.require_approval(scope, required)
+    said = _("Changes to production must now be approved.") if required else _("Changes no longer need approval.")
     messages.success(request, said)
     return redirect(home(scope))
 

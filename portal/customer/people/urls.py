@@ -15,6 +15,7 @@ urlpatterns = [
     path(f"{PEOPLE}-/invite", invitations.invite, name="invite"),
     path(f"{PEOPLE}-/leave", members.leave, name="leave"),
     path(f"{PEOPLE}-/second-factor", members.ask_for_second_factor, name="second_factor"),
+    path(f"{PEOPLE}-/approval", members.ask_for_approval, name="approval"),
     path(f"{PEOPLE}invitation/<int:pk>/-/again", invitations.again, name="invite_again"),
     path(f"{PEOPLE}invitation/<int:pk>/-/withdraw", invitations.withdraw, name="withdraw"),
     path(f"{PEOPLE}<int:pk>/", members.member, name="member"),

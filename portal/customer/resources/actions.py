@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,19 +11,20 @@ from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope, get_scope
-from portal.changes import pending as under_way
 from portal.changes.errors import NoKey
 from portal.changes.intent import Intent
-from portal.changes.models import Change, State
-from portal.changes.submit import submit
-from portal.changes.visibility import find_change
+from portal.changes.models import State
+from portal.changes.production import needs_approval
+from portal.changes.reads import pending as under_way
+from portal.changes.reads.visibility import find_change
 from portal.customer.changes.messages import tell
+from portal.customer.plans import adding
 from portal.customer.resources.edit import form_methods, no_key, nothing_known
 from portal.customer.resources.lookup import NothingKnown, find_record, find_type, way_back
 from portal.customer.shell import render_page
+from portal.customer.typed_moment import typed_moment
 from portal.inventory import reads
 from portal.resources.spec import Action, Button, Context, Record, Values
-from portal.resources.times import next_shown
 from portal.ui import links
 from portal.ui.format.pending import asks_for
 from portal.ui.forms.effects import EffectText, in_words
@@ -53,14 +54,15 @@ class Step:
     @property
     def is_offered(self) -> bool:
         """Whether what is asked for is one of the buttons that the record has now, or a time of one's own."""
-        if self.takes_time and self.params.get("for") == "until":
+        if self.action.takes_time and self.params.get("for") == "until":
             return True
         return any(_fits(button, self.params) for button in self.action.buttons(self.record, self.context.now))
 
     @property
-    def takes_time(self) -> bool:
-        """Whether a time of one's own can be given (rg_07)."""
-        return self.action.name == "maintenance"
+    def needs_approval(self) -> bool:
+        """Whether it becomes a plan, which someone else approves first."""
+        asked = Intent(type_name=self.record.type.name, key=self.record.key)
+        return needs_approval(self.scope, [(asked, self.record.group or "")])
 
     @property
     def timezone(self) -> str:
@@ -96,7 +98,7 @@ def act(request: HttpRequest, customer_no: str, type_name: str, key: str, action
     chosen = next(one for one in resource_type.actions if one.name == action)
     step = Step(scope, record, chosen, params, reads.context(scope, record))
     back = way_back(request, links.record(customer_no, type_name, key))
-    if not step.buttons and not step.takes_time:
+    if not step.buttons and not step.action.takes_time:
         raise Http404  # nothing can be done to the record as it is now: the page that offered it is an old one
     if request.method != "POST":
         return _ask(request, step, back)
@@ -108,7 +110,7 @@ def _do(request: HttpRequest, step: Step, back: str) -> HttpResponse:
         if not step.is_offered:
             raise ValueError(step.params)
         wanted = step.action.sets(step.record, _with_zone(step), step.context.now)
-        change = _change(step, wanted)
+        return _asked(request, step, wanted, back)
     except ValueError:
         text = _("That is not possible now. Select one of these.")
         if step.params.get("for") == "until":
@@ -116,18 +118,18 @@ def _do(request: HttpRequest, step: Step, back: str) -> HttpResponse:
         return _ask(request, step, back, text)
     except NoKey as error:
         return _ask(request, step, back, no_key(error))
-    tell(request, step.scope, change)
-    return redirect(back)
 
 
-def _change(step: Step, wanted: Values) -> Change:
-    """The change; the one that waits already where it asks for the very same (a double click)."""
+def _asked(request: HttpRequest, step: Step, wanted: Values, back: str) -> HttpResponse:
+    """Sent, or put into a plan; led to the one that waits already where that asks for the same (a double click)."""
     waiting = under_way.pending_of(step.scope).of(step.record.type.name, step.record.key)
-    if waiting and waiting[-1].state in (State.QUEUED, State.SENDING) and asks_for(waiting[-1], wanted, A_MOMENT):
-        return find_change(step.scope, waiting[-1].change_id)
+    goes_out = bool(waiting) and waiting[-1].state in (State.QUEUED, State.SENDING)
+    if not adding.is_for_plan(request) and goes_out and asks_for(waiting[-1], wanted, A_MOMENT):
+        tell(request, step.scope, find_change(step.scope, waiting[-1].change_id))
+        return redirect(back)
     before = {name: step.record.get(name) for name in wanted}
     item = Intent(type_name=step.record.type.name, key=step.record.key, wanted=wanted, before=before)
-    return submit(step.scope, [item], Opened.now({}).token_for(dict(wanted)))
+    return adding.ask(request, step.scope, [item], Opened.now({}).token_for(dict(wanted)), back)
 
 
 def _fits(button: Button, params: Mapping[str, str]) -> bool:
@@ -135,19 +137,9 @@ def _fits(button: Button, params: Mapping[str, str]) -> bool:
 
 
 def _with_zone(step: Step) -> Mapping[str, str]:
-    """The parameters, a time typed without a zone (as browsers send it) being one in the reader's."""
-    moment = _moment(step.params.get("until", ""))
-    if moment is None or moment.tzinfo is not None:
-        return step.params
-    until = next_shown(moment, get_current_timezone(), step.context.now)
-    return {**step.params, "until": until.isoformat()}
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
+    """The parameters, the time in it with its zone."""
+    until = typed_moment(step.params.get("until", ""), step.context.now)
+    return {**step.params, "until": until.isoformat()} if until else step.params
 
 
 def _ask(request: HttpRequest, step: Step, back: str, error: str = "") -> HttpResponse:

@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from portal.accounts import form_drafts
@@ -13,8 +12,9 @@ from portal.accounts.access import Scope, get_scope
 from portal.changes.errors import NoKey
 from portal.changes.intent import DEADLINE, Intent
 from portal.changes.keys import is_keys_own
-from portal.changes.submit import submit
-from portal.customer.changes.messages import tell
+from portal.changes.production import needs_approval
+from portal.customer.plans import adding
+from portal.customer.plans.marks import in_plans
 from portal.customer.resources.edit import form_methods, no_key, nothing_known
 from portal.customer.resources.lookup import NothingKnown, find_record, find_type, way_back
 from portal.customer.resources.resubmit import asked_again
@@ -121,6 +121,11 @@ class Removal:
             return []
         return [_("shut down %(day)s") % {"day": words["soft"]}, _("data deleted %(day)s") % {"day": words["hard"]}]
 
+    @property
+    def needs_approval(self) -> bool:
+        """Whether it becomes a plan, which someone else approves first."""
+        return needs_approval(self.scope, [(_wanted(self), self.record.group or "")])
+
     @cached_property
     def is_keys_own(self) -> bool:
         """Whether it is the group that the API key belongs to, which no key deletes (rg_11)."""
@@ -168,15 +173,14 @@ def delete(request: HttpRequest, customer_no: str, type_name: str, key: str) -> 
     is_order = request.method == "POST" and "preview" not in request.POST
     if is_order and _is_complete(removal):
         try:
-            change = submit(scope, [_wanted(removal)], removal.opened.token_for(removal.day_typed))
+            token = removal.opened.token_for(removal.day_typed)
+            return adding.ask(request, scope, [_wanted(removal)], token, back)
         except NoKey as error:
             removal.errors["name"] = no_key(error)
-        else:
-            tell(request, scope, change)
-            return redirect(back)
     context = {"removal": removal, "record": record, "back": back, "sealed": removal.opened.seal(request.path)}
     if "preview" in request.POST and wants_part(request):
         return render_part(request, scope, "resources/delete.html#outlook", {**context, "followed": True})
+    context["in_plans"] = in_plans(scope, record.type.name, record.key)
     return render_page(request, scope, "resources/delete.html", context, status=422 if removal.errors else 200)
 
 

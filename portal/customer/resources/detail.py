@@ -6,7 +6,8 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.access import Scope, get_scope
-from portal.changes.pending import PendingIndex, pending_of
+from portal.changes.reads.pending import PendingIndex, pending_of
+from portal.customer.plans.marks import in_plans
 from portal.customer.polls import noted
 from portal.customer.resources.list import current, type_of
 from portal.customer.resources.lookup import NoRecord, was_shown
@@ -46,7 +47,9 @@ def _answer(request: HttpRequest, page: DetailPage) -> HttpResponseBase:
         return HttpResponseNotModified()
     entries = timeline(page.scope, page.record, page.maintenances, page.viewing)
     told = not_taken(entries, page.record.key, is_new=page.is_new)
+    marks = in_plans(page.scope, page.type.name, page.record.key, page.surroundings.listings)
     context = {"page": page, "entries": entries, "told": told, "history_version": version_of(page.scope, entries)}
+    context["in_plans"] = marks
     if not wants_part(request):
         return render_page(request, page.scope, TEMPLATE, context, pending=page.pending)
     response = render_part(request, page.scope, f"{TEMPLATE}#record", context, pending=page.pending)

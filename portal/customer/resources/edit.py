@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -19,19 +18,20 @@ from portal.accounts import form_drafts
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
 from portal.billing.usage import monthly_cost
-from portal.changes import pending as under_way
 from portal.changes.errors import NoKey, Unsendable
 from portal.changes.intent import DELETION, Intent, as_sent
-from portal.changes.models import Change
-from portal.changes.pending import PendingIndex
-from portal.changes.submit import submit
-from portal.customer.changes.messages import tell
-from portal.customer.resources.form_choices import GROUP, offers_for, wrong_key
+from portal.changes.production import needs_approval
+from portal.changes.reads import pending as under_way
+from portal.changes.reads.pending import PendingIndex
+from portal.customer.plans import adding
+from portal.customer.plans.marks import InPlan, in_plans
+from portal.customer.resources.form_choices import GROUP, offers_for, only_planned, wrong_key
 from portal.customer.resources.lookup import NothingKnown, find_record, find_type, way_back
 from portal.customer.resources.resubmit import Resubmission, asked_again
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.typed_input import typed_into
 from portal.inventory import reads
+from portal.plans.models import Entry
 from portal.resources.spec import Context, Effect, Record, ResourceType, Values
 from portal.ui import links
 from portal.ui.format.refusal import UNSENDABLE
@@ -62,6 +62,7 @@ class FormPage:
     pending: PendingIndex
     again: Resubmission | None = None  # the change that was not taken and is asked for once more
     outdated: bool = False  # what was sent could not be traced to a form of ours
+    entry: Entry | None = None  # of a plan, which this form edits
 
     @cached_property
     def typed(self) -> dict[str, Any]:
@@ -77,6 +78,11 @@ class FormPage:
     def wanted(self) -> dict[str, Any]:
         """What would be sent: without what the platform would ignore."""
         return dict(self._heeded[0])
+
+    @property
+    def differs(self) -> bool:
+        """Whether what stands in it says anything; a new one is only followed once somebody has typed."""
+        return self.record is None or self.is_wrong or bool(self.wanted)
 
     @property
     def before(self) -> dict[str, Any]:
@@ -109,6 +115,25 @@ class FormPage:
         if self.record is not None:
             return self.record.group or ""
         return self.typed.get("resource_group") or self.typed.get("parent") or ""
+
+    @property
+    def intent(self) -> Intent:
+        """What saving asks for."""
+        return Intent(
+            type_name=self.type.name,
+            key=self.key,
+            action="set",
+            wanted=self.wanted,
+            before=self.before | {name: seen for name, seen in self.opened.seen.items() if name == DELETION},
+            creates=self.record is None,
+        )
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether saving makes a plan, which someone else approves first; not told before a group is chosen."""
+        offered = self.form.offers.defaults
+        group = self.group or str(offered.get("resource_group") or offered.get("parent") or "")
+        return bool(group) and not self.entry and needs_approval(self.scope, [(self.intent, group)])
 
     @cached_property
     def effects(self) -> list[EffectText]:
@@ -180,7 +205,9 @@ def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, recor
         data = follow(resource_type, data)
     asked = {name: str(value) for name, value in (request.GET if data is None else data).items()}
     offers = offers_for(scope, resource_type, record, asked, pending)
-    again = asked_again(scope, request.GET.get("again", ""), resource_type.name, record.key if record else None)
+    key = record.key if record else None
+    again = asked_again(scope, request.GET.get("again", ""), resource_type.name, key)
+    entry = adding.entry_edited(request, scope, resource_type.name, key)
     names = [field.name for field in resource_type.settable_fields(creating=False)]
     names += [DELETION] if resource_type.delayed_deletion else []  # saving would cancel one (vm_20)
     seen = {name: record[name] for name in names} if record else {}
@@ -191,55 +218,51 @@ def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, recor
         seen=opened.seen if record else None,
         others=record.values if record else None,
         offers=offers,
-        filled=again.wanted if again else None,
+        filled=again.wanted if again else entry.wanted if entry else None,
         data=data,
     )
     if again and not form.is_bound:
         for name, text in again.problems:
             form.add_platform_error(text, name)
     outdated = data is not None and sealed is None
-    return FormPage(scope, resource_type, record, form, opened, pending, again, outdated)
+    return FormPage(scope, resource_type, record, form, opened, pending, again, outdated, entry)
 
 
 def _answer(request: HttpRequest, desk: FormPage, back: str) -> HttpResponse:
     """The page, the part that follows what is typed, or the way back once the change is on its way."""
     if "preview" in request.POST:
+        form_drafts.keep_typing(request, differs=desk.differs)
         if wants_part(request):
             context = _page_context(desk, back, request) | _followed(desk, request.POST)
             return render_part(request, desk.scope, "resources/form.html#outlook", context, pending=desk.pending)
         return _page(request, desk, back)
-    if request.method == "POST" and _is_complete(desk):
-        change = _submit(desk)
-        if change is not None:
-            tell(request, desk.scope, change)
-            return redirect(back)
+    if request.method == "POST" and _is_complete(desk, to_plan=adding.is_for_plan(request)):
+        answer = _ask(request, desk, back)
+        if answer is not None:
+            return answer
     return _page(request, desk, back, status=422 if desk.form.problems else 200)
 
 
-def _is_complete(desk: FormPage) -> bool:
+def _is_complete(desk: FormPage, *, to_plan: bool) -> bool:
     """Whether everything is valid, comes from a form of ours, and says something."""
     if not desk.form.is_valid() or desk.outdated:
         return False
     if desk.record is not None:
         return bool(desk.wanted)
     wrong = wrong_key(desk.scope, desk.type, desk.wanted, desk.pending)
+    if not wrong and not to_plan:
+        wrong = only_planned(desk.scope, desk.type, desk.wanted)
     if wrong:
         desk.form.add_error(*wrong)
     return not wrong
 
 
-def _submit(desk: FormPage) -> Change | None:
-    """The change, or None and the reason at its field."""
-    wanted = Intent(
-        type_name=desk.type.name,
-        key=desk.key,
-        action="set",
-        wanted=desk.wanted,
-        before=desk.before | {name: seen for name, seen in desk.opened.seen.items() if name == DELETION},
-        creates=desk.record is None,
-    )
+def _ask(request: HttpRequest, desk: FormPage, back: str) -> HttpResponse | None:
+    """Sent or put into a plan; None and the reason at its field where it is neither."""
+    wanted = desk.intent
+    token = desk.opened.token_for([wanted.key, wanted.wanted])
     try:
-        return submit(desk.scope, [wanted], desk.opened.token_for([wanted.key, wanted.wanted]))
+        return adding.ask(request, desk.scope, [wanted], token, back)
     except NoKey as error:
         desk.form.add_error(None, no_key(error))
     except Unsendable as error:
@@ -263,8 +286,17 @@ def _page_context(desk: FormPage, back: str, request: HttpRequest) -> dict[str, 
         "sealed": desk.opened.seal(request.path),
         "suggested": desk.form.offers.defaults.get("name", ""),
         "groups_missing": any(not choices for choices in desk.form.offers.choices.values()),
+        "in_plans": _other_plans(desk),
         "groups_url": links.new(desk.scope.customer.number, GROUP),
     }
+
+
+def _other_plans(desk: FormPage) -> list[InPlan]:
+    """What open plans ask of the record already, without the one whose entry this form is."""
+    if desk.record is None:
+        return []
+    edited = desk.entry.plan.number if desk.entry else 0
+    return in_plans(desk.scope, desk.type.name, desk.record.key, but_for=edited)
 
 
 def _new_label(resource_type: ResourceType) -> str:

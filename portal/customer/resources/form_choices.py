@@ -1,18 +1,20 @@
 """What a form offers that only the customer's own records can say: groups, names that are taken, people met before."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
 from portal.changes.keys import is_keys_own
-from portal.changes.pending import PendingIndex
+from portal.changes.reads.pending import PendingIndex
 from portal.inventory import reads
 from portal.inventory.listings.group_tree import GroupTree
+from portal.plans.compose import current_plan
+from portal.plans.visibility import planned_groups
 from portal.resources.spec import Choice, Field, Kind, Record, ResourceType, Values
 from portal.resources.times import timezones
 from portal.resources.types import RESOURCE_GROUP, VIRTUAL_MACHINE
-from portal.resources.types.virtualmachine import is_machine_name, next_machine_name
+from portal.resources.types.virtualmachine import is_machine_name
 from portal.ui.forms.form import Offers, group_choices
 
 GROUP = RESOURCE_GROUP.name
@@ -41,7 +43,26 @@ def _groups(scope: Scope, field: Field, record: Record | None) -> tuple[Choice, 
     """The groups of the scope, as a tree; a group cannot come to stand below itself (rg_12)."""
     tree = GroupTree.of(reads.listing(scope, GROUP))
     excluded = tree.below(record.key) if record is not None and record.type.name == GROUP else frozenset()
-    return group_choices((name, depth) for name, depth in tree.walk() if name not in excluded)
+    known = group_choices((name, depth) for name, depth in tree.walk() if name not in excluded)
+    planned = [name for name in _planned(scope) if record is None or name != record.key]
+    return (*known, *(Choice(value=name, label=_("%(group)s (in your plan)") % {"group": name}) for name in planned))
+
+
+def _planned(scope: Scope) -> list[str]:
+    """Groups that the person's current plan creates: what goes into the plan may be put into them."""
+    plan = current_plan(scope)
+    return list(planned_groups(scope, plan.entries.filter(change=None))) if plan else []
+
+
+def only_planned(scope: Scope, resource_type: ResourceType, wanted: Values) -> tuple[str, str] | None:
+    """(field, error) where it is to be in a group that only a plan creates so far."""
+    known = reads.listing(scope, GROUP).by_key
+    for field in resource_type.settable_fields(creating=True):
+        group = wanted.get(field.name, "")
+        if field.refers_to == GROUP and group and group not in known:
+            text = _("%(group)s is only planned so far. Use “Add to plan”, so that both are created together.")
+            return field.name, text % {"group": group}
+    return None
 
 
 def _suggestions(scope: Scope, field: Field) -> tuple[str, ...]:
@@ -80,9 +101,19 @@ def _defaults(
 
 
 def suggest_name(scope: Scope, group: str, pending: PendingIndex) -> str:
-    """The next free name of a machine in the group; names that are on their way count as taken (vm_01)."""
-    taken = set(reads.listing(scope, MACHINE).by_key) | {one.key for one in pending.created(MACHINE)}
-    return next_machine_name(group, taken)
+    """The next free name of a machine in the group (vm_01)."""
+    return suggest_names(scope, VIRTUAL_MACHINE, [group], pending)[0]
+
+
+def suggest_names(
+    scope: Scope, resource_type: ResourceType, groups: Sequence[str], pending: PendingIndex, planned: Iterable[str] = ()
+) -> list[str]:
+    """A free name in each of the groups, none twice; names that are on their way, or planned, count as taken."""
+    assert resource_type.free_names is not None
+    known = reads.listing(scope, resource_type.name).by_key
+    taken = {*known, *(one.key for one in pending.created(resource_type.name)), *planned}
+    free = {group: resource_type.free_names(group, taken) for group in groups}
+    return [next(free[group]) for group in groups]
 
 
 def wrong_key(

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
-from portal.changes.pending import PendingIndex, pending_of
+from portal.changes.reads.pending import PendingIndex, pending_of
 from portal.customer.polls import noted
 from portal.customer.resources.list import resource_list
 from portal.customer.shell import render_page, render_part, wants_part
@@ -21,13 +21,17 @@ from portal.inventory import reads, watched_customers
 from portal.inventory.listings.group_tree import GroupTree
 from portal.inventory.listings.totals import HARDWARE, ByState, Sums, by_state, counts_below, sums
 from portal.inventory.reads import Listing, Source
+from portal.plans import open_plans
+from portal.plans.open_plans import OpenPlans
 from portal.resources.state_styles import LOOKS, State, Status
 from portal.resources.times import BERLIN
 from portal.ui import links
 from portal.ui.format import badges, dates, numbers, pending
+from portal.ui.format.plan_marks import marks
 from portal.ui.format.refusal import Refused, refused_creations
 from portal.ui.lists.page import HOUR
 from portal.ui.page_context import GROUPS, MACHINES, Surroundings
+from portal.ui.pending_records import Planned, planned
 
 TEMPLATE = "tree/tree.html"
 PERMISSIONS, SERVICE_USERS = "permission", "serviceuser"
@@ -53,6 +57,7 @@ class Branch:
     depth: int
     state: SafeString
     pending: SafeString
+    plans: SafeString
     machines: Counted
     by_state: list[Counted]
     total: int
@@ -120,14 +125,15 @@ class Tree:
     def version(self) -> object:
         """All that the table shows (portal.ui.fragments)."""
         known = reads.versions(self.scope, self.listings.values())
-        return (self.scope.reach, *known, self.pending.version, dates.hour(self.groups.platform_now))
+        marked = self.scope.customer.plans_version
+        return (self.scope.reach, *known, self.pending.version, marked, dates.hour(self.groups.platform_now))
 
     @property
     def tag(self) -> str:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
         known = [one.known(is_live=self.is_live) for one in self.listings.values()]
         hour = int(self.groups.platform_now.timestamp()) // HOUR
-        text = repr((known, self.pending.version, hour, dates.reading()))
+        text = repr((known, self.pending.version, self.scope.customer.plans_version, hour, dates.reading()))
         return blake2b(text.encode(), digest_size=12).hexdigest()
 
     @cached_property
@@ -139,6 +145,15 @@ class Tree:
     def refused(self) -> list[Refused]:
         """Groups that were to be created lately, and why they were not."""
         return refused_creations(self.scope, self.pending, self.groups)
+
+    @property
+    def planned(self) -> list[Planned]:
+        """Groups that open plans would create."""
+        return planned(self.plans, self.pending, self.groups, self.scope.customer.number)
+
+    @cached_property
+    def plans(self) -> OpenPlans:
+        return open_plans.of(self.scope, self.listings)
 
     @property
     def coming(self) -> list[tuple[str, SafeString]]:
@@ -202,6 +217,7 @@ class Tree:
             depth=min(depth, DEEPEST),
             state=badges.badges([one for one in states if one.state is not State.ACTIVE], viewing.zone, viewing.now),
             pending=pending.notes(self.pending.of(GROUPS, name), viewing),
+            plans=marks(self.plans.of(GROUPS, name), number),
             machines=self._counted(MACHINES, name),
             by_state=self._by_state(name),
             total=self._below.get(name, 0),

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
-from portal.changes.pending import pending_of
+from portal.changes.reads.pending import pending_of
 from portal.customer.polls import noted
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.inventory import reads, watched_customers

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from portal.accounts import form_drafts
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
-from portal.changes import pending as under_way
 from portal.changes.errors import NoKey
 from portal.changes.intent import Intent
-from portal.changes.pending import Pending, PendingIndex
-from portal.changes.submit import MOST_ITEMS, submit
-from portal.customer.changes.messages import tell
+from portal.changes.production import needs_approval
+from portal.changes.reads import pending as under_way
+from portal.changes.reads.pending import Pending, PendingIndex
+from portal.changes.submit import MOST_ITEMS
+from portal.customer.plans import adding
 from portal.customer.resources.edit import count_changes, fields_wrong, form_methods, no_key, nothing_known
 from portal.customer.resources.lookup import NoRecord
 from portal.customer.resources.resubmit import asked_again_all
@@ -100,6 +100,12 @@ class Matrix:
         given = [Intent(type_name=PERMISSION.name, key=self._key(grant), creates=True) for grant in self.grants]
         taken = [Intent(type_name=PERMISSION.name, key=self._key(grant), action="delete") for grant in self.revokes]
         return [*given, *taken]
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether saving makes a plan, which someone else approves first."""
+        asked = Intent(type_name=PERMISSION.name, key=self.group.key)
+        return needs_approval(self.scope, [(asked, self.group.key)])
 
     @cached_property
     def effects(self) -> list[EffectText]:
@@ -216,14 +222,15 @@ def matrix(request: HttpRequest, customer_no: str, key: str) -> HttpResponse:
         "group": group,
         "sealed": found.opened.seal(request.path),
     }
+    if "preview" in request.POST:
+        form_drafts.keep_typing(request, differs=bool(found.wanted or found.errors))
     if "preview" in request.POST and wants_part(request):
         context["followed"] = True
         return render_part(request, scope, "permissions/matrix.html#outlook", context, pending=found.pending)
     if request.method == "POST" and "preview" not in request.POST and _is_complete(found):
         try:
             keys = [(one.key, one.action) for one in found.wanted]
-            tell(request, scope, submit(scope, found.wanted, found.opened.token_for(keys)))
-            return redirect(request.path)
+            return adding.ask(request, scope, found.wanted, found.opened.token_for(keys), request.path)
         except NoKey as error:
             found.errors.append(no_key(error))
     status = 422 if found.errors else 200

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
 from portal.changes.models import Change, Item, State
-from portal.changes.visibility import visible_changes
+from portal.changes.reads.visibility import visible_changes
 from portal.resources.types import TYPES
 from portal.ui import links
 from portal.ui.format.refusal import reason

@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from portal.accounts.access import get_scope
-from portal.changes.pending import pending_of
+from portal.changes.reads.pending import pending_of
 from portal.customer.resources.lookup import NothingKnown, find_record, find_type
 from portal.customer.shell import wants_part
 from portal.inventory import reads

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
-from portal.changes.history import history_of
 from portal.changes.models import State
-from portal.customer.changes.presenter import ChangePresenter
+from portal.changes.reads.history import history_of
+from portal.customer.changes.presenter import ChangePresenter, told_all
 from portal.resources.spec import Record
 from portal.resources.times import parse_moment
 from portal.ui.format import dates, platform_messages, values
@@ -41,7 +41,7 @@ def changes_of(scope: Scope, type_name: str, key: str) -> list[Entry]:
     """What was asked of the record here."""
     if not scope.may_see(CHANGES):
         return []
-    told = (ChangePresenter(scope, change) for change in history_of(scope, type_name, key, most=MOST))
+    told = told_all(scope, history_of(scope, type_name, key, most=MOST))
     return [Entry(one.change.created, one.icon, told=one) for one in told]
 
 

@@ -63,12 +63,22 @@ _telling = RLock()
 
 def context(scope: Scope, record: Record | None, *, group: str = "") -> Context:
     """What there is around a record, or around one that is to be made in that group."""
+    return contexts(scope, [(record, group)])[0]
+
+
+def contexts(scope: Scope, records: Iterable[tuple[Record | None, str]]) -> list[Context]:
+    """The same for many, each with the group in which it is to be made where there is none."""
     everything = whole(scope.customer, AROUND)
     groups, maintenances = everything.views[GROUPS], everything.views[MAINTENANCES]
-    if record is None:
+    now = everything.platform_now
+
+    def around(record: Record | None, group: str) -> Context:
+        if record is not None:
+            return _context(*_around(record, groups, maintenances), now)
         found = groups.by_key.get(group)
-        return Context(now=everything.platform_now, group=found.values if found else None)
-    return _context(*_around(record, groups, maintenances), everything.platform_now)
+        return Context(now=now, group=found.values if found else None)
+
+    return [around(record, group) for record, group in records]
 
 
 def states(scope: Scope, listing: Listing) -> States:

@@ -66,5 +66,11 @@ def group_effects(before: Record | None, wanted: Values, context: Context) -> li
     return effects
 
 
+def group_lasting(before: Record | None, wanted: Values | None) -> list[Effect]:
+    """What cannot be taken back: a group that is gone takes its users, its API key and the key's log with it."""
+    text = _("The group is deleted at once, with its service users, permissions and API key. Its name may be taken.")
+    return [Effect(text)] if wanted is None else []
+
+
 def _to_the_second(moment: datetime) -> datetime:
     return moment.replace(microsecond=0)

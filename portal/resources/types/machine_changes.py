@@ -12,6 +12,7 @@ from portal.resources.states import is_open
 from portal.resources.times import parse_moment, zone
 from portal.resources.windows import Window, next_window
 
+BACKED_UP = "role::backupclient"
 STEP = re.compile(r"\b(cores|memory|disk) from ([0-9]{1,9}) to ([0-9]{1,9})\b")
 
 
@@ -67,7 +68,24 @@ def machine_effects(before: Record | None, wanted: Values, context: Context) -> 
     """What saving `wanted` (the fields that differ) will bring about. `before` is None for a new machine."""
     if before is None:
         return [Effect(_("The machine is installed as soon as the platform has accepted it."))]
-    return [*_cancelled_deletion(before), *_hardware(before, wanted, context), *_addresses(before, wanted)]
+    return [
+        *_cancelled_deletion(before),
+        *_hardware(before, wanted, context),
+        *_addresses(before, wanted),
+        *_backups(before, wanted),
+    ]
+
+
+def machine_lasting(before: Record | None, wanted: Values | None) -> list[Effect]:
+    """What cannot be taken back: storage and data centre of a new machine, addresses, space given up, and data."""
+    if wanted is None:
+        return [Effect(_("The machine can be brought back until its data is deleted, three days after its date."))]
+    if before is None:
+        return [Effect(_("Storage, data centre and environment class are fixed once the machine exists."))]
+    found = [effect for effect in _addresses(before, wanted) if effect.brief]
+    if isinstance(wanted.get("disk"), int) and wanted["disk"] < (before.get("disk") or 0):
+        found.append(Effect(_("A disk that was made smaller does not get back what was on the rest.")))
+    return found
 
 
 def heeded_roles(before: Record | None, wanted: Values, context: Context) -> tuple[Values, list[Effect]]:
@@ -93,7 +111,7 @@ def _staying_roles(before: Record | None, context: Context) -> Iterator[tuple[st
     group = context.group or (before.values if before else {})
     if group.get("production") is True:
         text = _("The role backupclient stays as long as the group is in production: leaving it out has no effect.")
-        yield "role::backupclient", text
+        yield BACKED_UP, text
 
 
 def _cancelled_deletion(before: Record) -> Iterator[Effect]:
@@ -133,6 +151,19 @@ def _addresses(before: Record, wanted: Values) -> Iterator[Effect]:
         else:
             text = _("The number is saved, but no address is removed. Ask %(support)s for that.")
             yield Effect(text, field=name, level="warning")
+
+
+def _backups(before: Record, wanted: Values) -> Iterator[Effect]:
+    """A machine with the role is backed up (vm_06)."""
+    if "classes" not in wanted:
+        return
+    had, has = (
+        isinstance(classes, list) and BACKED_UP in classes for classes in (before.get("classes"), wanted["classes"])
+    )
+    if has and not had:
+        yield Effect(_("Backups of the machine begin."), field="classes")
+    elif had and not has:
+        yield Effect(_("Backups of the machine end."), field="classes", level="warning")
 
 
 def _window(before: Record, context: Context) -> Window:

@@ -2,7 +2,7 @@
 
 from portal.resources.labels import mark as _
 from portal.resources.names import user_name
-from portal.resources.spec import Choice, Field, Kind, ResourceType, Section, Settable
+from portal.resources.spec import Choice, Effect, Field, Kind, ResourceType, Section, Settable
 
 PERMISSION = ResourceType(
     name="permission",
@@ -57,4 +57,7 @@ PERMISSION = ResourceType(
     creatable=True,
     deletable=True,
     title=lambda values: f"{values.get('uid', '')} {values.get('permission', '')}",
+    lasting=lambda before, wanted: (
+        [Effect(_("Access ends at once; it can be granted again."))] if wanted is None else []
+    ),
 )

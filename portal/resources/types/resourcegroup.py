@@ -4,7 +4,7 @@ from portal.resources.labels import mark as _
 from portal.resources.names import email_address, group_name
 from portal.resources.spec import Action, Field, Kind, ResourceType, Section, Settable
 from portal.resources.states import group_states
-from portal.resources.types.group_changes import group_effects, maintenance_buttons, set_maintenance
+from portal.resources.types.group_changes import group_effects, group_lasting, maintenance_buttons, set_maintenance
 
 RESOURCE_GROUP = ResourceType(
     name="resourcegroup",
@@ -44,6 +44,7 @@ RESOURCE_GROUP = ResourceType(
             kind=Kind.BOOLEAN,
             help=_("Machines of a production group are always backed up."),
             settable=Settable.ALWAYS,
+            for_many=True,
             default=True,
             filterable=True,
         ),
@@ -53,6 +54,7 @@ RESOURCE_GROUP = ResourceType(
             kind=Kind.EMAILS,
             help=_("Notified about maintenance and monitoring. One email address per line."),
             settable=Settable.ALWAYS,
+            for_many=True,
             default=[],
             max_length=254,
             check=email_address,
@@ -64,6 +66,7 @@ RESOURCE_GROUP = ResourceType(
             section="windows",
             help=_("The machines use it, and maintenance hours refer to it."),
             settable=Settable.ALWAYS,
+            for_many=True,
             default="Europe/Berlin",
             filterable=True,
         ),
@@ -73,6 +76,7 @@ RESOURCE_GROUP = ResourceType(
             kind=Kind.HOUR,
             section="windows",
             settable=Settable.ALWAYS,
+            for_many=True,
             default=22,
             limit="hour",
             filterable=True,
@@ -83,6 +87,7 @@ RESOURCE_GROUP = ResourceType(
             kind=Kind.HOUR,
             section="windows",
             settable=Settable.ALWAYS,
+            for_many=True,
             default=5,
             limit="hour",
             filterable=True,
@@ -94,6 +99,7 @@ RESOURCE_GROUP = ResourceType(
             section="windows",
             help=_("How long in advance technical contacts are notified."),
             settable=Settable.ALWAYS,
+            for_many=True,
             default=12,
             limit="leadtime",
             unit="h",
@@ -134,6 +140,7 @@ RESOURCE_GROUP = ResourceType(
     deletable=True,
     states=group_states,
     effects=group_effects,
+    lasting=group_lasting,
     group=lambda values: values.get("name"),
-    actions=(Action(name="maintenance", buttons=maintenance_buttons, sets=set_maintenance),),
+    actions=(Action(name="maintenance", buttons=maintenance_buttons, sets=set_maintenance, takes_time=True),),
 )

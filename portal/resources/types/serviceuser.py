@@ -2,8 +2,9 @@
 
 from portal.resources.labels import mark as _
 from portal.resources.names import service_user_name
-from portal.resources.spec import Field, Kind, ResourceType, Section, Settable
+from portal.resources.spec import Effect, Field, Kind, ResourceType, Section, Settable
 
+GONE_AT_ONCE = Effect(_("The account is deleted at once on all its machines. Created again, it has another user ID."))
 SERVICE_USER = ResourceType(
     name="serviceuser",
     label=_("Service user"),
@@ -41,6 +42,7 @@ SERVICE_USER = ResourceType(
             label=_("Description"),
             help=_("What it is for."),
             settable=Settable.ALWAYS,
+            for_many=True,
             default="",
             max_length=1000,
         ),
@@ -83,4 +85,5 @@ SERVICE_USER = ResourceType(
     editable=True,
     deletable=True,
     title=lambda values: str(values.get("uid", "")),
+    lasting=lambda before, wanted: [GONE_AT_ONCE] if wanted is None else [],
 )

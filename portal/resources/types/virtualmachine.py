@@ -1,7 +1,8 @@
 """Virtual machine: what runs a customer's services. The one type with power, hardware and a delayed deletion."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
+from itertools import count
 
 from portal.resources.labels import mark as _
 from portal.resources.names import host_name
@@ -11,6 +12,7 @@ from portal.resources.types.machine_changes import (
     heeded_roles,
     keep_buttons,
     machine_effects,
+    machine_lasting,
     power_buttons,
     set_power,
     what_runs,
@@ -62,13 +64,15 @@ def is_machine_name(text: str, group: str) -> bool:
     return text.startswith(group) and bool(re.fullmatch(r"[0-9]{1,6}", text[len(group) :]))
 
 
+def free_machine_names(group: str, taken: Iterable[str]) -> Iterator[str]:
+    """The group's free machine names, next first: its name and a serial number of two digits (vm_01)."""
+    names = taken if isinstance(taken, Set) else set(taken)
+    return (name for serial in count() if (name := f"{group}{serial:02d}") not in names)
+
+
 def next_machine_name(group: str, taken: Iterable[str]) -> str:
-    """The group's next free machine name: its name and a serial number of two digits (vm_01)."""
-    names = set(taken)
-    serial = 0
-    while f"{group}{serial:02d}" in names:
-        serial += 1
-    return f"{group}{serial:02d}"
+    """The first of them."""
+    return next(free_machine_names(group, taken))
 
 
 VIRTUAL_MACHINE = ResourceType(
@@ -110,6 +114,7 @@ VIRTUAL_MACHINE = ResourceType(
             label=_("Description"),
             help=_("What the machine is for. Shown at login."),
             settable=Settable.ALWAYS,
+            for_many=True,
             default="",
             max_length=500,
         ),
@@ -120,6 +125,7 @@ VIRTUAL_MACHINE = ResourceType(
             help=_("For more cores, memory or disk than the form allows, ask %(support)s."),
             section="resources",
             settable=Settable.ALWAYS,
+            for_many=True,
             default=1,
             limit="cores",
             filterable=True,
@@ -130,6 +136,7 @@ VIRTUAL_MACHINE = ResourceType(
             kind=Kind.INTEGER,
             section="resources",
             settable=Settable.ALWAYS,
+            for_many=True,
             default=256,
             limit="memory",
             unit="MiB",
@@ -141,6 +148,7 @@ VIRTUAL_MACHINE = ResourceType(
             kind=Kind.INTEGER,
             section="resources",
             settable=Settable.ALWAYS,
+            for_many=True,
             default=10,
             limit="disk",
             unit="GiB",
@@ -179,6 +187,7 @@ VIRTUAL_MACHINE = ResourceType(
                 "reclaimed. For fewer than now, or more than 3, ask %(support)s."
             ),
             settable=Settable.ALWAYS,
+            copied=False,
             default=0,
             limit="frontend_ips_v4",
         ),
@@ -189,6 +198,7 @@ VIRTUAL_MACHINE = ResourceType(
             section="network",
             help=_("For fewer than now, ask %(support)s."),
             settable=Settable.ALWAYS,
+            copied=False,
             default=0,
             limit="frontend_ips_v6",
         ),
@@ -199,6 +209,7 @@ VIRTUAL_MACHINE = ResourceType(
             section="network",
             help=_("Additional host names on the public network. One per line."),
             settable=Settable.ALWAYS,
+            copied=False,
             default=[],
             max_length=253,
             check=host_name,
@@ -210,6 +221,7 @@ VIRTUAL_MACHINE = ResourceType(
             section="network",
             help=_("Additional host names between your machines. One per line."),
             settable=Settable.ALWAYS,
+            copied=False,
             default=[],
             max_length=253,
             check=host_name,
@@ -232,6 +244,7 @@ VIRTUAL_MACHINE = ResourceType(
             section="platform",
             help=_("The platform release that the machine follows."),
             settable=Settable.ALWAYS,
+            for_many=True,
             default="fc-22.05-production",
             filterable=True,
             choices=ENVIRONMENTS,
@@ -245,6 +258,7 @@ VIRTUAL_MACHINE = ResourceType(
                 "The managed components on this machine. “generic” always stays, “backupclient” does in production."
             ),
             settable=Settable.ALWAYS,
+            for_many=True,
             default=["role::generic", "role::backupclient"],
             choices=ROLES,
         ),
@@ -254,6 +268,7 @@ VIRTUAL_MACHINE = ResourceType(
             kind=Kind.CHOICE,
             section="platform",
             settable=Settable.ALWAYS,
+            for_many=True,
             default="default",
             choices=(
                 Choice(value="default", label=_("default")),
@@ -363,9 +378,11 @@ VIRTUAL_MACHINE = ResourceType(
     states=machine_states,
     runs=what_runs,
     effects=machine_effects,
+    lasting=machine_lasting,
     heeds=heeded_roles,
     actions=(
         Action(name="power", buttons=power_buttons, sets=set_power),
         Action(name="keep", buttons=keep_buttons, sets=lambda record, params, now: {}),
     ),
+    free_names=free_machine_names,
 )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.accounts.access import Scope
-from portal.changes.pending import Pending, PendingIndex
+from portal.changes.reads.pending import Pending, PendingIndex
 from portal.inventory import reads
 from portal.inventory.listings.group_tree import GroupTree
 from portal.inventory.listings.totals import HARDWARE, sums
@@ -27,6 +27,7 @@ from portal.resources.windows import next_window
 from portal.ui import links, menu
 from portal.ui.details.panels import Fact, Holder, Panel, Row, facts, holders, month_row, row
 from portal.ui.format import badges, dates, numbers, pending, platform_messages, values
+from portal.ui.format.html import joined
 from portal.ui.format.progress import Installs, progress, words_step
 from portal.ui.format.values import Viewing
 from portal.ui.lists.page import HOUR
@@ -139,7 +140,8 @@ class DetailPage:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
         second = int(self.listing.platform_now.timestamp())
         time = (second // HOUR, words_step(self.listing.platform_now) if self._is_installing else 0)
-        known = (*self.listing.known(is_live=self.is_live), self.surroundings.version)
+        marked = self.scope.customer.plans_version
+        known = (*self.listing.known(is_live=self.is_live), self.surroundings.version, marked)
         text = repr((*known, self.pending.version, time, dates.reading()))
         return blake2b(text.encode(), digest_size=12).hexdigest()
 
@@ -159,7 +161,8 @@ class DetailPage:
     def buttons(self) -> SafeString:
         if not self.may_change:
             return SafeString("")
-        return menu.buttons(self.record, self.viewing, self.pending_here)
+        of_plan = menu.plan_menu(self.record, self.viewing, self.pending_here)
+        return joined([of_plan, menu.buttons(self.record, self.viewing, self.pending_here)])
 
     @property
     def edit_address(self) -> str:

@@ -18,12 +18,13 @@ SPRITE = "icons.svg"
 _NAMED = """
 activity activity-heartbeat adjustments-horizontal alert-circle alert-octagon alert-triangle arrow-down
 arrow-narrow-right arrow-up arrows-split-2 ban binary-tree building building-off calendar calendar-clock
-calendar-event calendar-off calendar-x camera chart-bar check checks chevron-down circle-check circle-x clipboard-text
-clock clock-24 clock-off cloud-off code columns-3 copy cpu device-desktop device-floppy door-enter download eye
-file-invoice file-spreadsheet file-type-pdf file-zip files filter-off fingerprint folder folder-plus folders gauge
-heartbeat help-circle history history-off hourglass info-circle key key-off layout-dashboard list list-check
-list-details list-search loader-2 logout mail menu-2 message-2-code minus moon network note pencil phone pin
-player-play plug-connected plug-connected-x plus power printer progress-check progress-down puzzle refresh ruler-2
+calendar-event calendar-off calendar-x camera chart-bar check checks chevron-down circle-check circle-x clipboard-list
+clipboard-text clock clock-24 clock-off cloud-off code columns-3 copy cpu device-desktop device-floppy door-enter
+download eye file-invoice file-spreadsheet file-type-pdf file-zip files filter-off fingerprint folder folder-plus
+folders gauge heartbeat help-circle history history-off hourglass info-circle key key-off layout-dashboard list
+list-check list-details list-search loader-2 logout mail menu-2 message message-2-code minus moon network note pencil
+phone pin player-play plug-connected plug-connected-x plus power printer progress-check progress-down puzzle refresh
+ruler-2
 search selector send server-2 server-off settings shield-check shield-lock sitemap speakerphone stack-2 sun terminal-2
 tool tools-off topology-star-3 trash trash-x trending-up urgent user user-circle user-cog user-plus users versions
 world x zoom-question

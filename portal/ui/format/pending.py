@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from portal.changes.models import Action, State
-from portal.changes.pending import Pending
+from portal.changes.reads.pending import Pending
 from portal.resources.spec import Record, Value, Values
 from portal.resources.times import parse_moment
 from portal.ui.format.html import joined

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
-from portal.changes.pending import Pending, PendingIndex
+from portal.changes.reads.pending import Pending, PendingIndex
 from portal.inventory.reads import Listing
 from portal.ui import links
 

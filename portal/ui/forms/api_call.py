@@ -1,5 +1,6 @@
 """A change as the call of the platform's API that it is, for people who would rather write a script."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pprint import pformat
 from typing import Any
@@ -14,6 +15,11 @@ def as_python(records: Iterable[Mapping[str, Any]], group: str) -> str:
     address = f"{url.scheme}://{group or 'GROUP'}:KEY@{url.netloc.rpartition('@')[2]}{url.path}"
     body = "\n".join(_record(record) for record in records)
     return f'from xmlrpc.client import ServerProxy\n\nplatform = ServerProxy("{address}")\nplatform.apply([\n{body}\n])'
+
+
+def as_json(records: Iterable[Mapping[str, Any]]) -> str:
+    """The same records as JSON, for tools."""
+    return json.dumps(list(records), indent=2, ensure_ascii=False)
 
 
 def _record(record: Mapping[str, Any]) -> str:

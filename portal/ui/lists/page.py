@@ -6,16 +6,19 @@ from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
 from itertools import groupby
+from urllib.parse import urlencode
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.accounts.access import Scope
-from portal.changes.pending import Pending, PendingIndex
+from portal.changes.reads.pending import Pending, PendingIndex
 from portal.inventory import reads
 from portal.inventory.listings.select import Page, Query, fits, matching, select
 from portal.inventory.reads import Listing, Source
+from portal.plans import open_plans
+from portal.plans.open_plans import OpenPlans
 from portal.resources.phases import WORDS, Standing
 from portal.resources.spec import Record, ResourceType
 from portal.resources.state_styles import State, Status
@@ -29,7 +32,7 @@ from portal.ui.lists.headings import Heading, headings
 from portal.ui.lists.pager import page_numbers
 from portal.ui.lists.rows import Layout, Row
 from portal.ui.page_context import Surroundings
-from portal.ui.pending_records import being_created
+from portal.ui.pending_records import Planned, being_created, planned
 
 HOUR = 3600  # seconds after which a time alone may have to say its day, and a day its year
 
@@ -74,6 +77,21 @@ class ListPage:
         groups = self.query.filters.get("resource_group", ())
         pairs = [("resource_group", groups[0])] if len(groups) == 1 else []
         return links.new(self.scope.customer.number, self.type.name, pairs)
+
+    @property
+    def may_choose(self) -> bool:
+        """Whether records can be ticked, to be changed together."""
+        return self.type.is_changeable and self.scope.may_change(self.type.name)
+
+    @property
+    def many_address(self) -> str:
+        """Where what is ticked is sent to."""
+        return links.many(self.scope.customer.number, self.type.name)
+
+    @property
+    def query_text(self) -> str:
+        """What the list shows, as an address has it."""
+        return urlencode(filters.parameters(self.query))
 
     # --- what is known
 
@@ -125,6 +143,15 @@ class ListPage:
         """Records that were to be created lately, and why they were not: what is missing here."""
         return refused_creations(self.scope, self.pending, self.listing)
 
+    @property
+    def planned(self) -> list[Planned]:
+        """Records that open plans would create: not asked for yet, so they have no row."""
+        return planned(self.plans, self.pending, self.listing, self.scope.customer.number)
+
+    @cached_property
+    def plans(self) -> OpenPlans:
+        return open_plans.of(self.scope, self.surroundings.listings)
+
     @cached_property
     def _created(self) -> list[Record]:
         """All that is being created and is not on the platform yet."""
@@ -145,14 +172,17 @@ class ListPage:
         known = (*reads.versions(self.scope, [self.listing]), self.surroundings.version, self.pending.version)
         asked = (self.type.name, self.query.key, tuple(self.chosen_columns))
         now = self.listing.platform_now
-        return (self.scope.reach, *known, *asked, dates.hour(now), self._installs, step(now) if self._installing else 0)
+        marked = self.scope.customer.plans_version
+        bars = (self._installs, step(now) if self._installing else 0)
+        return (self.scope.reach, *known, marked, *asked, dates.hour(now), *bars)
 
     @cached_property
     def tag(self) -> str:
         """What the page shows, in few characters: the same for as long as nothing has changed."""
         second = int(self.listing.platform_now.timestamp())
         time = (second // HOUR, words_step(self.listing.platform_now) if self._installing else 0)
-        known = (*self.listing.known(is_live=self.is_live), self.surroundings.version)
+        marked = self.scope.customer.plans_version
+        known = (*self.listing.known(is_live=self.is_live), self.surroundings.version, marked)
         text = repr((*known, self.pending.version, time, dates.reading(), self.chosen_columns, self.query))
         return blake2b(text.encode(), digest_size=12).hexdigest()
 
@@ -215,8 +245,7 @@ class ListPage:
 
     @cached_property
     def rows(self) -> SafeString:
-        may_change = self.scope.may_change(self.type.name)
-        layout = Layout(self.type, self.columns, may_change, self._installs, self.roomy)
+        layout = Layout(self.type, self.columns, self.may_choose, self._installs, self.roomy)
         new = [Row(record, (), self._pending(record), is_new=True) for record in self.coming]
         known = [self._row(record) for record in self.page.records]
         if self.type.standing is not None and not self.query.sort:
@@ -298,7 +327,8 @@ class ListPage:
         statuses = self._statuses(record)
         waits = any(status.state in (State.WAITING, State.MAINTENANCE) for status in statuses)
         runs = self.type.runs(record, reads.context(self.scope, record)) if waits else {}
-        return Row(record, statuses, self._pending(record), runs=runs)
+        marks = self.plans.of(self.type.name, record.key)
+        return Row(record, statuses, self._pending(record), runs=runs, plans=marks)
 
     def _statuses(self, record: Record) -> tuple[Status, ...]:
         return self.states.get(record.key, ())

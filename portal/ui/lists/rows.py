@@ -13,14 +13,16 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal.changes.pending import Pending
+from portal.changes.reads.pending import Pending
 from portal.inventory.listings.select import STATE
+from portal.plans.open_plans import Mark
 from portal.resources.spec import Field, Record, ResourceType, Values
 from portal.resources.state_styles import State, Status
 from portal.ui import links, menu
 from portal.ui.format import badges, dates, pending, values
 from portal.ui.format.html import joined
 from portal.ui.format.pending import Change
+from portal.ui.format.plan_marks import marks
 from portal.ui.format.progress import Installs, progress
 from portal.ui.format.values import NUMERIC, Viewing
 
@@ -36,6 +38,7 @@ class Row:
     pending: tuple[Pending, ...] = ()
     is_new: bool = False  # being created, not on the platform yet
     runs: Values = field(default_factory=dict)  # what runs still, of values that wait for a maintenance
+    plans: tuple[Mark, ...] = ()  # what open plans ask of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ def _circumstances(row: Row, layout: Layout, viewing: Viewing) -> object:
         dates.hour(viewing.now),
         row.statuses,
         tuple(row.runs.items()),
+        row.plans,
         links,
         _has_menu(row, layout, viewing),
     )
@@ -136,9 +140,18 @@ def _head(row: Row, layout: Layout, name: str, viewing: Viewing) -> SafeString:
     spec = layout.type.field(name)
     label = values.cell(_without_reference(spec), row.record.values[name], viewing) or SafeString(_("(no name)"))
     address = links.record(viewing.customer_no, layout.type.name, row.record.key)
-    shown = format_html('<a href="{}">{}</a>', address, label)
-    note = "" if STATE in layout.columns else pending.notes(row.pending, viewing)
-    return format_html('<th scope="row">{}{}{}</th>', shown, " " if note else "", note)
+    shown = _ticked(row, layout, format_html('<a href="{}">{}</a>', address, label))
+    notes = pending.notes(row.pending, viewing), marks(row.plans, viewing.customer_no)
+    told = [] if STATE in layout.columns else [note for note in notes if note]
+    return format_html('<th scope="row">{}</th>', joined([shown, *told], " "))
+
+
+def _ticked(row: Row, layout: Layout, name: SafeString) -> SafeString:
+    """The name with a tick by which it is chosen together with others (templates/components/many.html)."""
+    if row.is_new or not layout.may_change:
+        return name
+    tick = '<label><input type="checkbox" form="many" name="key" value="{}">{}</label>'
+    return format_html(tick, row.record.key, name)
 
 
 def _without_reference(spec: Field) -> Field:
@@ -182,7 +195,8 @@ def _state(row: Row, layout: Layout, viewing: Viewing) -> SafeString:
     bar = SafeString("")
     if any(status.state is State.INSTALLING for status in row.statuses):
         bar = progress(row.record, viewing, layout.installs, brief=True)
-    parts = [badges.in_row(row.statuses, viewing.zone, viewing.now), bar, pending.in_row(row.pending, viewing)]
+    notes = (pending.in_row(row.pending, viewing), marks(row.plans, viewing.customer_no))
+    parts = [badges.in_row(row.statuses, viewing.zone, viewing.now), bar, *notes]
     shown = [part for part in parts if part]
     if len(shown) == len(row.statuses) == 1:
         return shown[0]  # nothing beside it to be put in line with

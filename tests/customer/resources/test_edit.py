@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from portal.changes import pending as under_way
 from portal.changes.models import Change, State
+from portal.changes.reads import pending as under_way
 from portal.customer.resources.form_choices import wrong_key
 from portal.resources.types import TYPES
 from tests.customer.asking import filled, save, values_of

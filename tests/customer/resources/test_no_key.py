@@ -17,18 +17,18 @@ FORMS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def failing(monkeypatch: pytest.MonkeyPatch, module: str, error: Exception) -> None:
+def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def submit(*args: object) -> None:
         raise error
 
-    monkeypatch.setattr(f"portal.customer.resources.{module}.submit", submit)
+    monkeypatch.setattr("portal.customer.plans.adding.submit", submit)
 
 
 @pytest.mark.parametrize("module", FORMS)
 def test_where_no_key_reaches_the_form_says_so_and_keeps_what_was_typed(
     browse: Browse, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
-    failing(monkeypatch, module, NoKey(frozenset({"shop"})))
+    failing(monkeypatch, NoKey(frozenset({"shop"})))
     path, typed = FORMS[module]
     answer = save(browse("manager"), f"{HOME}{path}", **typed)
     assert answer.status_code == 422
@@ -38,7 +38,7 @@ def test_where_no_key_reaches_the_form_says_so_and_keeps_what_was_typed(
 
 
 def test_a_button_says_so_too(browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
-    failing(monkeypatch, "actions", NoKey(frozenset({"shop"})))
+    failing(monkeypatch, NoKey(frozenset({"shop"})))
     client, power = browse("operator"), f"{HOME}virtualmachine/shop00/-/power"
     params = dict(client.get(power).context["step"].buttons[0].params)
     assert "No API key covers shop" in text_of(client.post(power, params))
@@ -49,7 +49,7 @@ def test_a_button_says_so_too(browse: Browse, monkeypatch: pytest.MonkeyPatch) -
 def test_what_cannot_be_sent_is_said_at_its_field_or_above_all(
     browse: Browse, monkeypatch: pytest.MonkeyPatch, field: str
 ) -> None:
-    failing(monkeypatch, "edit", Unsendable(field, "a control character"))
+    failing(monkeypatch, Unsendable(field, "a control character"))
     answer = save(browse("operator"), f"{HOME}virtualmachine/shop00/-/edit", service_description="typed")
     assert answer.status_code == 422
     assert bool(answer.context["form"].row("service_description").errors) is (field == "service_description")

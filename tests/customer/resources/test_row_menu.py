@@ -23,7 +23,7 @@ def test_a_row_has_the_button_of_its_menu_and_nothing_of_what_is_in_it(browse: B
 
 def test_its_menu_has_what_may_be_done_with_it_now(browse: Browse) -> None:
     client = browse("operator")
-    assert text_of(part(client, MENU)) == "Edit Shut down Delete…"
+    assert text_of(part(client, MENU)) == "Edit Shut down Delete… Add to plan Shut down"
     assert "Cancel deletion" in text_of(part(client, f"{LIST}example10/-/menu"))
     menu = part(client, MENU).content.decode()
     assert f'href="{LIST}shop00/-/edit"' in menu

@@ -25,7 +25,7 @@ def visible_changes(scope: Scope) -> QuerySet[Change]:
     changes = Change.objects.filter(customer=scope.customer.pk)
     if not _sees_all(scope):
         changes = changes.filter(Exists(visible_items(scope, Item.objects.filter(change=OuterRef("pk")))))
-    return changes.select_related("author", "api_key").prefetch_related(
+    return changes.select_related("author").prefetch_related(
         Prefetch("items", visible_items(scope, Item.objects.order_by("position")), "shown_items")
     )
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from portal.accounts.access import Scope
 from portal.accounts.models import Customer
 from portal.changes.models import Change, Item, State
-from portal.changes.visibility import visible_items
+from portal.changes.reads.visibility import visible_items
 from portal.resources.spec import Value
 
 ATTENTION_FOR = timedelta(days=7)  # what was rejected needs someone for that long, unless it is put away

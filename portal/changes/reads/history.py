@@ -9,8 +9,8 @@ from django.utils import timezone
 from portal.accounts.access import Scope
 from portal.accounts.people.people import named_so
 from portal.changes.models import Change, Item, State
-from portal.changes.pending import ATTENTION_FOR
-from portal.changes.visibility import visible_changes, visible_items
+from portal.changes.reads.pending import ATTENTION_FOR
+from portal.changes.reads.visibility import visible_changes, visible_items
 
 PER_PAGE = (25, 50, 100, 250)
 

@@ -1,0 +1,1 @@
+"""What pages read of changes: what is pending, what was asked for before, and who may see which."""

@@ -1,0 +1,81 @@
+"""What a form or a button asks for: sent as a change, or put into a plan where the person says so."""
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from portal.accounts.access import Scope
+from portal.changes.errors import NeedsApproval
+from portal.changes.intent import Intent
+from portal.changes.submit import submit
+from portal.customer.changes.messages import tell
+from portal.plans.compose import begin, put_in
+from portal.plans.errors import NotOpen, TooMany
+from portal.plans.models import MOST_ENTRIES, Entry, Plan
+from portal.plans.visibility import find_plan, visible_entries
+from portal.ui import links
+
+ASKED = "plan"  # the button "Add to plan" sends it; in an address it names the plan whose entry is edited
+
+
+def ask(request: HttpRequest, scope: Scope, wanted: Sequence[Intent], token: str, back: str) -> HttpResponse:
+    """Send it (or put it into a plan), say so, and lead back. Raises as `submit` does, but for NeedsApproval."""
+    if not is_for_plan(request):
+        try:
+            tell(request, scope, submit(scope, wanted, token))
+            return redirect(back)
+        except NeedsApproval:
+            return _needs_approval(request, scope, wanted)
+    edited = plan_edited(request, scope)
+    try:
+        plan = put_in(scope, wanted, edited, instead=edited is not None)
+    except (NotOpen, TooMany) as error:
+        messages.error(request, why_not(error))
+        return redirect(back)
+    address = links.plan(scope.customer.number, plan.number)
+    if edited is not None:
+        return redirect(address)
+    text = _("Added to “%(plan)s”. Nothing has been sent yet.") % {"plan": plan.title}
+    messages.info(request, format_html('{} <a href="{}">{}</a>', text, address, _("Review")))
+    return redirect(back)
+
+
+def is_for_plan(request: HttpRequest) -> bool:
+    """Whether the button that was pressed puts it into a plan: a form's own, or one of a menu (`?to=plan`)."""
+    return ASKED in request.POST or request.GET.get("to") == ASKED
+
+
+def why_not(error: NotOpen | TooMany) -> str:
+    """Why nothing was put in."""
+    if isinstance(error, NotOpen):
+        return _("That plan can no longer be edited. Nothing was added to it.")
+    values = {"count": error.count, "most": MOST_ENTRIES}
+    return _("The plan would have %(count)s changes; at most %(most)s are possible.") % values
+
+
+def plan_edited(request: HttpRequest, scope: Scope) -> Plan | None:
+    """The plan whose entry the form of this address is."""
+    number = request.GET.get(ASKED, "")
+    return find_plan(scope, int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else None
+
+
+def entry_edited(request: HttpRequest, scope: Scope, type_name: str, key: str | None) -> Entry | None:
+    """The entry that the form of this address is; of a new record by `?key=`."""
+    plan = plan_edited(request, scope)
+    if plan is None:
+        return None
+    wanted = request.GET.get("key", "") if key is None else key
+    entries = visible_entries(scope, list(plan.entries.filter(change=None)))
+    return next((one for one in entries if (one.type_name, one.key) == (type_name, wanted)), None)
+
+
+def _needs_approval(request: HttpRequest, scope: Scope, wanted: Sequence[Intent]) -> HttpResponse:
+    """It becomes a plan of its own, in which somebody else is asked to look."""
+    plan = put_in(scope, wanted, begin(scope))
+    text = _("This touches production and must be approved first. It is kept in this plan: ask someone to review it.")
+    messages.warning(request, text)
+    return redirect(links.plan(scope.customer.number, plan.number))

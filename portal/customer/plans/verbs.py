@@ -1,0 +1,136 @@
+"""What is done with a plan by its buttons and small forms: POST `plans/<number>/-/<verb>`, then back to its page."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from portal.accounts.access import Scope, get_scope
+from portal.accounts.roles import CHANGES, Verb
+from portal.changes.errors import TooLate
+from portal.customer.plans.pages import plan_page
+from portal.customer.plans.presenter import OBSTACLES, PlanPresenter
+from portal.customer.resources.lookup import way_back
+from portal.customer.typed_moment import typed_moment
+from portal.plans import answers, applying, compose
+from portal.plans.errors import Edited, NotOpen, NotReady
+from portal.plans.models import LONGEST_NAME, LONGEST_NOTE, Plan, State
+from portal.plans.visibility import find_plan
+from portal.ui import links
+
+type Done = Callable[[HttpRequest, Scope, Plan], object]
+
+
+class Wrong(Exception):
+    """What was typed cannot be used; says why."""
+
+
+@require_POST
+def begin(request: HttpRequest, customer_no: str) -> HttpResponse:
+    """A new plan, which is the person's current one then."""
+    scope = get_scope(request.user, customer_no)
+    scope.require(Verb.CHANGE, CHANGES)
+    plan = compose.begin(scope, _text(request, "name", LONGEST_NAME))
+    return redirect(way_back(request, links.plan(customer_no, plan.number)))
+
+
+@require_POST
+def act(request: HttpRequest, customer_no: str, number: int, verb: str) -> HttpResponse:
+    """Do it, say what is not as expected, and lead back to the plan."""
+    scope = get_scope(request.user, customer_no)
+    plan = find_plan(scope, number)
+    if verb not in VERBS:
+        raise Http404
+    scope.require(Verb.CHANGE, CHANGES)
+    try:
+        VERBS[verb](request, scope, plan)
+    except Wrong as error:
+        return plan_page(request, PlanPresenter(scope, plan), wrong={verb: str(error)}, status=422)
+    except Edited:
+        messages.warning(request, _("The plan was edited in the meantime. Nothing was done: please review it again."))
+    except NotOpen as error:
+        text = _("Nothing was done: the plan is now “%(state)s”.")
+        messages.warning(request, text % {"state": State(error.state).label})
+    except NotReady as error:
+        messages.error(request, str(OBSTACLES.get(error.reason) or _("A record that no longer exists cannot be kept.")))
+    except TooLate:
+        messages.warning(request, _("Too late: it is being sent at this moment."))
+    return redirect(way_back(request, links.plan(customer_no, plan.number)))
+
+
+def _apply(request: HttpRequest, scope: Scope, plan: Plan) -> None:
+    applying.apply(scope, plan, revision=_revision(request))
+
+
+def _schedule(request: HttpRequest, scope: Scope, plan: Plan) -> None:
+    at = typed_moment(request.POST.get("at", ""), timezone.now())
+    if at is None or at <= timezone.now():
+        raise Wrong(_("Enter a time in the future (%(zone)s).") % {"zone": timezone.get_current_timezone()})
+    applying.apply(scope, plan, revision=_revision(request), not_before=at)
+
+
+def _take_out(request: HttpRequest, scope: Scope, plan: Plan) -> None:
+    compose.take_out(scope, plan, _entries(plan, request.POST.getlist("entry")))
+
+
+def _answer(request: HttpRequest, scope: Scope, plan: Plan) -> None:
+    """The button says `<entry>/<ours or theirs>/<field>`, without a field for all of them."""
+    entry, _slash, rest = request.POST.get("answer", "").partition("/")
+    said, _slash, name = rest.partition("/")
+    if said not in (answers.OURS, answers.THEIRS):
+        raise Http404
+    (one,) = _entries(plan, [entry])
+    answers.answer(scope, plan, one, {name: said})
+
+
+def _describe(request: HttpRequest, scope: Scope, plan: Plan) -> None:
+    name, note = request.POST.get("name", ""), request.POST.get("note", "")
+    if len(name) > LONGEST_NAME:
+        raise Wrong(_("The name has %(length)s characters; at most %(most)s are possible.") % _over(name, LONGEST_NAME))
+    if len(note) > LONGEST_NOTE:
+        raise Wrong(_("The note has %(length)s characters; at most %(most)s are possible.") % _over(note, LONGEST_NOTE))
+    compose.describe(scope, plan, _text(request, "name", LONGEST_NAME), _text(request, "note", LONGEST_NOTE))
+
+
+VERBS: Mapping[str, Done] = {
+    "apply": _apply,
+    "schedule": _schedule,
+    "stop": lambda request, scope, plan: applying.stop(scope, plan),
+    "remove": _take_out,
+    "answer": _answer,
+    "describe": _describe,
+    "choose": lambda request, scope, plan: compose.choose(scope, plan),
+    "close": lambda request, scope, plan: compose.put_away(scope, plan),
+    "reopen": lambda request, scope, plan: compose.open_again(scope, plan),
+}
+
+
+def _entries(plan: Plan, texts: Sequence[str]) -> list[int]:
+    """Those of the entries that are in the plan still; NotReady where none is."""
+    found = plan.entries.filter(change=None, pk__in=[_number(text) for text in texts])
+    ids = list(found.order_by().values_list("pk", flat=True))
+    if not ids:
+        raise NotReady("taken_out")
+    return ids
+
+
+def _revision(request: HttpRequest) -> int:
+    """The one that the person has seen."""
+    return _number(request.POST.get("revision", ""))
+
+
+def _number(text: str) -> int:
+    """As a page of ours sends it; -1 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def _text(request: HttpRequest, name: str, most: int) -> str:
+    return request.POST.get(name, "").replace("\x00", "").strip()[:most]
+
+
+def _over(text: str, most: int) -> dict[str, int]:
+    return {"length": len(text), "most": most}

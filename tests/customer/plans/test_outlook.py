@@ -1,0 +1,94 @@
+"""What a plan's page says would happen: counts, effects, sums, money, and what cannot be undone."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from portal.accounts.models import Customer
+from portal.billing.thresholds.models import Threshold
+from tests.customer.conftest import Browse, text_of
+from tests.customer.plans.conftest import HOME, PLAN, add
+
+
+def review(client: Client) -> str:
+    return text_of(client.get(PLAN))
+
+
+def test_counts_and_what_happens_to_each(browse: Browse) -> None:
+    client = browse("manager")
+    add(client, "virtualmachine/shop00/-/edit", cores="3")
+    add(client, "virtualmachine/shop10/-/edit", cores="5")
+    add(client, "virtualmachine/shop11/-/edit", disk="90")
+    add(client, "virtualmachine/shop13/-/delete", name="shop13", day="2026-12-31")
+    shown = review(client)
+    assert "0 created 3 changed 1 deleted" in shown
+    assert "Reboot in the next maintenance window: tomorrow, Wed 25 Nov, 22:00–05:00 shop00, shop10" in shown
+    assert "The disk grows while the machine runs, within a few minutes. shop11" in shown
+    assert "Shut down and no longer charged from 31 Dec on. shop13" in shown
+
+
+def test_each_machine_that_a_saving_would_keep_is_named(browse: Browse) -> None:
+    client = browse("manager")
+    add(client, "virtualmachine/example10/-/edit", cores="3")
+    assert "Saving cancels the deletion planned for" in review(client)
+
+
+def test_sums_are_those_of_the_groups_that_change(browse: Browse) -> None:
+    client = browse("manager")
+    add(client, "virtualmachine/shop00/-/edit", cores="3")
+    sums = review(client).partition("Totals")[2].partition("API call")[0]
+    assert "shop" in sums
+    assert "+1" in sums
+    assert "All groups" in sums
+    assert "example" not in sums
+    assert "Memory" not in sums  # nothing of it changes
+
+
+@pytest.mark.parametrize(
+    ("path", "typed", "said"),
+    [
+        ("virtualmachine/shop00/-/edit", {"frontend_ips_v4": "3"}, "They cannot be returned here. shop00"),
+        ("virtualmachine/shop10/-/edit", {"disk": "10"}, "does not get back what was on the rest. shop10"),
+        ("serviceuser/shop/s-shop/-/delete", {"name": "s-shop"}, "Created again, it has another user ID. shop/s-shop"),
+    ],
+)
+def test_what_cannot_be_undone_is_named_apart(browse: Browse, path: str, typed: dict[str, Any], said: str) -> None:
+    client = browse("manager")
+    add(client, path, **typed)
+    assert said in review(client).partition("Cannot be undone completely")[2]
+
+
+def test_a_budget_that_would_be_passed_is_said_to_who_may_see_money(browse: Browse) -> None:
+    client = browse("manager")
+    for money in ("invoice", "consumption"):
+        client.get(f"{HOME}{money}/")
+    add(client, "virtualmachine/shop00/-/edit", memory="3072")
+    assert "About +" in review(client)
+    assert "budget" not in review(client)
+    customer = Customer.objects.get(number="10001")
+    Threshold.objects.create(customer=customer, measure="amount", limit=Decimal(1))
+    assert "more than the budget of 1.00" in review(client)
+    assert "About +" not in review(browse("operator"))
+
+
+def test_the_call_is_there_to_copy(browse: Browse) -> None:
+    client = browse("manager")
+    add(client, "virtualmachine/shop00/-/edit", cores="3")
+    page = client.get(PLAN).content.decode()
+    assert "services:KEY@" in page.replace("&#x27;", "'") or "shop:KEY@" in page
+    found = client.get(f"{PLAN}?call=json").content.decode()
+    assert '"cores": 3' in found
+    assert client.get(f"{PLAN}?call=python").content.decode().startswith("from xmlrpc.client import ServerProxy")
+
+
+def test_a_plan_of_many_is_shown_in_pages(browse: Browse) -> None:
+    client = browse("manager")
+    for first in ("a", "b"):
+        uids = " ".join(f"{first}{n:03}" for n in range(60))
+        add(client, "resourcegroup/shop/-/permissions", uids=uids, new=["login"])
+    page = client.get(PLAN).content.decode()
+    assert page.count('class="plan-entry"') == 100
+    assert client.get(f"{PLAN}?page=2").content.decode().count('class="plan-entry"') == 20
+    assert "?call=python" in page  # too many to show
