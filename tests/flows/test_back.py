@@ -137,7 +137,7 @@ def test_no_change_is_chosen_in_the_console_that_nobody_chose(visit: Visit) -> N
 @pytest.mark.parametrize("typed", ["shop88", ""], ids=["typed meanwhile", "left alone"])
 def test_a_suggested_name_that_comes_late_leaves_what_was_typed(visit: Visit, typed: str) -> None:
     visitor = visit("operator")
-    page = visitor.go("virtualmachine/-/new?resource_group=shop", check=False)
+    page = visitor.go("virtualmachine/-/new?resource_group=shop&draft=drop", check=False)
     name = page.locator("#id_name")
     held: list[Route] = []
     page.route("**/virtualmachine/-/new*", lambda route: held.append(route))
@@ -158,7 +158,7 @@ def test_a_suggested_name_that_comes_late_leaves_what_was_typed(visit: Visit, ty
 
 @pytest.mark.parametrize("chosen", ["fc-21.11-staging", ""], ids=["chosen meanwhile", "left alone"])
 def test_environments_follow_the_class_and_leave_what_was_chosen(visit: Visit, chosen: str) -> None:
-    page = visit("operator").go("virtualmachine/-/new?resource_group=shop", check=False)
+    page = visit("operator").go("virtualmachine/-/new?resource_group=shop&draft=drop", check=False)
     environment, class_ = page.locator("#id_environment"), page.locator("#id_environment_class")
     held: list[Route] = []
     page.route("**/virtualmachine/-/new*", lambda route: held.append(route))

@@ -207,24 +207,32 @@ def _look_at(page: Page) -> None:
 def _run_axe(page: Page) -> None:
     # By the debugging protocol: the page's own Content-Security-Policy would not let the script in.
     page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": AXE.read_text()})
-    # From the top of the page: further down, the bar that stays there covers half of whatever link is just below it.
-    violations = page.evaluate(
-        """tags => {
-            const scrolled = window.scrollY;
-            window.scrollTo(0, 0);
-            return axe.run(document, {
+    # All of the page in sight: else the bars that stay at its top and foot cover half of whatever is just beside them.
+    with _all_of_it_in_sight(page):
+        violations = page.evaluate(
+            """tags => axe.run(document, {
                 runOnly: {type: "tag", values: tags},
                 rules: {"target-size": {enabled: true}},
                 resultTypes: ["violations"],
                 preload: false,
-            }).then(result => {
-                window.scrollTo(0, scrolled);
-                return result.violations;
-            });
-        }""",
-        WCAG_2_2_AA,
-    )
+            }).then(result => result.violations)""",
+            WCAG_2_2_AA,
+        )
     assert not violations, "\n".join(map(_words, violations))
+
+
+@contextmanager
+def _all_of_it_in_sight(page: Page) -> Iterator[None]:
+    size = page.viewport_size
+    assert size is not None
+    scrolled, height = page.evaluate("[window.scrollY, document.documentElement.scrollHeight]")
+    if height <= size["height"]:
+        yield
+        return
+    page.set_viewport_size({"width": size["width"], "height": height})
+    yield
+    page.set_viewport_size(size)
+    page.evaluate("scrolled => window.scrollTo(0, scrolled)", scrolled)
 
 
 def _words(violation: dict) -> str:
