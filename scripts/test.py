@@ -56,7 +56,7 @@ ALSO_ON_SQLITE = [
     "tests/customer/people/test_members.py",
     "tests/pipeline",
 ]
-SANDBOX_ALSO_ON_SQLITE = [f"tests/sandbox/test_{name}.py" for name in ("concurrency", "seed", "server")]
+SANDBOX_ALSO_ON_SQLITE = [f"tests/sandbox/test_{name}.py" for name in ("concurrency", "demo_world", "seed", "server")]
 SLOWEST = 10  # tests that the table names
 
 
@@ -130,7 +130,7 @@ def suites(database: str, only: list[str], url: str = "") -> list[Suite]:
 
 
 def run_all(chosen: list[Suite], env: dict[str, str]) -> None:
-    """The first on two processes, the others one after the other beside it: while its browsers wait they go on."""
+    """The first on its processes, the others one after the other beside it: while its browsers wait they go on."""
     first, *others = chosen
 
     def run_others() -> None:
@@ -144,7 +144,12 @@ def run_all(chosen: list[Suite], env: dict[str, str]) -> None:
 
 
 def processes(suite: Suite) -> str:
-    """One module stays in one process: there, others would only cost their start."""
+    """Of the whole, one more than two cores: each waits a third of its time, for its platform or for a page.
+
+    A part is over before the third has begun. One module stays in one: there, others would only cost their start.
+    """
+    if suite.paths == ["tests"]:
+        return "3"
     is_one_module = len(suite.paths) == 1 and ".py" in suite.paths[0]
     return "0" if is_one_module else "2"
 

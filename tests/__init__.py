@@ -12,6 +12,10 @@
   `tests/resources/test_windows_anywhere.py`, the rest, and a machine's whole life, with the sandbox's settings in
   `tests/sandbox/test_both_readings*.py`. Property-based tests have the same examples at every run
   (`tests/support/properties.py`).
+- **Quick.** What tests only look at is made once: worlds are seeded once for all processes and put back for each
+  module, portals and sandboxes go on from module to module, records that a platform answers again byte for byte are
+  not read again (`tests/support/answers.py`), pages made like one that has passed axe have passed. The closing table
+  of `make test` names the slowest ten.
 - **The pipeline.** `python -m scripts.chaos` (200 changes by three people, 10 SIGKILLs at different steps, Redis
   emptied once, 6 calls that go wrong) holds the platform's log against the rows: every change there once, in order,
   records as last wanted. A small run of it is `tests/pipeline/test_chaos.py`.

@@ -17,7 +17,7 @@ from portal.sandbox.errors import INVALID, Fault
 
 _INT32 = 2**31
 _INT64 = 2**63
-# What cannot stand in XML text as it is; most strings hold none of it, and one search tells.
+# What cannot stand in XML text as it is; most strings hold none of it, and come back as they are.
 _SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
 
@@ -36,9 +36,11 @@ def fault(code: int, text: str) -> bytes:
 
 
 def _text(text: str) -> str:
-    if _SPECIAL.search(text):
-        return _SPECIAL.sub(lambda found: _ESCAPES.get(found[0], "\ufffd"), text)
-    return text
+    return _SPECIAL.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return _ESCAPES.get(found[0], "\ufffd")
 
 
 def _value(value: Any) -> str:

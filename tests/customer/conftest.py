@@ -11,6 +11,7 @@ from portal.inventory import redis_connection
 from portal.inventory.listings import merging, record_context
 from portal.inventory.snapshots import process_cache, single_flight
 from tests.inventory.platform import Platform
+from tests.support.answers import read_once
 from tests.support.services import Sandbox
 
 type Browse = Callable[[str], Client]
@@ -34,6 +35,7 @@ def browse(
     """`browse("viewer").get("/c/10001/")`: a person of the cast in a process that knows nothing yet. No worker runs."""
     for module in ("submit", "decisions", "perform"):
         monkeypatch.setattr(f"portal.changes.{module}.nudge", lambda pk: None)
+    monkeypatch.setattr("portal.api.client.read_records", read_once)
     _forget()
     yield signed_in
     for done in list(single_flight.under_way()):

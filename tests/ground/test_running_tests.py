@@ -8,7 +8,7 @@ import pytest
 from scripts import test as make_test
 from scripts.covered import Covered
 from scripts.environment import ROOT
-from scripts.test import ALSO_ON_SQLITE, SANDBOX_ALSO_ON_SQLITE, Suite, chosen_suites, count, report, suites
+from scripts.test import ALSO_ON_SQLITE, SANDBOX_ALSO_ON_SQLITE, Suite, chosen_suites, count, processes, report, suites
 
 REPORT = """<testsuites><testsuite tests="4" failures="1" errors="1" skipped="1">
 <testcase file="tests/a.py" name="test_quick" time="0.5"/><testcase file="tests/a.py" name="test_slow" time="9"/>
@@ -33,6 +33,16 @@ def test_a_part_runs_with_the_settings_it_belongs_to() -> None:
         ("sandbox, PostgreSQL", ["tests/sandbox/test_api.py"]),
     ]
     assert [suite.name for suite in suites("PostgreSQL", ["tests/sandbox"])] == ["sandbox, PostgreSQL"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "number"),
+    [(["tests"], "3"), (["tests/billing"], "2"), (["tests/api", "tests/ui"], "2"), (["tests/api/test_tls.py"], "0")],
+)
+def test_the_whole_runs_on_more_processes_than_there_are_cores_and_a_module_on_one(
+    paths: list[str], number: str
+) -> None:
+    assert processes(Suite("portal, PostgreSQL", paths)) == number
 
 
 @pytest.mark.parametrize("path", [*ALSO_ON_SQLITE, *SANDBOX_ALSO_ON_SQLITE])

@@ -90,6 +90,28 @@ def running(name: str) -> Hardware:
     return Hardware.objects.get(machine__name=name)
 
 
+def states(api: Api) -> dict[str, set[str]]:
+    """What is true of each machine, in the words of the pages."""
+    groups = {group["name"]: group for group in api.query("resourcegroup")}
+    maintenances = api.query("maintenance")
+    busy = {one["machine"] for one in maintenances if one["active"]}
+    waiting = {one["machine"] for one in maintenances if not all(activity["ended"] for activity in one["activities"])}
+    found = {}
+    for machine in api.query("virtualmachine"):
+        facts = {
+            "shutdown": (is_shut := "soft" in machine["deletion"]["stages"]),
+            "installing": machine["needs_install"],
+            "maintenance": (not machine["servicing"] and machine["online"] and not is_shut)
+            or machine["name"] in busy
+            or groups[machine["resource_group"]]["in_maintenance"],
+            "leaving": machine["deletion"]["deadline"] != "",
+            "off": not machine["online"],
+            "waiting": machine["name"] in waiting,
+        }
+        found[machine["name"]] = {state for state, so in facts.items() if so} or {"ready"}
+    return found
+
+
 def build_world() -> None:
     World.objects.update_or_create(pk=1, defaults={"offset": timedelta(), "install_seconds": 20})
     clock.set_to(START)
