@@ -42,7 +42,7 @@ app.conf.update(
     # What has to go on by itself. A message that was not taken in time is followed by the next one.
     beat_schedule={
         "sweep": {"task": "changes.sweep", "schedule": 3.0, "options": {"expires": 3}},
-        "advance_plans": {"task": "plans.advance_all", "schedule": 1.0, "options": {"expires": 1}},
+        "advance_plans": {"task": "plans.advance_all", "schedule": 1.0, "options": {"expires": 10}},
         "put_away_plans": {"task": "plans.put_away", "schedule": 3600.0, "options": {"expires": 3600}},
         "try_refused_keys": {"task": "changes.try_refused_keys", "schedule": 60.0, "options": {"expires": 60}},
         "tell_of_refused_keys": {"task": "accounts.tell_of_refused_keys", "schedule": 30.0, "options": {"expires": 30}},
