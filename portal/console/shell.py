@@ -24,6 +24,7 @@ class Shell:
     roles_url = ""  # what roles may do is told by a customer's pages
     sees_changes = False  # the count of what is pending is a customer’s
     pending_count = attention_count = 0
+    plan_bar_version = None  # plans are a customer's
 
     def __init__(self, request: HttpRequest) -> None:
         self._path = request.path

@@ -21,6 +21,8 @@ if (guarded) {
   addEventListener("beforeunload", (event) => {
     if (!leaving && typed(guarded) !== opened) event.preventDefault();
   });
+  // What is followed after the form was sent would be kept as if it had not been.
+  document.addEventListener("htmx:before:request", (event) => { if (leaving) event.preventDefault(); });
   guarded.addEventListener("submit", (event) => {
     if (event.submitter?.name === "preview") return;
     leaving = true;

@@ -14,6 +14,7 @@ from django.test import Client
 from portal.accounts.access import get_scope
 from portal.changes.intent import Intent
 from portal.changes.submit import submit
+from portal.plans.compose import put_in
 from portal.resources.types import TYPES
 from tests.customer.conftest import Browse
 from tests.isolation.routes import LAST, ROUTES, RUNNING
@@ -37,9 +38,11 @@ def pages_of(name: str) -> Iterator[str]:
 
 @pytest.fixture
 def at_hand(manager: Client, cast: Any, query: Callable[..., Records], almanac: Almanac) -> Callable[[str], str]:
-    """An address of the walk, with months and keys that there are. Change 1 is there: an edit of shop13."""
+    """An address of the walk, with months and keys that there are. Change 1 and plan 1 are there: edits of shop13."""
     wanted = Intent(type_name="virtualmachine", key="shop13", wanted={"cores": 7}, before={"cores": 3})
-    submit(get_scope(cast["manager"], "10001"), [wanted], "walk")
+    manager_of_all = get_scope(cast["manager"], "10001")
+    submit(manager_of_all, [wanted], "walk")
+    put_in(manager_of_all, [wanted])
     windows = {one["machine"].rstrip("0123456789"): TYPES["maintenance"].key_of(one) for one in query("maintenance")}
     keys = {
         "maintenance_below": windows["example"],

@@ -32,7 +32,6 @@ SAID = {
     "customer:language": "how one's own pages look",
     "account": "how one's own pages and papers look",
     "dismiss": "which announcements one has read",
-    "customer:plan_verb choose": "into which plan one's own changes go",
     "console:note": "a note is a record itself: it says who wrote it, and when",
     "console:note_act": "as above",
 }

@@ -49,6 +49,11 @@ def test_so_is_a_new_plan(browse: Browse) -> None:
     assert on_record("plan.begun") == [("operator@example.com", "plan 1")]
 
 
+def test_so_is_choosing_the_plan_that_changes_go_into(browse: Browse, plan: MakePlan) -> None:
+    send(browse("operator"), plan(), "-/choose")
+    assert on_record("plan.chosen") == [("operator@example.com", "plan 1")]
+
+
 def test_so_is_asking_for_a_review(browse: Browse, plan: MakePlan, cast: dict[str, Any]) -> None:
     send(browse("operator"), plan(), "", do="request", to=cast["manager"].pk)
     assert on_record("plan.review_requested") == [("operator@example.com", "plan 1")]
