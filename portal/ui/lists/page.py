@@ -169,7 +169,7 @@ class ListPage:
     @cached_property
     def version(self) -> object:
         """All that the list shows below its head (portal.ui.fragments)."""
-        known = (*reads.versions(self.scope, [self.listing]), self.surroundings.version, self.pending.version)
+        known = (self.listing.version, self.states.number, self.surroundings.version, self.pending.version)
         asked = (self.type.name, self.query.key, tuple(self.chosen_columns))
         now = self.listing.platform_now
         marked = self.scope.customer.plans_version
