@@ -1,4 +1,7 @@
-"""Back: what is ticked, chosen and typed is what the portal's answer says, not what the browser puts back by place."""
+"""Back: what is ticked, chosen and typed is what the portal's answer says, not what the browser puts back by place.
+
+The portal's answer itself has what was typed before; `draft=drop` begins anew each time.
+"""
 
 import re
 from threading import Event
@@ -33,7 +36,7 @@ def leave_and_come_back(page: Page) -> None:
 
 def test_ticks_of_the_permission_matrix_are_those_of_the_answer(visit: Visit) -> None:
     visitor = visit("manager")
-    page = visitor.go("resourcegroup/shop/-/permissions", check=False)
+    page = visitor.go("resourcegroup/shop/-/permissions?draft=drop", check=False)
     boxes = page.locator("#record-form input[type=checkbox]")
     before = boxes.evaluate_all("all => all.map(one => one.checked)")
     boxes.nth(before.index(False)).check()
@@ -46,7 +49,7 @@ def test_ticks_of_the_permission_matrix_are_those_of_the_answer(visit: Visit) ->
 
 def test_an_edit_form_opens_with_what_the_record_has(visit: Visit) -> None:
     visitor = visit("operator")
-    page = visitor.go("virtualmachine/shop10/-/edit", check=False)
+    page = visitor.go("virtualmachine/shop10/-/edit?draft=drop", check=False)
     cores, roles = page.locator("[name=cores]"), page.locator("[name=classes][type=checkbox]")
     was, ticked = cores.input_value(), roles.evaluate_all("all => all.map(one => one.checked)")
     cores.select_option("8" if was != "8" else "7")
@@ -54,6 +57,19 @@ def test_an_edit_form_opens_with_what_the_record_has(visit: Visit) -> None:
     leave_and_come_back(page)
     assert cores.input_value() == was
     assert roles.evaluate_all("all => all.map(one => one.checked)") == ticked
+
+
+def test_a_half_filled_form_comes_back_and_can_be_begun_anew(visit: Visit) -> None:
+    page = visit("operator").go("virtualmachine/shop10/-/edit", check=False)
+    description = page.locator("[name=service_description]")
+    was = description.input_value()
+    description.fill("Half a thought")
+    expect(page.locator("#bar")).to_contain_text("1 change")  # and so the portal has it
+    leave_and_come_back(page)
+    expect(description).to_have_value("Half a thought")
+    page.get_by_role("link", name="Start over").click()
+    page.wait_for_url(re.compile("draft=drop"))
+    expect(description).to_have_value(was)
 
 
 def tick_off(visitor: Visitor) -> Page:
