@@ -31,7 +31,8 @@ from portal.ui import links
 from portal.ui.format import dates
 
 # Types in the order of the rail, others after the first; the rest of it stands in `Shell.nav`.
-FIRST = ("virtualmachine", "resourcegroup", "serviceuser", "permission", "maintenance")
+FIRST = ("virtualmachine", "resourcegroup", "serviceuser", "permission")
+MAINTENANCES = "maintenance"
 MONEY = ("consumption", "invoice")
 # Pages without a line of their own: where one came from stays marked.
 BELOW = {"consumption": "thresholds", "invoice": "paper"}
@@ -141,8 +142,7 @@ class Shell:
     @cached_property
     def nav(self) -> list[NavItem]:
         overview = NavItem(_("Overview"), "layout-dashboard", self.home, current=self._path == self.home)
-        others = tuple(name for name in TYPES if name not in FIRST + MONEY)
-        items = [overview, *self._types(FIRST + others)]
+        items = [overview, *self._types(FIRST), *self._schedule]
         money = self._types(MONEY)
         return [*items, *money, *(self._changes if self.sees_changes else []), *self._of_managers]
 
@@ -190,6 +190,16 @@ class Shell:
 
     def _types(self, names: tuple[str, ...]) -> list[NavItem]:
         return [self._type(TYPES[name]) for name in names if name in self._listings]
+
+    @property
+    def _schedule(self) -> list[NavItem]:
+        """Maintenance has its line there: what is announced and planned, with how many maintenances are open."""
+        if MAINTENANCES not in self._listings:
+            return []
+        found = self._type(TYPES[MAINTENANCES])
+        url = links.page(self.customer.number, "schedule")
+        is_here = found.current or self._path.startswith(url)
+        return [replace(found, label=_("Schedule"), icon="calendar-clock", url=url, current=is_here)]
 
     def _type(self, resource_type: ResourceType) -> NavItem:
         listing = self._listings[resource_type.name]

@@ -79,6 +79,12 @@ def buttons(record: Record, viewing: Viewing, pending: Sequence[Pending] = ()) -
     return joined([*shown, clone, _delete(record, viewing, pending, "btn", icon("trash"))])
 
 
+def action_buttons(record: Record, viewing: Viewing, action: str, pending: Sequence[Pending] = ()) -> SafeString:
+    """What one action offers now, for a line that is about it; '' for nothing."""
+    found = (offer for offer in offers(record, viewing.now, pending) if offer.action == action)
+    return joined(_button(record, offer, viewing, "btn", icon(offer.button.icon)) for offer in found)
+
+
 def plan_menu(record: Record, viewing: Viewing, pending: Sequence[Pending] = ()) -> SafeString:
     """At the head of a page, the same actions for a plan; '' where there are none."""
     lines = joined(_for_plan(record, viewing, pending))

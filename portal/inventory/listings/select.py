@@ -36,22 +36,26 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page[T]:
     """One page of what matches; `number` is a page that exists, whatever was asked for."""
 
-    records: Sequence[Record]
+    records: Sequence[T]
     total: int  # matches
     number: int
     pages: int
     per_page: int
 
 
-def select(scope: Scope, listing: Listing, query: Query) -> Page:
+def select(scope: Scope, listing: Listing, query: Query) -> Page[Record]:
     """The page asked for; a number beyond the ends becomes the nearest page there is."""
-    found = matching(scope, listing, query)
-    per_page = min(max(query.per_page, 1), MOST_PER_PAGE)
+    return cut(matching(scope, listing, query), query.page, query.per_page)
+
+
+def cut[T](found: Sequence[T], page: int, per_page: int) -> Page[T]:
+    """One page of all that was found."""
+    per_page = min(max(per_page, 1), MOST_PER_PAGE)
     pages = max(-(-len(found) // per_page), 1)
-    number = min(max(query.page, 1), pages)
+    number = min(max(page, 1), pages)
     return Page(found[(number - 1) * per_page : number * per_page], len(found), number, pages, per_page)
 
 

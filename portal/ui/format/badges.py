@@ -4,11 +4,10 @@ In a row it has one line: short dates, and of the notes beside the state only th
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
 from portal.resources.state_styles import LOOKS, State, Status
@@ -16,8 +15,6 @@ from portal.resources.times import BERLIN
 from portal.ui.format import dates
 from portal.ui.format.html import joined
 from portal.ui.format.icons import icon
-
-HALF_A_DAY = timedelta(hours=12)
 
 
 def state_word(state: State) -> str:
@@ -38,7 +35,7 @@ def state_detail(status: Status, tz: tzinfo, now: datetime, *, brief: bool = Fal
         case State.LEAVING:
             return _("on %(day)s") % {"day": _berlin_day(status.until, now)}
         case State.MAINTENANCE:
-            return _("until %(when)s") % {"when": _near(status.until, None if brief else tz, now)}
+            return _("until %(when)s") % {"when": dates.near(status.until, None if brief else tz, now)}
         case _:
             return dates.words(status.until, now, None if brief else tz)
 
@@ -90,14 +87,6 @@ def _detail_tag(status: Status, detail: str, tz: tzinfo) -> SafeString:
     if not detail or status.until is None:
         return SafeString("")
     return format_html(' <span class="state-when">{}</span>', dates.time_tag(status.until, detail, tz))
-
-
-def _near(moment: datetime, tz: tzinfo | None, now: datetime) -> str:
-    """Only the time where it is today, or where half a day leaves no doubt."""
-    here = get_current_timezone()
-    if moment.astimezone(here).date() == now.astimezone(here).date() or abs(moment - now) < HALF_A_DAY:
-        return dates.clock(moment, tz)
-    return dates.words(moment, now, tz)
 
 
 def _berlin_day(moment: datetime, now: datetime) -> str:

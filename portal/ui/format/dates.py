@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 
 from portal.resources.windows import Window
 
+HALF_A_DAY = timedelta(hours=12)
+
 
 def reading() -> tuple[str | None, str]:
     """What the same words depend on: the reader's language and time zone."""
@@ -60,7 +62,11 @@ def day_words(day: date, today: date, *, with_year: bool | None = None) -> str:
 def _weekday(moment: datetime, now: datetime) -> str:
     """Thu 26 Nov, where the reader is; with the year where it is not this one."""
     local, today = moment.astimezone(get_current_timezone()), now.astimezone(get_current_timezone())
-    return date_format(local.date(), _("D j M") if local.year == today.year else _("D j M Y"), use_l10n=False)
+    return _named_day(local.date(), today.date())
+
+
+def _named_day(day: date, today: date) -> str:
+    return date_format(day, _("D j M") if day.year == today.year else _("D j M Y"), use_l10n=False)
 
 
 def words(moment: datetime, now: datetime, place: tzinfo | None = None, *, name_zone: bool = False) -> str:
@@ -68,19 +74,34 @@ def words(moment: datetime, now: datetime, place: tzinfo | None = None, *, name_
     return f"{_weekday(moment, now)}, {clock(moment, place, name_zone=name_zone)}"
 
 
+def near(moment: datetime, tz: tzinfo | None, now: datetime) -> str:
+    """Only the time where it is today, or where half a day leaves no doubt; else the day too."""
+    here = get_current_timezone()
+    if moment.astimezone(here).date() == now.astimezone(here).date() or abs(moment - now) < HALF_A_DAY:
+        return clock(moment, tz)
+    return words(moment, now, tz)
+
+
 def window_words(window: Window, now: datetime) -> str:
     """tomorrow, Fri 27 Nov, 22:00–05:00, or with the group's clock: …, 04:00–11:00 (22:00–05:00 New York)."""
+    here = get_current_timezone()
+    day = day_heading(window.starts.astimezone(here).date(), now.astimezone(here).date())
+    return f"{day}, {span(window)}"
+
+
+def span(window: Window) -> str:
+    """22:00–05:00, with the place's clock where it shows another time: 04:00–11:00 (22:00–05:00 New York)."""
     here, place = get_current_timezone(), window.zone
     if _is_whole_day(window):
-        span = _("%(time)s, for a whole day") % {"time": clock(window.starts, place)}
-    else:
-        span = _span(window, here)
-        if _differs(window.starts, place):
-            span = f"{span} ({_span(window, place)} {place_name(place)})"
-    days = (window.starts.astimezone(here).date() - now.astimezone(here).date()).days
-    near = {0: _("today"), 1: _("tomorrow")}.get(days)
-    said = f"{_weekday(window.starts, now)}, {span}"
-    return f"{near}, {said}" if near else said
+        return _("%(time)s, for a whole day") % {"time": clock(window.starts, place)}
+    shown = _span(window, here)
+    return f"{shown} ({_span(window, place)} {place_name(place)})" if _differs(window.starts, place) else shown
+
+
+def day_heading(day: date, today: date) -> str:
+    """today, Thu 26 Nov; tomorrow, Fri 27 Nov; Sat 28 Nov; with the year where it is not this one."""
+    near = {0: _("today"), 1: _("tomorrow")}.get((day - today).days)
+    return f"{near}, {_named_day(day, today)}" if near else _named_day(day, today)
 
 
 def _span(window: Window, tz: tzinfo) -> str:

@@ -77,16 +77,16 @@ class Facets:
 def read_query(resource_type: ResourceType, params: QueryDict) -> Query:
     """What the address asks for. Unknown parameters and values that make no sense are left aside."""
     names = [spec.name for spec in resource_type.fields if spec.filterable]
-    chosen = {name: _texts(params.getlist(name)) for name in names}
-    named = (RENAMED.get((resource_type.name, text), text) for text in _texts(params.getlist(STATE)))
+    chosen = {name: read_texts(params.getlist(name)) for name in names}
+    named = (RENAMED.get((resource_type.name, text), text) for text in read_texts(params.getlist(STATE)))
     states = tuple(text for text in named if text in list(State))
-    per_page = _number(params.get("per_page", ""))
+    per_page = read_number(params.get("per_page", ""))
     return Query(
         filters={name: texts for name, texts in chosen.items() if texts},
         states=states if resource_type.has_states else (),
         text=params.get("q", "").replace("\0", "").strip()[:LONGEST],
         sort=_sort(resource_type, params.get("sort", "")),
-        page=_number(params.get("page", "")) or 1,
+        page=read_number(params.get("page", "")) or 1,
         per_page=per_page if per_page in PER_PAGE else DEFAULT_PER_PAGE,
     )
 
@@ -210,12 +210,12 @@ def _as_text(value: Value) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
-def _texts(found: Iterable[str]) -> tuple[str, ...]:
+def read_texts(found: Iterable[str]) -> tuple[str, ...]:
     """Values that were given, each once."""
     return tuple(dict.fromkeys(text[:LONGEST] for one in found if (text := one.replace("\0", "").strip())))[:100]
 
 
-def _number(text: str) -> int:
+def read_number(text: str) -> int:
     """A positive number of the address, 0 for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 

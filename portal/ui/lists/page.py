@@ -23,13 +23,13 @@ from portal.resources.phases import WORDS, Standing
 from portal.resources.spec import Record, ResourceType
 from portal.resources.state_styles import State, Status
 from portal.ui import links
-from portal.ui.format import badges, dates, numbers
+from portal.ui.format import badges, dates
 from portal.ui.format.html import joined
 from portal.ui.format.progress import Installs, step, words_step
 from portal.ui.format.refusal import Refused, refused_creations
 from portal.ui.lists import columns, filters, rows
 from portal.ui.lists.headings import Heading, headings
-from portal.ui.lists.pager import page_numbers
+from portal.ui.lists.pager import page_numbers, range_words
 from portal.ui.lists.rows import Layout, Row
 from portal.ui.page_context import Surroundings
 from portal.ui.pending_records import Planned, being_created, planned
@@ -104,7 +104,7 @@ class ListPage:
         return reads.states(self.scope, self.listing)
 
     @cached_property
-    def page(self) -> Page:
+    def page(self) -> Page[Record]:
         return select(self.scope, self.listing, self.query)
 
     @property
@@ -259,15 +259,7 @@ class ListPage:
     @property
     def range(self) -> str:
         """1–50 of 1,000 machines match."""
-        page = self.page
-        first = (page.number - 1) * page.per_page + 1
-        last = min(page.number * page.per_page, page.total)
-        if self.is_filtered:
-            text = _("%(first)s–%(last)s of %(total)s that match")
-        else:
-            text = _("%(first)s–%(last)s of %(total)s")
-        shown = {"first": min(first, page.total), "last": last, "total": page.total}
-        told = [text % {name: numbers.number(value) for name, value in shown.items()}] if page.total else []
+        told = [range_words(self.page, is_filtered=self.is_filtered)] if self.page.total else []
         if self.coming:
             told.append(_("%(count)s being created") % {"count": len(self.coming)})
         return ", ".join(told)

@@ -2,8 +2,13 @@
 
 from abc import ABC, abstractmethod
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
+
+from portal.inventory.listings.select import Page
+from portal.ui.format import numbers
 
 AROUND = 2
 PER_PAGE = 50  # of what is not counted
@@ -54,3 +59,12 @@ def page_numbers(page: int, pages: int) -> list[int | None]:
         shown.append(number)
         last = number
     return shown
+
+
+def range_words(page: Page[Any], *, is_filtered: bool) -> str:
+    """1–50 of 1,000 that match."""
+    first = (page.number - 1) * page.per_page + 1
+    last = min(page.number * page.per_page, page.total)
+    text = _("%(first)s–%(last)s of %(total)s that match") if is_filtered else _("%(first)s–%(last)s of %(total)s")
+    shown = {"first": min(first, page.total), "last": last, "total": page.total}
+    return text % {name: numbers.number(value) for name, value in shown.items()}
