@@ -197,7 +197,7 @@ class Shell:
         if MAINTENANCES not in self._listings:
             return []
         found = self._type(TYPES[MAINTENANCES])
-        url = links.page(self.customer.number, "schedule")
+        url = links.schedule(self.customer.number)
         is_here = found.current or self._path.startswith(url)
         return [replace(found, label=_("Schedule"), icon="calendar-clock", url=url, current=is_here)]
 

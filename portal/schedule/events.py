@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from portal.changes.reads.pending import Pending, PendingIndex
 from portal.inventory.reads import Listing
-from portal.resources.deletion import STAGES, Deletion, day_of, only_announces, read_deletion
+from portal.resources.deletion import STAGES, day_of, only_announces, read_deletion
 from portal.resources.phases import Phase, Standing
 from portal.resources.spec import Record
 from portal.resources.states import group_in_maintenance
@@ -114,7 +114,7 @@ def _stages(machine: Record) -> Iterator[Event]:
     Of a stage that was reached before its deadline nobody can tell the day: a deletion that is asked for late is
     announced at once.
     """
-    deletion = read_deletion(machine.get("deletion")) if machine.get("deletion") else Deletion()
+    deletion = read_deletion(machine.get("deletion"))
     if deletion.deadline is None:
         return
     for stage, days in STAGES.items():
@@ -166,7 +166,9 @@ def _unannounced(listings: Mapping[str, Listing], pending: PendingIndex) -> Iter
 def _is_told_by_deletion(event: Event, machines: Mapping[str, Record]) -> bool:
     """Whether the maintenance only announces a deletion, whose stages are events themselves."""
     machine = machines.get(event.machine)
-    return machine is not None and bool(machine.get("deletion")) and only_announces(event.record)
+    if machine is None or not only_announces(event.record):
+        return False
+    return read_deletion(machine.get("deletion")).deadline is not None
 
 
 def passed(listings: Mapping[str, Listing], now: datetime) -> int:

@@ -15,8 +15,14 @@ def home(customer_no: str) -> str:
 
 
 def page(customer_no: str, name: str) -> str:
-    """`changes/`, `people/`, `keys/`, `schedule/`, `find/`."""
+    """`changes/`, `people/`, `keys/`, `find/`."""
     return f"{home(customer_no)}{name}/"
+
+
+def schedule(customer_no: str, parameters: Parameters = ()) -> str:
+    """What will happen when, with a view and filters as its query."""
+    query = urlencode(list(parameters))
+    return f"{page(customer_no, 'schedule')}{'?' if query else ''}{query}"
 
 
 def search(customer_no: str, text: str) -> str:

@@ -100,6 +100,9 @@ class OwnPages:
     def change(self, number: int) -> str:
         return f"{links.page(self._number, 'changes')}#change-{number}"
 
+    def scheduled(self, name: str) -> str:
+        return links.schedule(self._number, [("view", "machines"), ("q", name)])
+
     @property
     def _number(self) -> str:
         return self.around.scope.customer.number

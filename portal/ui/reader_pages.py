@@ -17,6 +17,9 @@ class Pages(Protocol):
     def change(self, number: int) -> str:
         """A change, or where it is listed."""
 
+    def scheduled(self, name: str) -> str:
+        """The dates of a machine or group."""
+
 
 class Nowhere:
     """For what is shown without links."""
@@ -28,4 +31,7 @@ class Nowhere:
         return ""
 
     def change(self, number: int) -> str:
+        return ""
+
+    def scheduled(self, name: str) -> str:
         return ""

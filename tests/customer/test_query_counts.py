@@ -56,6 +56,12 @@ PAGES = {
     "customer:home": [Page("/", status=302)],
     "customer:overview": [Page(C, [*OVERVIEW.tells, r"([\w ]+): budget exceeded", r"Announcement \d", r"Customer \d"])],
     "customer:find": [FOUND],
+    "customer:schedule": [
+        Page(f"{C}schedule/", [MACHINES]),
+        *(Page(f"{C}schedule/?view={view}", [MACHINES]) for view in ("month", "machines")),
+        *(Page(f"{C}schedule/?view={view}", [r"virtualmachine/(shop2\d)/"]) for view in ("past", "leaving")),
+        Page(f"{C}schedule/?format=csv", [r"shop0\d"]),
+    ],
     "customer:frame": [Page(f"{C}frame/", is_part=True)],
     "customer:list": [*LISTS, TREE, *(Page(f"{C}{name}/?format=csv", [one]) for name, one in EXPORTED.items())],
     "customer:detail": [

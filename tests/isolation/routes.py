@@ -312,6 +312,10 @@ ROUTES: dict[str, list[Stop]] = {
     "customer:language": [Stop("/preferences/language", BACK, BACK)],
     "customer:overview": [Stop(CUSTOMER, members(200), members(302))],
     "customer:find": [Stop(f"{CUSTOMER}find/?q=shop", members(200))],
+    "customer:schedule": [
+        Stop(f"{CUSTOMER}schedule/{end}", only(*SEES["maintenance"]), only(*SEES["maintenance"], ok=status))
+        for end, status in (("", 302), ("?view=leaving", 302), ("?format=csv", 200))
+    ],
     "customer:frame": [Stop(f"{CUSTOMER}frame/", members(302))],
     "customer:changes": [stop for stop in changes() if stop.path.endswith("changes/")],
     "customer:change": [stop for stop in changes() if stop.path.count("/") == 5],

@@ -55,6 +55,7 @@ def _records(k: int, count: int) -> Iterator[Raw]:
     activities = [{"kind": "reboot", "comment": f"Activity {one}"} for one in every]
     yield maintenance(f"shop0{k}", _moment(-1), _moment(1), active=True, comment=f"Now {k}")
     yield maintenance("shop00", _moment(24 * (k + 1)), _moment(24 * (k + 1) + 1), activities=activities)
+    yield maintenance(f"shop2{k}", _moment(-48), _moment(-47))
     yield use("virtualmachine", f"shop0{k}", {"hours": 500}, month(0))
     yield use("virtualmachine", "shop00", {"hours": 700}, month(k + 1))
     yield use("traffic", f"part{k}", {"traffic": 10**9}, month(0))

@@ -44,6 +44,9 @@ class StaffPages:
     def change(self, number: int) -> str:
         return reverse("console:change", args=[self._number, number])
 
+    def scheduled(self, name: str) -> str:
+        return ""
+
     @property
     def _number(self) -> str:
         return self.around.scope.customer.number

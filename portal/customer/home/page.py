@@ -241,6 +241,10 @@ class Overview:
         return [self._tile(state, counts[state]) for state in LOOKS if state in counts]
 
     @property
+    def schedule_address(self) -> str:
+        return links.schedule(self.scope.customer.number)
+
+    @property
     def tree_address(self) -> str:
         return links.of_type(self.scope.customer.number, GROUPS, [("view", "tree")])
 

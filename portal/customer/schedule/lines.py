@@ -9,7 +9,6 @@ from functools import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone
-from django.utils.translation import gettext as _
 
 from portal.customer.schedule.rows import Wording
 from portal.resources.spelling import natural
@@ -88,11 +87,11 @@ class Lines:
     def _mark(self, event: Event) -> SafeString:
         left = min(self._x(event.starts), WIDTH - NARROWEST)
         width = max(self._x(event.ends) - left, NARROWEST) if event.ends else NARROWEST
-        is_end = event.kind is Kind.DELETION
-        top = 2 if is_end else 5
+        top = 2 if event.kind is Kind.DELETION else 5
+        title = f"{self._day(event)}: {self.words.plain(event)}"
         return format_html(
             '<rect class="is-{}" x="{}" y="{}" width="{}" height="{}" rx="1"><title>{}</title></rect>',
-            *(event.stage or event.kind, left, top, width, HEIGHT - 2 * top, self._words(event)),
+            *(event.stage or event.kind, left, top, width, HEIGHT - 2 * top, title),
         )
 
     def _told(self, events: Iterable[Event]) -> Iterator[SafeString]:
@@ -101,6 +100,3 @@ class Lines:
 
     def _day(self, event: Event) -> str:
         return dates.day_words(self.words.day(event), self.now.astimezone(get_current_timezone()).date())
-
-    def _words(self, event: Event) -> str:
-        return _("%(day)s: %(what)s") % {"day": self._day(event), "what": self.words.plain(event)}

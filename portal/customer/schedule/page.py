@@ -38,7 +38,7 @@ TITLES: Mapping[View, Any] = {
     View.AGENDA: lazy("Agenda"),
     View.MONTH: lazy("Month"),
     View.MACHINES: lazy("By machine"),
-    View.LEAVING: lazy("Leaving soon"),
+    View.LEAVING: lazy("Upcoming deletions"),
     View.PAST: lazy("Past"),
 }
 TEMPLATES = {
@@ -69,21 +69,21 @@ class SchedulePage:
     @property
     def address(self) -> str:
         """Of the schedule without any parameter."""
-        return links.page(self.scope.customer.number, "schedule")
+        return links.schedule(self._number)
 
     @property
     def own_address(self) -> str:
-        return self.query.address(self.address)
+        return self.query.address(self._number)
 
     @property
     def maintenances_address(self) -> str:
-        return links.of_type(self.scope.customer.number, MAINTENANCES)
+        return links.of_type(self._number, MAINTENANCES)
 
     @property
     def tabs(self) -> list[tuple[str, str, bool]]:
         """(address, label, whether it is this one)."""
         return [
-            (self.query.seen_as(view).address(self.address), str(title), view is self.query.view)
+            (self.query.seen_as(view).address(self._number), str(title), view is self.query.view)
             for view, title in TITLES.items()
         ]
 
@@ -165,7 +165,7 @@ class SchedulePage:
 
     @property
     def unfiltered_address(self) -> str:
-        return self.query.unfiltered().address(self.address)
+        return self.query.unfiltered().address(self._number)
 
     @property
     def facets(self) -> Facets:
@@ -176,7 +176,7 @@ class SchedulePage:
         wanted, found = self.query.wanted, []
         if self.query.day:
             shown = dates.day_words(self.query.day, self.today)
-            found.append(Chip(_("Day"), shown, replace(self.query, day=None).address(self.address)))
+            found.append(Chip(_("Day"), shown, replace(self.query, day=None).address(self._number)))
         if wanted.text:
             found.append(Chip(_("Text"), wanted.text, self._without(text=True)))
         found += [Chip(_("Kind"), str(LABELS[kind]), self._without(kind=kind)) for kind in wanted.kinds]
@@ -229,7 +229,7 @@ class SchedulePage:
     @property
     def many_address(self) -> str:
         """Where what is ticked is sent to."""
-        return links.many(self.scope.customer.number, MACHINES)
+        return links.many(self._number, MACHINES)
 
     @property
     def today(self) -> date:
@@ -265,6 +265,10 @@ class SchedulePage:
     # --- pieces
 
     @property
+    def _number(self) -> str:
+        return self.scope.customer.number
+
+    @property
     def _listing(self) -> Listing:
         return self.listings[MAINTENANCES] if MAINTENANCES in self.listings else next(iter(self.listings.values()))
 
@@ -290,20 +294,20 @@ class SchedulePage:
         return [*phases[Phase.IN_PROGRESS], *self._by_day(phases[Phase.UPCOMING])]
 
     def _month_address(self, first: date) -> str:
-        return replace(self.query, month=first).address(self.address)
+        return replace(self.query, month=first).address(self._number)
 
     def _day_address(self, day: date) -> str:
-        return replace(self.query, view=View.AGENDA, month=None, day=day).address(self.address)
+        return replace(self.query, view=View.AGENDA, month=None, day=day).address(self._number)
 
     def _by_day(self, events: Iterable[Event]) -> Sequence[Event]:
         """Upcoming ones; on a day, what happens all day comes first."""
         return sorted(events, key=lambda one: (self.words.day(one), one.kind is not Kind.DELETION, one.starts))
 
     def _address(self, **changed: int) -> str:
-        return replace(self.query, **changed).address(self.address)  # type: ignore[arg-type]
+        return replace(self.query, **changed).address(self._number)  # type: ignore[arg-type]
 
     def _without(self, *, kind: Kind | None = None, group: str | None = None, text: bool = False) -> str:
-        return without(self.query, kind=kind, group=group, text=text).address(self.address)
+        return without(self.query, kind=kind, group=group, text=text).address(self._number)
 
     @property
     def _kinds(self) -> Facet:

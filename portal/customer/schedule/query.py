@@ -4,13 +4,13 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from urllib.parse import urlencode
 
 from django.http import QueryDict
 
 from portal.resources.times import parse_day
 from portal.schedule.events import Kind
 from portal.schedule.select import Wanted
+from portal.ui import links
 from portal.ui.lists.filters import DEFAULT_PER_PAGE, LONGEST, PER_PAGE, read_number, read_texts
 
 MONTH = re.compile(r"(\d{4})-(\d{2})")
@@ -52,9 +52,8 @@ class Query:
         found += [("per_page", str(self.per_page))] if self.per_page != DEFAULT_PER_PAGE else []
         return found + ([("page", str(self.page))] if self.page > 1 else [])
 
-    def address(self, base: str) -> str:
-        pairs = self.pairs()
-        return f"{base}{'?' if pairs else ''}{urlencode(pairs)}"
+    def address(self, customer_no: str) -> str:
+        return links.schedule(customer_no, self.pairs())
 
     def unfiltered(self) -> "Query":
         return replace(self, wanted=Wanted(), day=None, page=1)

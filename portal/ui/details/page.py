@@ -192,12 +192,14 @@ class DetailPage:
 
     @property
     def ahead(self) -> list[Fact]:
-        """The maintenances that are planned, and the next maintenance window: what the first aside begins with."""
+        """Planned maintenances, the next window, and the way to all dates: what the first aside begins with."""
         if not self.type.has_states or self.context.group is None:
             return []
         now = self.viewing.now
         window = dates.window_words(next_window(self.context.group, now), now)
-        return [*map(self._planned, self._open_maintenances), Fact(_("Next window"), window)]
+        address = self.viewing.pages.scheduled(self.record.key)
+        dated = [Fact(_("Schedule"), values.link(address, _("All dates")))] if address else []
+        return [*map(self._planned, self._open_maintenances), Fact(_("Next window"), window), *dated]
 
     @cached_property
     def holders(self) -> list[Holder] | None:
