@@ -8,7 +8,8 @@ from tests.support.moment import month
 
 LAST = month(1)
 BILLS = ("invoice/", f"invoice/{LAST}/", "consumption/?type=traffic", "consumption/?type=virtualmachine")
-LISTS = ("virtualmachine/", "maintenance/", "permission/", "serviceuser/", *BILLS)
+SCHEDULE = ("schedule/", "schedule/?view=machines", "schedule/?view=leaving")
+LISTS = ("virtualmachine/", "maintenance/", "permission/", "serviceuser/", *SCHEDULE, *BILLS)
 # Boxes whose content is wider than they are: on a screen it has to be pulled into sight.
 CUT_OFF = """[...document.querySelectorAll('main :is(.table-box, .bill-box, .panel-flush)')]
     .filter(box => box.scrollWidth > box.clientWidth + 1)
@@ -51,6 +52,8 @@ def test_nothing_is_cut_off_on_a_phone(visit: Visit, path: str) -> None:
         "people/",
         "virtualmachine/shop01/-/edit",
         "virtualmachine/",
+        "schedule/",
+        "schedule/?view=month",
         f"invoice/{LAST}/",
     ],
 )
