@@ -19,7 +19,7 @@ from portal.customer.polls import noted
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.inventory import watched_customers
 from portal.plans.compose import current_plan
-from portal.plans.models import Plan, State
+from portal.plans.models import OVER, Plan
 from portal.plans.visibility import find_plan, plans_of, sees
 
 PER_PAGE = 50
@@ -53,7 +53,7 @@ class PlanList:
 
     @cached_property
     def _found(self) -> list[Plan]:
-        over = Q(state__in=(State.APPLIED, State.CLOSED))
+        over = Q(state__in=OVER)
         plans = plans_of(self.scope).annotate(count=Count("entries"))
         found = [*plans.exclude(over).order_by("-number"), *plans.filter(over).order_by("-number")]
         return [plan for plan in found if sees(self.scope, plan)]
