@@ -36,8 +36,8 @@ from portal.plans.compose import put_in
 from portal.plans.errors import NotOpen, TooMany
 from portal.plans.models import MOST_ENTRIES, Plan
 from portal.resources.spec import Action, ResourceType
-from portal.resources.types import PERMISSION, RESOURCE_GROUP
 from portal.resources.times import default_deadline, earliest_deadline, parse_day
+from portal.resources.types import PERMISSION, RESOURCE_GROUP
 from portal.ui import links
 from portal.ui.format import dates
 from portal.ui.format.refusal import UNSENDABLE
