@@ -103,10 +103,11 @@ def _write(
         plan_number=of_plan.number if of_plan else None,
     )
     Item.objects.bulk_create(_item(change, position, *item) for position, item in enumerate(items))
-    for item, _place in items:
-        target = f"{item.type_name}/{item.key}"
-        after = {"change": change.number, "action": item.action, **item.wanted}
-        trail.record("change.submitted", customer=scope.customer, target=target, before=item.before, after=after)
+    asked = [
+        (f"{one.type_name}/{one.key}", one.before, {"change": change.number, "action": one.action, **one.wanted})
+        for one, _place in items
+    ]
+    trail.record_all("change.submitted", asked, customer=scope.customer)
     if not stands_by:
         transaction.on_commit(partial(nudge, str(change.pk)))
     return change

@@ -10,6 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from portal.accounts.access import Scope, get_scope
@@ -20,8 +21,11 @@ from portal.inventory import reads
 from portal.inventory.listings.derived import what_mentions
 from portal.inventory.listings.listing import Listing
 from portal.inventory.listings.search import Found, search
+from portal.plans.models import State as PlanState
+from portal.plans.models import titled
+from portal.plans.open_plans import OpenPlan
 from portal.resources.spec import Record
-from portal.resources.spelling import plain, words_of
+from portal.resources.spelling import Words, mentions, plain, words_of
 from portal.resources.types import TYPES
 from portal.ui import links
 from portal.ui.format import badges, values
@@ -86,12 +90,15 @@ class Search:
 
     @cached_property
     def hits(self) -> list[Hit]:
-        """Pages and actions whose name is meant, then records."""
-        return [*self._pages(), *(self._hit(record) for record in self.found.records)]
+        """Pages and actions whose name is meant, the plan of that number, records, plans whose name mentions it."""
+        records = (self._hit(record) for record in self.found.records)
+        numbered = [plan for plan in self._plans if self._is_number_of(plan)]
+        named = [plan for plan in self._plans[: self.most] if plan not in numbered]
+        return [*self._pages(), *map(self._plan, numbered), *records, *map(self._plan, named)]
 
     @property
     def more(self) -> int:
-        return self.found.total - len(self.found.records)
+        return self.found.total - len(self.found.records) + len(self._plans[self.most :])
 
     @property
     def goes_at_once(self) -> bool:
@@ -114,6 +121,22 @@ class Search:
         for icon, label, url, kind in [*pages, *actions]:
             if words and all(any(part.startswith(word) for part in plain(label).split()) for word in words):
                 yield Hit(icon, label, url, kind)
+
+    @cached_property
+    def _plans(self) -> list[OpenPlan]:
+        """Open plans whose name has every word, or is "Plan 3"; the one of that number first."""
+        words = words_of(self.text)
+        found = [plan for plan in self.shell.plans.plans if words and _mentions(plan, words)]
+        return sorted(found, key=self._is_number_of, reverse=True)
+
+    def _is_number_of(self, plan: OpenPlan) -> bool:
+        return plain(self.text) in (str(plan.number), plain(titled(plan.number, "")))
+
+    def _plan(self, plan: OpenPlan) -> Hit:
+        shown = ngettext("one change", "%(shown)s changes", plan.count) % {"shown": plan.count}
+        kind = titled(plan.number, "") if plan.name else _("Plan")
+        note = format_html_join(" · ", "{}", ((part,) for part in (PlanState(plan.state).label, shown, kind)))
+        return Hit("clipboard-list", plan.title, links.plan(self.scope.customer.number, plan.number), note)
 
     def _hit(self, record: Record) -> Hit:
         around = self._surroundings
@@ -139,6 +162,12 @@ class Search:
     def _surroundings(self) -> Surroundings:
         first = next(name for name in TYPES if self.scope.may_see(name))
         return Surroundings(self.scope, reads.listing(self.scope, first, wait=False))
+
+
+def _mentions(plan: OpenPlan, words: Words) -> bool:
+    numbered = plain(titled(plan.number, "")).split()
+    name = plain(plan.name)
+    return all(word[0] in numbered or mentions(name, [word]) for word in words)
 
 
 def _distinction(record: Record, viewing: Viewing) -> SafeString | str:

@@ -25,8 +25,11 @@ from portal.plans.visibility import planned_groups, require_entry
 MOST_NOTES = 20  # of one entry; the oldest go
 
 
-def begin(scope: Scope, name: str = "", note: str = "", **fields: Any) -> Plan:
-    """A new plan, the person's current one. A name of none is its number, in words of the page."""
+def begin(scope: Scope, name: str = "", note: str = "", *, beside: bool = False, **fields: Any) -> Plan:
+    """A new plan, the person's current one; `beside` the current one where there is one, which then stays so.
+
+    A name of none is its number, in words of the page.
+    """
     scope.require(Verb.CHANGE, CHANGES)
     with transaction.atomic():
         Customer.objects.select_for_update().get(pk=scope.customer.pk)
@@ -40,7 +43,8 @@ def begin(scope: Scope, name: str = "", note: str = "", **fields: Any) -> Plan:
             **fields,
         )
         on_record(plan, "begun", after={"name": plan.name})
-        _make_current(scope, plan)
+        if not (beside and current_plan(scope)):
+            _make_current(scope, plan)
     return plan
 
 

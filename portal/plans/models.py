@@ -38,6 +38,7 @@ class State(models.TextChoices):
 
 
 NOT_TAKEN = (Sent.REJECTED, Sent.CONFLICT, Sent.SUPERSEDED, Sent.CANCELLED)
+OVER = (State.APPLIED, State.CLOSED)
 SHOWN_EVERYWHERE = (State.OPEN, State.SCHEDULED, State.APPLYING)  # at the foot of pages, and on what they concern
 
 

@@ -7,7 +7,7 @@ docs/performance.json and docs/performance.md. Ends with 1 where a target is mis
   differ, so pages are told in terms of a bare view of as many bytes, measured right after them in each round.
 - **Worlds** (`world`): PostgreSQL, real Redis, two web processes, worker and beat, one world after the other. `load`
   asks, and costs little itself; `processes` looks at what they take.
-- **What is measured** (`pages`, `changes`, `money`, `console`, `tabs`, `sizes`, `browser`, `crowd`): each notes
-  `figures` by name. What cannot be seen over HTTP is measured `inside` of a process of its own.
+- **What is measured** (`pages`, `changes`, `plans`, `money`, `console`, `tabs`, `sizes`, `browser`, `crowd`): each
+  notes `figures` by name. What cannot be seen over HTTP is measured `inside` of a process of its own.
 - **What is promised** (`targets`), and how it is told (`report`): both pure.
 """

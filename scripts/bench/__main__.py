@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts import chaos
-from scripts.bench import browser, changes, console, crowd, money, pages, report, sizes, tabs, targets
+from scripts.bench import browser, changes, console, crowd, money, pages, plans, report, sizes, tabs, targets
 from scripts.bench.figures import Figures
 from scripts.bench.load import one_at_a_time
 from scripts.bench.pages import Pace
@@ -116,6 +116,8 @@ class Bench:
             self._step("… first view", self._first_view, stack, person)
             if not self.quick:
                 self._step("… 500 tabs", tabs.measure, figures, world, stack, person, machines, 30)
+            self._step("… a plan of 1,000", self._plan, stack, person)
+            if not self.quick:
                 self._step("… profiles", self._profile, stack, person, machines[0])
 
     def _many(self, made: Worlds) -> None:
@@ -146,6 +148,10 @@ class Bench:
         with person.connections(WEB_PROCESSES) as connections:
             took = [one_at_a_time([one], [person.page(pages.ROWS)], 0).seconds[0] for one in connections]
         self.figures.note(f"{targets.BIG}/first view", 1000 * max(took))
+
+    def _plan(self, stack: Stack, person: Person) -> None:
+        ready = chaos.ready_machines(stack, chaos.KEYS["10001"])
+        plans.measure(self.figures, targets.BIG, stack, person, ready, self.pace)
 
     def _profile(self, stack: Stack, person: Person, machine: str) -> None:
         """Of the pages that take more than they may."""

@@ -20,7 +20,9 @@ PAGES = {
         Page(f"{C}?q=Customer", [CUSTOMERS]),
         Page(f"{C}?q=%231", [r"c/(1000\d)/changes/1/"]),
     ],
-    "console:customer": [Page(f"{C}c/10001/", [PEOPLE, NOTES, r"target\d", r"<strong>(shop|part\d)<"])],
+    "console:customer": [
+        Page(f"{C}c/10001/", [PEOPLE, NOTES, r"Plan named (\d)", r"target\d", r"<strong>(shop|part\d)<"])
+    ],
     "console:record": [
         *(Page(f"{C}c/10001/{name}/{key}/", [PEOPLE, NOTES]) for name, key in SUBJECTS),
         Page(f"{C}c/10001/virtualmachine/shop99/", [PEOPLE]),  # which was there once

@@ -21,6 +21,7 @@ from tests.customer.conftest import Browse, part
 
 C = "/c/10001/"
 MACHINES = f"{C}virtualmachine/"
+FIND = f"{C}find/?q=shop1"
 # path -> statements, looks into Redis, template nodes: at most. Few more than today; more of them is a decision.
 BUDGETS = {
     C: (5, 2, 90),
@@ -29,6 +30,7 @@ BUDGETS = {
     f"{MACHINES}shop10/-/edit": (6, 1, 150),
     f"{C}resourcegroup/?view=tree": (4, 2, 110),
     f"{C}changes/": (7, 1, 165),
+    FIND: (4, 1, 600),
 }
 TABLE = (4, 2, 65)
 
@@ -95,7 +97,7 @@ def test_a_page_that_was_seen_before(browse: Browse, counted: Counter[str], path
     expect_within(BUDGETS[path], counted)
 
 
-@pytest.mark.parametrize("path", [C, MACHINES])
+@pytest.mark.parametrize("path", [C, MACHINES, FIND])
 def test_a_page_with_an_open_plan_costs_no_more(
     browse: Browse, counted: Counter[str], scope_of: Callable[[str], Scope], path: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""A customer on one screen: people, keys, machines by state, changes, what comes, invoices, notes, trail."""
+"""A customer on one screen: people, keys, machines by state, changes, plans, what comes, invoices, notes, trail."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,6 +9,7 @@ from itertools import groupby, islice
 from urllib.parse import urlencode
 
 from allauth.mfa.models import Authenticator
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -29,12 +30,16 @@ from portal.console.customers.notes import notes_of
 from portal.console.models import Note
 from portal.console.shell import render_console
 from portal.console.staff import find_customer, for_staff, is_admin, member_of_staff, scope_of
+from portal.console.view_as.pages import view_as_address
+from portal.customer.plans.presenter import PlanPresenter
 from portal.customer.shell import wants_part
 from portal.inventory import reads
 from portal.inventory.counters import totals
 from portal.inventory.reads import Listing, Source
 from portal.inventory.redis_connection import Away
 from portal.inventory.snapshots.freshness import Part, parts_of
+from portal.plans.models import OVER
+from portal.plans.visibility import plans_of
 from portal.resources.deletion import read_deletion
 from portal.resources.state_styles import LOOKS, State, Status
 from portal.resources.states import is_open
@@ -243,6 +248,14 @@ class CustomerPage:
         rejected = list(of_customer.filter(state=ChangeState.REJECTED)[:3])
         shown: dict[object, Change] = {one.pk: one for one in (*undone, *rejected, *of_customer[:MOST])}
         return rows_of(self.request, list(shown.values())[:MOST])
+
+    @cached_property
+    def plans(self) -> list[tuple[PlanPresenter, str]]:
+        """Those that are not over, then the latest of the others; each with where to view it as one of the people."""
+        found = plans_of(self.scope).annotate(count=Count("entries")).order_by("-number")
+        shown = [*found.exclude(state__in=OVER)[:MOST], *found.filter(state__in=OVER)[:MOST]][:MOST]
+        told = [PlanPresenter(self.scope, plan) for plan in shown]
+        return [(one, view_as_address(self.customer.number, one.url)) for one in told]
 
     @property
     def coming(self) -> list[Coming]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext
 
 from portal.accounts.access import Scope
-from portal.changes.intent import as_sent
+from portal.changes.intent import Intent, as_sent
 from portal.changes.models import Action, Change, Item, State
 from portal.changes.reads.pending import ATTENTION_FOR
 from portal.customer.plans.undo_told import UndoPresenter
@@ -185,10 +185,8 @@ class ChangePresenter:
 
     @property
     def summary(self) -> str:
-        """`change shop13`, `create 5 permissions`: for headings."""
-        if len(self.lines) == 1:
-            return self.lines[0].words
-        return _("%(count)s records of %(group)s") % {"count": len(self.lines), "group": self.items[0].group}
+        """What it is called in headings."""
+        return summary_of(self.items, self.items[0].group)
 
     @property
     def may_act(self) -> bool:
@@ -309,7 +307,14 @@ def tag_of(changes: Sequence[Change]) -> str:
     return digest.hexdigest()
 
 
-def act_of(item: Item | Entry, resource_type: ResourceType) -> str:
+def summary_of(items: Sequence[Item] | Sequence[Intent], group: str) -> str:
+    """`Resize shop13`, `5 records of shop`; `group` places the first."""
+    if len(items) == 1:
+        return act_of(items[0], TYPES[items[0].type_name]).format(name=items[0].key)
+    return _("%(count)s records of %(group)s") % {"count": len(items), "group": group}
+
+
+def act_of(item: Item | Entry | Intent, resource_type: ResourceType) -> str:
     """What is done to the record, by the fields; what can only be there or not is granted and revoked."""
     if item.action == Action.DELETE:
         return pgettext("change", "Delete {name}") if resource_type.editable else pgettext("change", "Revoke {name}")

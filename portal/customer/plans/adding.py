@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html
@@ -11,8 +12,10 @@ from django.utils.translation import gettext as _
 from portal.accounts.access import Scope
 from portal.changes.errors import NeedsApproval
 from portal.changes.intent import Intent
+from portal.changes.places import placed
 from portal.changes.submit import submit
 from portal.customer.changes.messages import tell
+from portal.customer.changes.presenter import summary_of
 from portal.plans.compose import begin, put_in
 from portal.plans.errors import NotOpen, TooMany
 from portal.plans.models import MOST_ENTRIES, Entry, Plan
@@ -29,7 +32,7 @@ def ask(request: HttpRequest, scope: Scope, wanted: Sequence[Intent], token: str
             tell(request, scope, submit(scope, wanted, token))
             return redirect(back)
         except NeedsApproval:
-            return _needs_approval(request, scope, wanted)
+            return _needs_approval(request, scope, wanted, back)
     edited = plan_edited(request, scope)
     try:
         plan = put_in(scope, wanted, edited, instead=edited is not None)
@@ -73,9 +76,15 @@ def entry_edited(request: HttpRequest, scope: Scope, type_name: str, key: str | 
     return next((one for one in entries if (one.type_name, one.key) == (type_name, wanted)), None)
 
 
-def _needs_approval(request: HttpRequest, scope: Scope, wanted: Sequence[Intent]) -> HttpResponse:
-    """It becomes a plan of its own, in which somebody else is asked to look."""
-    plan = put_in(scope, wanted, begin(scope))
+def _needs_approval(request: HttpRequest, scope: Scope, wanted: Sequence[Intent], back: str) -> HttpResponse:
+    """It becomes a plan of its own, called as the change would be, in which somebody else is asked to look."""
+    _intent, group = placed(scope, wanted[:1])[0]
+    try:
+        with transaction.atomic():
+            plan = put_in(scope, wanted, begin(scope, summary_of(wanted, group), beside=True))
+    except TooMany as error:
+        messages.error(request, why_not(error))
+        return redirect(back)
     text = _("This touches production and must be approved first. It is kept in this plan: ask someone to review it.")
     messages.warning(request, text)
     return redirect(links.plan(scope.customer.number, plan.number))

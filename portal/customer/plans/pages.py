@@ -1,25 +1,23 @@
 """The customer's plans: the list, and one plan with its review."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.accounts import form_drafts
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
-from portal.customer.plans import talk
+from portal.customer.plans import talk, verbs
+from portal.customer.plans.plan_page import DO, plan_page
 from portal.customer.plans.presenter import PlanPresenter
 from portal.customer.polls import noted
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.inventory import watched_customers
 from portal.plans.compose import current_plan
-from portal.plans.models import Plan, State
+from portal.plans.models import OVER, Plan
 from portal.plans.visibility import find_plan, plans_of, sees
 
 PER_PAGE = 50
@@ -53,7 +51,7 @@ class PlanList:
 
     @cached_property
     def _found(self) -> list[Plan]:
-        over = Q(state__in=(State.APPLIED, State.CLOSED))
+        over = Q(state__in=OVER)
         plans = plans_of(self.scope).annotate(count=Count("entries"))
         found = [*plans.exclude(over).order_by("-number"), *plans.filter(over).order_by("-number")]
         return [plan for plan in found if sees(self.scope, plan)]
@@ -70,11 +68,13 @@ def plan_list(request: HttpRequest, customer_no: str) -> HttpResponse:
 @noted
 @require_http_methods(["GET", "HEAD", "POST"])
 def plan_detail(request: HttpRequest, customer_no: str, number: int) -> HttpResponse:
-    """One plan with its review; `#plan` for htmx, `?call=python` or `json` for the call that it would be. POST says
-    something about it.
+    """One plan with its review; `#plan` for htmx, `?call=python` or `json` for the call that it would be. POST is what
+    somebody has typed: a verb's small form, or something about it.
     """
     scope = get_scope(request.user, customer_no)
     told = PlanPresenter(scope, find_plan(scope, number), _page(request))
+    if request.method == "POST" and (verb := request.POST.get(DO, "")) in verbs.TYPED:
+        return verbs.carry_out(request, told, verb)
     if request.method == "POST":
         said = talk.say(request.POST, told.talk)
         return plan_page(request, told, said=said, status=422) if said.errors else redirect(f"{told.address}#remarks")
@@ -89,28 +89,6 @@ def plan_detail(request: HttpRequest, customer_no: str, number: int) -> HttpResp
     response = render_part(request, scope, "plans/detail.html#plan", {"told": told, "tag": tag})
     response.headers["HX-PTag"] = tag
     return response
-
-
-def plan_page(
-    request: HttpRequest,
-    told: PlanPresenter,
-    *,
-    wrong: Mapping[str, str] | None = None,
-    said: talk.Saying | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    """The whole page; `wrong` says what of a small form that was sent cannot be used, by its verb; `said` is what
-    stands in the form for remarks, else what was kept of it."""
-    if said is None:
-        kept = form_drafts.typed(request) if request.method != "POST" else None
-        said = talk.Saying.of(kept)
-    context = {"told": told, "tag": told.tag, "wrong": wrong or {}, "said": said, "earliest": _now_as_typed()}
-    return render_page(request, told.scope, "plans/detail.html", context, status=status)
-
-
-def _now_as_typed() -> str:
-    """For the field where a time is given."""
-    return timezone.localtime().strftime("%Y-%m-%dT%H:%M")
 
 
 def _page(request: HttpRequest) -> int:

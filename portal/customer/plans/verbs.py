@@ -1,4 +1,7 @@
-"""What is done with a plan by its buttons and small forms: POST `plans/<number>/-/<verb>`, then back to its page."""
+"""What is done with a plan by its buttons and small forms: POST `plans/<number>/-/<verb>`, then back to its page.
+
+Where something is typed for it, the page's own forms are sent to the page itself (`plan_page`).
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -12,7 +15,7 @@ from django.views.decorators.http import require_POST
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
 from portal.changes.errors import TooLate
-from portal.customer.plans.pages import plan_page
+from portal.customer.plans.plan_page import plan_page
 from portal.customer.plans.presenter import OBSTACLES, PlanPresenter
 from portal.customer.resources.lookup import way_back
 from portal.customer.typed_moment import typed_moment
@@ -42,14 +45,20 @@ def begin(request: HttpRequest, customer_no: str) -> HttpResponse:
 def act(request: HttpRequest, customer_no: str, number: int, verb: str) -> HttpResponse:
     """Do it, say what is not as expected, and lead back to the plan."""
     scope = get_scope(request.user, customer_no)
-    plan = find_plan(scope, number)
+    told = PlanPresenter(scope, find_plan(scope, number))
     if verb not in VERBS:
         raise Http404
+    return carry_out(request, told, verb)
+
+
+def carry_out(request: HttpRequest, told: PlanPresenter, verb: str) -> HttpResponse:
+    """Do it; where what was typed for it cannot be used, the page says so."""
+    scope = told.scope
     scope.require(Verb.CHANGE, CHANGES)
     try:
-        VERBS[verb](request, scope, plan)
+        VERBS[verb](request, scope, told.plan)
     except Wrong as error:
-        return plan_page(request, PlanPresenter(scope, plan), wrong={verb: str(error)}, status=422)
+        return plan_page(request, told, verb=verb, wrong=str(error), status=422)
     except Edited:
         messages.warning(request, _("The plan was edited in the meantime. Nothing was done: please review it again."))
     except NotOpen as error:
@@ -59,7 +68,7 @@ def act(request: HttpRequest, customer_no: str, number: int, verb: str) -> HttpR
         messages.error(request, str(OBSTACLES.get(error.reason) or _("A record that no longer exists cannot be kept.")))
     except TooLate:
         messages.warning(request, _("Too late: it is being sent at this moment."))
-    return redirect(way_back(request, links.plan(customer_no, plan.number)))
+    return redirect(way_back(request, told.url))
 
 
 def _apply(request: HttpRequest, scope: Scope, plan: Plan) -> None:
@@ -96,6 +105,7 @@ def _describe(request: HttpRequest, scope: Scope, plan: Plan) -> None:
     compose.describe(scope, plan, _text(request, "name", LONGEST_NAME), _text(request, "note", LONGEST_NOTE))
 
 
+TYPED = ("schedule", "describe")
 VERBS: Mapping[str, Done] = {
     "apply": _apply,
     "schedule": _schedule,

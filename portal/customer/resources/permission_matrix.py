@@ -133,7 +133,7 @@ class Matrix:
     @property
     def columns(self) -> list[tuple[str, str]]:
         """Name and what it lets one do."""
-        return [(name, _meaning(name)) for name in GRANTABLE]
+        return grantable()
 
     @property
     def known_uids(self) -> list[str]:
@@ -173,6 +173,11 @@ class Matrix:
 
     def _revoke_url(self, grant: Grant) -> str:
         return links.action(self.scope.customer.number, PERMISSION.name, self._key(grant), "delete")
+
+
+def grantable() -> list[tuple[str, str]]:
+    """Permissions that are granted here, and what each lets one do."""
+    return [(name, _meaning(name)) for name in GRANTABLE]
 
 
 def _meaning(permission: str) -> str:
@@ -288,7 +293,7 @@ def _asked(
     others = {grant for grant in own if grant[1] not in GRANTABLE}
     typed = data.get("uids", "")
     permissions = tuple(name for name in GRANTABLE if name in data.getlist("new"))
-    uids, wrong = _uids(typed)
+    uids, wrong = read_uids(typed)
     errors += wrong
     if uids and not permissions:
         errors.append(_("Select permissions for %(uids)s.") % {"uids": quoted(", ".join(uids))})
@@ -298,7 +303,7 @@ def _asked(
     return Matrix(scope, group, opened, own, above, pending, known, uids, permissions, typed, errors)
 
 
-def _uids(typed: str) -> tuple[tuple[str, ...], list[str]]:
+def read_uids(typed: str) -> tuple[tuple[str, ...], list[str]]:
     """The names typed, and what is wrong with some of them (pm_03)."""
     names = [name for name in dict.fromkeys(SEPARATORS.split(typed)) if name]
     wrong = [name for name in names if user_name(name)]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -62,6 +63,25 @@ def test_an_entry_says_who_did_what_from_where(customer: Customer) -> None:
     assert (entry.actor, entry.actor_id, entry.address) == ("maren@example.com", user.pk, "192.0.2.7")
     assert (entry.action, entry.target, entry.chain) == ("role.changed", "olaf", "10001")
     assert json.loads(entry.before) == {"role": "viewer"}
+
+
+def test_many_at_once_are_as_one_after_the_other_and_take_no_more_statements(
+    customer: Customer, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    audit_trail.record("key.replaced", customer=customer, target="before")
+    done = [(f"virtualmachine/shop{n}", {"cores": n}, {"cores": n + 1}) for n in range(400)]
+    with django_assert_max_num_queries(5):  # two of them the savepoint's
+        audit_trail.record_all("change.submitted", done, customer=customer)
+    audit_trail.record("key.replaced", customer=customer, target="after")
+    told = AuditEntry.objects.order_by("sequence").values_list("target", flat=True)
+    assert list(told) == ["before", *(target for target, _before, _after in done), "after"]
+    assert json.loads(AuditEntry.objects.get(sequence=2).after) == {"cores": 1}
+    assert verify() == ""
+
+
+def test_none_at_once_is_nothing(customer: Customer) -> None:
+    assert audit_trail.record_all("change.submitted", [], customer=customer) == []
+    assert verify() == ""
 
 
 def test_the_asker_is_forgotten_with_the_request(customer: Customer) -> None:

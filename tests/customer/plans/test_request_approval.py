@@ -1,11 +1,14 @@
 """Where a customer requires approval, what touches production becomes a plan, and forms say so beforehand."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from portal.accounts.access import Scope
 from portal.accounts.models import AuditEntry, Customer
 from portal.changes.models import Change, State
+from portal.plans import compose
 from portal.plans.models import Plan
 from tests.customer.asking import save, values_of
 from tests.customer.conftest import Browse, part, text_of
@@ -64,6 +67,42 @@ def test_saving_makes_a_plan_and_sends_nothing(browse: Browse) -> None:
     assert "has to be approved by someone else: Maren Manager" in said
     assert Plan.objects.get().entries.get().wanted == {"cores": 7}
     assert not Change.objects.exists()
+
+
+@pytest.mark.usefixtures("approval_required")
+def test_the_plan_is_called_as_the_change_would_be(browse: Browse) -> None:
+    client = browse("manager")
+    save(client, FORMS["edit"], cores=7)
+    save(client, FORMS["delete"], name="shop00")
+    save(client, FORMS["matrix"], uids="nina", new=["login", "sudo-srv"])
+    names = Plan.objects.order_by("number").values_list("name", flat=True)
+    assert list(names) == ["Resize shop00", "Delete shop00", "2 records of shop"]
+
+
+@pytest.mark.usefixtures("approval_required")
+def test_it_is_the_current_plan_only_where_there_is_no_other(browse: Browse, scope_of: Callable[..., Scope]) -> None:
+    client, manager = browse("manager"), scope_of("manager")
+    save(client, FORMS["edit"], cores=7)
+    save(client, FORMS["delete"], name="shop00")
+    assert current_of(manager) == "Resize shop00"
+    assert Plan.objects.count() == 2
+    compose.begin(manager, "Black Friday")
+    save(client, FORMS["edit"], cores=5)
+    assert current_of(manager) == "Black Friday"
+
+
+def current_of(scope: Scope) -> str:
+    plan = compose.current_plan(scope)
+    return plan.title if plan else ""
+
+
+@pytest.mark.usefixtures("approval_required")
+def test_more_than_a_plan_holds_is_refused_and_leaves_none(browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compose, "MOST_ENTRIES", 1)
+    client = browse("manager")
+    answer = save(client, FORMS["matrix"], uids="nina", new=["login", "sudo-srv"])
+    assert "The plan would have 2 changes" in text_of(client.get(answer.headers["Location"]))
+    assert not Plan.objects.exists()
 
 
 @pytest.mark.usefixtures("approval_required")

@@ -321,6 +321,90 @@ def test_permissions_are_revoked_and_service_users_deleted_at_once(browse: Brows
     }
 
 
+# --- permissions
+
+
+USERS = f"{HOME}serviceuser/-/many"
+
+
+def grants() -> dict[str, tuple[str, bool]]:
+    return {key: (entry.action, entry.creates) for key, entry in entries().items()}
+
+
+def test_people_get_permissions_in_each_of_the_groups(browse: Browse) -> None:
+    client = browse("manager")
+    assert "Add grants to plan" in text_of(client.post(GROUPS, {"key": ["shop", "trial"]}))
+    response = ask(client, ["shop", "trial"], "grant", GROUPS, uids="nina s-shop", permission=["login", "stats"])
+    assert response["Location"] == f"{HOME}plans/1/"
+    people = [f"{group}/{uid}" for group in ("shop", "trial") for uid in ("nina", "s-shop")]
+    assert grants() == {f"{who}/{what}": ("set", True) for who in people for what in ("login", "stats")}
+    assert {entry.group for entry in entries().values()} == {"shop", "trial"}
+    assert not Change.objects.exists()
+
+
+def test_service_users_get_them_each_in_its_own_group(browse: Browse) -> None:
+    client = browse("manager")
+    assert 'name="uids"' not in client.post(USERS, {"key": "shop/s-shop"}).content.decode()
+    ask(client, ["shop/s-shop", "services/s-services"], "grant", USERS, permission="login", uids="nina")
+    assert grants() == {"services/s-services/login": ("set", True), "shop/s-shop/login": ("set", True)}
+
+
+def test_what_they_have_already_is_left_out_and_said(browse: Browse) -> None:
+    client = browse("manager")
+    answer = ask(client, ["shop", "trial"], "grant", GROUPS, uids="dave", permission="login")
+    assert list(grants()) == ["trial/dave/login"]
+    assert "Left out: shop/dave/login: already so" in text_of(client.get(answer["Location"]))
+
+
+def test_permissions_are_revoked_where_they_were_granted(browse: Browse) -> None:
+    client = browse("manager")
+    answer = ask(client, ["services", "shop", "trial"], "revoke", GROUPS, uids="alice dave", permission="login")
+    assert grants() == {"services/alice/login": ("delete", False), "shop/dave/login": ("delete", False)}
+    said = text_of(client.get(answer["Location"]))
+    assert "trial/alice/login: inherited: it can be revoked in the group where it was granted" in said
+    assert "services/dave/login, trial/dave/login: already so" in said
+
+
+def test_it_is_said_what_a_grant_takes_of_what_is_inherited(browse: Browse) -> None:
+    client = browse("manager")
+    answer = ask(client, ["trial"], "grant", GROUPS, uids="alice", permission="stats")
+    said = text_of(client.get(answer["Location"]))
+    assert "Permissions set here replace inherited ones: trial/alice/login" in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"uids": "nina"}, "Select at least one permission."),
+        ({"permission": "login"}, "Enter at least one login name."),
+        ({"uids": "nina Näh", "permission": "login"}, "“Näh”: "),
+        ({"uids": " ".join(f"u{n}" for n in range(501)), "permission": "login"}, "These are 1002 permissions; at most"),
+        ({"uids": "nina", "permission": "root"}, "Select at least one permission."),
+    ],
+)
+def test_what_cannot_be_granted_is_said_and_nothing_typed_is_lost(
+    browse: Browse, typed: dict[str, str], said: str
+) -> None:
+    for do in ("grant", "revoke"):
+        response = ask(browse("manager"), ["shop", "trial"], do, GROUPS, **typed)
+        assert response.status_code == 422
+        assert said in text_of(response)
+        page = response.context["page"]
+        assert page.uids_typed == typed.get("uids", "")
+        assert [name for name, _meaning, ticked in page.permissions if ticked] == [
+            name for name in [typed.get("permission")] if name == "login"
+        ]
+    assert not Plan.objects.exists()
+
+
+def test_who_may_not_grant_is_not_offered_it(browse: Browse) -> None:
+    client = browse("operator")
+    assert 'id="many-permissions"' not in client.post(GROUPS, {"key": "shop"}).content.decode()
+    assert ask(client, ["shop"], "grant", GROUPS, uids="nina", permission="login").status_code == 422
+    assert 'id="many-permissions"' not in browse("manager").post(MANY, {"key": "shop10"}).content.decode()
+    assert not Plan.objects.exists()
+
+
 # --- copies
 
 

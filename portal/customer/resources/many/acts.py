@@ -36,7 +36,10 @@ class Outcome:
     @property
     def told(self) -> list[str]:
         """What is left out, a line for each reason."""
-        return [f"{_names(titles)}: {reason}" for reason, titles in self.left_out.items()]
+        return [f"{names(titles)}: {reason}" for reason, titles in self.left_out.items()]
+
+    def leave_out(self, reason: object, title: str) -> None:
+        self.left_out.setdefault(str(reason), []).append(title)
 
 
 def outcome(records: Sequence[Record], asks: Asks) -> Outcome:
@@ -47,7 +50,7 @@ def outcome(records: Sequence[Record], asks: Asks) -> Outcome:
         if isinstance(asked, Intent):
             found.intents.append(asked)
         else:
-            found.left_out.setdefault(str(asked), []).append(record.title)
+            found.leave_out(asked, record.title)
     return found
 
 
@@ -134,7 +137,8 @@ def _set(record: Record, wanted: Values) -> Intent:
     )
 
 
-def _names(titles: Sequence[str]) -> str:
+def names(titles: Sequence[str]) -> str:
+    """The first few of them, and how many more."""
     shown = ", ".join(titles[:MOST_NAMES])
     more = len(titles) - MOST_NAMES
     return shown if more <= 0 else _("%(names)s and %(more)s more") % {"names": shown, "more": more}

@@ -23,10 +23,11 @@ from portal.customer.plans.adding import why_not
 from portal.customer.resources.edit import form_methods, nothing_known
 from portal.customer.resources.form_choices import offers_for
 from portal.customer.resources.lookup import find_type
-from portal.customer.resources.many import acts
+from portal.customer.resources.many import acts, grants
 from portal.customer.resources.many.acts import Asks, Offer, Outcome
 from portal.customer.resources.many.chosen import ALL, KEY, Chosen, chosen_in
 from portal.customer.resources.many.copies import WrongNames, copies, suggested
+from portal.customer.resources.permission_matrix import grantable, read_uids
 from portal.customer.shell import render_page
 from portal.customer.typed_moment import typed_moment
 from portal.inventory import reads
@@ -36,6 +37,7 @@ from portal.plans.errors import NotOpen, TooMany
 from portal.plans.models import MOST_ENTRIES, Plan
 from portal.resources.spec import Action, ResourceType
 from portal.resources.times import default_deadline, earliest_deadline, parse_day
+from portal.resources.types import PERMISSION, RESOURCE_GROUP
 from portal.ui import links
 from portal.ui.format import dates
 from portal.ui.format.refusal import UNSENDABLE
@@ -44,6 +46,12 @@ from portal.ui.forms.many import ManyForm, type_for_many
 
 DO = "do"  # the button that was pressed
 FIELDS, DELETE, CLONE, UNTIL = "fields", "delete", "clone", "until"  # the name of an action's button is Offer.name
+GRANT, REVOKE = "grant", "revoke"
+PERMISSIONS = "permission"  # the part of the page for both, and a tick for each of them
+
+
+# Where on the page it is said what is wrong, by button.
+PLACES = {act: act for act in (FIELDS, DELETE, CLONE, UNTIL)} | {GRANT: PERMISSIONS, REVOKE: PERMISSIONS}
 
 
 class Refused(Exception):
@@ -143,6 +151,27 @@ class ManyPage:
         """Labels of what does not go along."""
         return ", ".join(_(one.label) for one in self.type.settable_fields(creating=True) if not one.copied)
 
+    # --- permissions
+
+    @property
+    def can_be_granted(self) -> bool:
+        return self.type.name in grants.HOLDERS and self.scope.may_change(PERMISSION.name)
+
+    @property
+    def asks_for_people(self) -> bool:
+        """Whether it is for people who have to be named; service users are the ones that were chosen."""
+        return self.type is RESOURCE_GROUP
+
+    @property
+    def permissions(self) -> list[tuple[str, str, bool]]:
+        """Name, what it lets one do, whether it is ticked."""
+        ticked = self.data.getlist(PERMISSIONS)
+        return [(name, meaning, name in ticked) for name, meaning in grantable()]
+
+    @property
+    def uids_typed(self) -> str:
+        return self.data.get("uids", "")
+
     # --- deleting
 
     @property
@@ -208,6 +237,8 @@ def _asked(page: ManyPage) -> Outcome:
         return acts.outcome(page.chosen.records, _edits(page))
     if act == DELETE and page.type.deletable:
         return acts.outcome(page.chosen.records, acts.deletions(page.scope, _day(page)))
+    if act in (GRANT, REVOKE) and page.can_be_granted:
+        return _permissions(page, act)
     if act == CLONE and page.can_be_copied:
         return Outcome(_copies(page))
     if act == UNTIL and page.timed is not None:
@@ -243,6 +274,23 @@ def _copies(page: ManyPage) -> list[Intent]:
         raise Refused(CLONE, *error.texts) from None
 
 
+def _permissions(page: ManyPage, act: str) -> Outcome:
+    uids, wrong = read_uids(page.uids_typed) if page.asks_for_people else ((), [])
+    if page.asks_for_people and not page.uids_typed.strip():
+        wrong = [_("Enter at least one login name.")]
+    permissions = [name for name, _meaning, is_ticked in page.permissions if is_ticked]
+    if not permissions:
+        wrong = [*wrong, _("Select at least one permission.")]
+    if wrong:
+        raise Refused(PERMISSIONS, *wrong)
+    holders = len(page.chosen.records) * (len(uids) if page.asks_for_people else 1)
+    if (count := holders * len(permissions)) > MOST_ENTRIES:
+        text = _("These are %(count)s permissions; at most %(most)s can be changed at once.")
+        raise Refused(PERMISSIONS, text % {"count": count, "most": MOST_ENTRIES})
+    do = grants.grants if act == GRANT else grants.revocations
+    return do(page.scope, grants.holders(page.chosen.records, uids), permissions)
+
+
 def _until(page: ManyPage, action: Action) -> Outcome:
     moment = typed_moment(page.until_typed, page.now)
     try:
@@ -256,7 +304,7 @@ def _until(page: ManyPage, action: Action) -> Outcome:
 def _put_in(page: ManyPage, found: Outcome) -> Plan:
     """Into the person's plan; Refused, at the button that was pressed, where that cannot be."""
     act = str(page.data[DO])
-    place = act if act in (FIELDS, DELETE, CLONE, UNTIL) else "act"
+    place = PLACES.get(act, "act")
     if not found.intents:
         raise Refused(place, _("There is nothing to add to the plan."), *found.told)
     try:
@@ -276,5 +324,7 @@ def _tell(request: HttpRequest, page: ManyPage, plan: Plan, found: Outcome) -> N
         count,
     )
     messages.info(request, text % {"count": count, "plan": plan.title})
+    if page.data[DO] == GRANT and (lost := grants.replaced(page.scope, found.intents)):
+        messages.warning(request, lost)
     for line in found.told:
         messages.warning(request, _("Left out: %(what)s.") % {"what": line})
