@@ -77,7 +77,7 @@ def take_back(scope: Scope, source: Change | Plan, name: str) -> Plan:
         Customer.objects.select_for_update().get(pk=scope.customer.pk)  # one plan, however often it is clicked
         plan = _plans_back(source).filter(state__in=SHOWN_EVERYWHERE).first()
         if plan is None:
-            plan = begin(scope, name, **_link(source))
+            plan = begin(scope, name, beside=True, **_link(source))
             way = _WayBack(scope)
             way.go(changes)
             if way.intents:
