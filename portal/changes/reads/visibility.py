@@ -23,7 +23,7 @@ def visible_changes(scope: Scope) -> QuerySet[Change]:
     """Changes of which the scope may see something; `shown_items` are the items that it may."""
     scope.require(Verb.SEE, CHANGES)
     changes = Change.objects.filter(customer=scope.customer.pk)
-    if not _sees_all(scope):
+    if not sees_all(scope):
         changes = changes.filter(Exists(visible_items(scope, Item.objects.filter(change=OuterRef("pk")))))
     return changes.select_related("author").prefetch_related(
         Prefetch("items", visible_items(scope, Item.objects.order_by("position")), "shown_items")
@@ -47,7 +47,7 @@ def require_change(scope: Scope, change: Change) -> None:
         scope.require(Verb.CHANGE, item.type_name)
 
 
-def _sees_all(scope: Scope) -> bool:
+def sees_all(scope: Scope) -> bool:
     """Whether nothing of any change is out of sight: then it need not be asked for each."""
     return not scope.root and all(scope.may_see(name) for name in TYPES)
 

@@ -17,6 +17,7 @@ from portal.accounts.access import Scope
 from portal.changes.intent import as_sent
 from portal.changes.models import Action, Change, Item, State
 from portal.changes.reads.pending import ATTENTION_FOR
+from portal.changes.reads.visibility import sees_all
 from portal.customer.plans.undo_told import UndoPresenter
 from portal.customer.resources.resubmit import again_url
 from portal.inventory import reads
@@ -188,6 +189,8 @@ class ChangePresenter:
         """`change shop13`, `create 5 permissions`: for headings."""
         if len(self.lines) == 1:
             return self.lines[0].words
+        if len({item.group for item in self.items}) > 1:
+            return _("%(count)s records") % {"count": len(self.lines)}
         return _("%(count)s records of %(group)s") % {"count": len(self.lines), "group": self.items[0].group}
 
     @property
@@ -218,8 +221,18 @@ class ChangePresenter:
 
     @property
     def answer(self) -> str:
-        """The platform's own words; what our client says of a failed call is for logs."""
-        return str(self.change.answer.get("text") or "") if self.change.answer.get("kind") == "fault" else ""
+        """The platform's own words, where the record that they are about is the person's to see; what our client says of
+        a failed call is for logs."""
+        is_told = self.change.answer.get("kind") == "fault" and self._sees_what_is_wrong
+        return str(self.change.answer.get("text") or "") if is_told else ""
+
+    @property
+    def _sees_what_is_wrong(self) -> bool:
+        """Words that are about no record that we know may name any of them."""
+        position = self.change.answer.get("item")
+        if position is None:
+            return sees_all(self.scope) or self.change.items.count() == len(self.items)
+        return any(item.position == position for item in self.items)
 
     @property
     def wrong_field(self) -> str:

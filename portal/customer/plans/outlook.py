@@ -24,11 +24,12 @@ MOST_NAMES = 8
 LABELS = {
     "machines": mark("Machines"),
     "cores": mark("Cores"),
-    "memory": mark("Memory (MiB)"),
-    "disk": mark("Disk (GiB)"),
+    "memory": mark("Memory"),
+    "disk": mark("Disk"),
     "frontend_ips_v4": mark("IPv4"),
     "frontend_ips_v6": mark("IPv6"),
 }
+UNITS = {"memory": "MiB", "disk": "GiB"}
 
 
 @dataclass(slots=True)
@@ -157,8 +158,6 @@ def _lasting(one: Checked) -> list[Effect]:
 
 
 def _after(found: Sum, measure: str) -> tuple[str, str]:
-    return numbers.number(found.after(measure)), _difference(found.more[measure])
-
-
-def _difference(more: int) -> str:
-    return "" if not more else f"{'+' if more > 0 else '−'}{numbers.number(abs(more))}"
+    unit, more = UNITS.get(measure, ""), found.more[measure]
+    sign = "+" if more > 0 else "−"
+    return numbers.amount_text(found.after(measure), unit), f"{sign}{numbers.amount_text(abs(more), unit)}" if more else ""

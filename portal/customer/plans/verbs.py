@@ -22,6 +22,9 @@ from portal.plans.models import LONGEST_NAME, LONGEST_NOTE, Plan, State
 from portal.plans.visibility import find_plan
 from portal.ui import links
 
+CHANGES_PANEL = "changes"  # of the plan's page: what stands in the way comes first in it
+
+# Answers the place on the plan's page where one goes on, if it has one (a str).
 type Done = Callable[[HttpRequest, Scope, Plan], object]
 
 
@@ -46,8 +49,9 @@ def act(request: HttpRequest, customer_no: str, number: int, verb: str) -> HttpR
     if verb not in VERBS:
         raise Http404
     scope.require(Verb.CHANGE, CHANGES)
+    place: object = None
     try:
-        VERBS[verb](request, scope, plan)
+        place = VERBS[verb](request, scope, plan)
     except Wrong as error:
         return plan_page(request, PlanPresenter(scope, plan), wrong={verb: str(error)}, status=422)
     except Edited:
@@ -59,7 +63,8 @@ def act(request: HttpRequest, customer_no: str, number: int, verb: str) -> HttpR
         messages.error(request, str(OBSTACLES.get(error.reason) or _("A record that no longer exists cannot be kept.")))
     except TooLate:
         messages.warning(request, _("Too late: it is being sent at this moment."))
-    return redirect(way_back(request, links.plan(customer_no, plan.number)))
+    back = way_back(request, links.plan(customer_no, plan.number))
+    return redirect(f"{back}#{place}" if isinstance(place, str) else back)
 
 
 def _apply(request: HttpRequest, scope: Scope, plan: Plan) -> None:
@@ -73,11 +78,14 @@ def _schedule(request: HttpRequest, scope: Scope, plan: Plan) -> None:
     applying.apply(scope, plan, revision=_revision(request), not_before=at)
 
 
-def _take_out(request: HttpRequest, scope: Scope, plan: Plan) -> None:
+def _take_out(request: HttpRequest, scope: Scope, plan: Plan) -> str:
+    """One goes on at the entry below."""
     compose.take_out(scope, plan, _entries(plan, request.POST.getlist("entry")))
+    below = _number(request.GET.get("to", ""))
+    return f"entry-{below}" if below > 0 else CHANGES_PANEL
 
 
-def _answer(request: HttpRequest, scope: Scope, plan: Plan) -> None:
+def _answer(request: HttpRequest, scope: Scope, plan: Plan) -> str:
     """The button says `<entry>/<ours or theirs>/<field>`, without a field for all of them."""
     entry, _slash, rest = request.POST.get("answer", "").partition("/")
     said, _slash, name = rest.partition("/")
@@ -85,6 +93,7 @@ def _answer(request: HttpRequest, scope: Scope, plan: Plan) -> None:
         raise Http404
     (one,) = _entries(plan, [entry])
     answers.answer(scope, plan, one, {name: said})
+    return CHANGES_PANEL
 
 
 def _describe(request: HttpRequest, scope: Scope, plan: Plan) -> None:
