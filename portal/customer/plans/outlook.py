@@ -97,8 +97,8 @@ class Outlook:
         return [_(LABELS[measure]) for measure in self._changing]
 
     @property
-    def sums(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """(group, [(after, difference) of each measure]), all groups together last; nothing where nothing differs."""
+    def sums(self) -> list[tuple[str, list[tuple[str, str, str]]]]:
+        """(group, [(label, after, difference) of each measure]), all groups together last; nothing where nothing differs."""
         whole = self._sums[""]
         groups = sorted((group, found) for group, found in self._sums.items() if group)
         named = [*groups, (_("All groups"), whole)] if groups else []
@@ -157,7 +157,7 @@ def _lasting(one: Checked) -> list[Effect]:
     return one.intent.type.lasting(before, one.intent.wanted) if before is not None or one.intent.creates else []
 
 
-def _after(found: Sum, measure: str) -> tuple[str, str]:
+def _after(found: Sum, measure: str) -> tuple[str, str, str]:
     unit, more = UNITS.get(measure, ""), found.more[measure]
-    sign = "+" if more > 0 else "−"
-    return numbers.amount_text(found.after(measure), unit), f"{sign}{numbers.amount_text(abs(more), unit)}" if more else ""
+    difference = f"{'+' if more > 0 else '−'}{numbers.amount_text(abs(more), unit)}" if more else ""
+    return _(LABELS[measure]), numbers.amount_text(found.after(measure), unit), difference

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
@@ -41,13 +41,17 @@ def begin(request: HttpRequest, customer_no: str) -> HttpResponse:
     return redirect(way_back(request, links.plan(customer_no, plan.number)))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def act(request: HttpRequest, customer_no: str, number: int, verb: str) -> HttpResponse:
-    """Do it, say what is not as expected, and lead back to the plan."""
+    """Do it, say what is not as expected, and lead back to the plan: at once, where somebody opens the address, which
+    was that of a page that told what is wrong.
+    """
     scope = get_scope(request.user, customer_no)
     plan = find_plan(scope, number)
     if verb not in VERBS:
         raise Http404
+    if request.method != "POST":
+        return redirect(links.plan(customer_no, plan.number))
     scope.require(Verb.CHANGE, CHANGES)
     place: object = None
     try:

@@ -361,3 +361,10 @@ def test_a_change_of_several_groups_is_not_said_to_be_of_one(browse: Browse, pla
     assert "Change 1: 2 records Requested" in text_of(browse("manager").get("/c/10001/changes/1/"))
     apply(browse("manager"), put_in(scope, [grown(platform, nth=1), grown(platform, nth=2)]))
     assert "Change 2: 2 records of shop Requested" in text_of(browse("manager").get("/c/10001/changes/2/"))
+
+
+def test_the_page_that_says_what_is_wrong_can_be_opened_again(browse: Browse, platform: Sandbox, scope: Scope) -> None:
+    plan = put_in(scope, [grown(platform)])
+    answer = do(browse("manager"), plan, "schedule", at="2020-01-01T00:00")
+    assert answer.status_code == 422
+    assert browse("manager").get(answer.request["PATH_INFO"]).headers["Location"] == page(plan)
