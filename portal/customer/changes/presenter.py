@@ -221,8 +221,8 @@ class ChangePresenter:
 
     @property
     def answer(self) -> str:
-        """The platform's own words, where the record that they are about is the person's to see; what our client says of
-        a failed call is for logs."""
+        """The platform's own words, where the person sees what they are about; what our client says of a failed call is
+        for logs."""
         is_told = self.change.answer.get("kind") == "fault" and self._sees_what_is_wrong
         return str(self.change.answer.get("text") or "") if is_told else ""
 

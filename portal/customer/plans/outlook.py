@@ -98,7 +98,7 @@ class Outlook:
 
     @property
     def sums(self) -> list[tuple[str, list[tuple[str, str, str]]]]:
-        """(group, [(label, after, difference) of each measure]), all groups together last; nothing where nothing differs."""
+        """(group, [(label, after, difference) of each measure]), all groups together last; none if nothing differs."""
         whole = self._sums[""]
         groups = sorted((group, found) for group, found in self._sums.items() if group)
         named = [*groups, (_("All groups"), whole)] if groups else []

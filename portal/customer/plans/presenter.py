@@ -105,7 +105,8 @@ class EntryPresenter:
         entry, plan = self.entry, self.plan
         is_there = self.checked is not None and self.checked.record is not None
         known = (self.reason, repr(self.checked.fields) if self.checked else "", is_there, self.is_so, *self.problems)
-        shown = (entry.pk, self.after, entry.added, repr(entry.before), repr(entry.wanted), self.fault, self.progress, *known)
+        asked = (entry.pk, entry.added, repr(entry.before), repr(entry.wanted))
+        shown = (*asked, self.after, self.fault, self.progress, *known)
         return (self.scope.reach, plan.pk, plan.number, plan.state, dates.hour(timezone.now()), *shown)
 
     @cached_property
@@ -248,7 +249,8 @@ class PlanPresenter:
     def parts(self) -> list[tuple[Part, ChangePresenter]]:
         """The changes of the latest attempt, as far as the person sees them."""
         parts = self.plan.parts.filter(attempt=self.plan.attempt).select_related("change__author", "change__api_key")
-        return [(part, ChangePresenter(self.scope, _shown(self.scope, part.change))) for part in parts.order_by("position")]
+        shown = [(part, _shown(self.scope, part.change)) for part in parts.order_by("position")]
+        return [(part, ChangePresenter(self.scope, change)) for part, change in shown]
 
     @cached_property
     def through(self) -> list[Entry]:

@@ -22,6 +22,8 @@ from portal.plans.models import LONGEST_NAME, LONGEST_NOTE, Plan, State
 from portal.plans.visibility import find_plan
 from portal.ui import links
 
+# Of names and notes: what no database keeps, and what would turn the words of the page around.
+LEFT_OUT = dict.fromkeys((0, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 CHANGES_PANEL = "changes"  # of the plan's page: what stands in the way comes first in it
 
 # Answers the place on the plan's page where one goes on, if it has one (a str).
@@ -142,7 +144,7 @@ def _number(text: str) -> int:
 
 
 def _text(request: HttpRequest, name: str, most: int) -> str:
-    return request.POST.get(name, "").replace("\x00", "").strip()[:most]
+    return request.POST.get(name, "").translate(LEFT_OUT).strip()[:most]
 
 
 def _over(text: str, most: int) -> dict[str, int]:

@@ -303,7 +303,8 @@ def test_words_of_the_platform_about_a_record_out_of_sight_are_told_to_nobody_el
     browse: Browse, platform: Sandbox, scope: Scope
 ) -> None:
     refused = edit_of(platform, disk=5_000)  # of shop, which the child does not see
-    plan = apply(browse("manager"), put_in(scope, [grown(platform, "example"), refused], name="Too much"))
+    wanted = [new_machine("example98", "example"), seen := grown(platform, "example"), refused]
+    plan = apply(browse("manager"), put_in(scope, wanted, name="Too much"))
     assert plan.state == State.OPEN
     for path in (page(plan), "/c/10001/changes/1/", "/c/10001/changes/", "/c/10001/"):
         assert refused.key in browse("manager").get(path).content.decode(), path
@@ -311,6 +312,20 @@ def test_words_of_the_platform_about_a_record_out_of_sight_are_told_to_nobody_el
         assert "Too much" in text, path
         assert refused.key not in text, path
         assert "5000" not in text, path
+    for path in (f"{MACHINE}/", f"{MACHINE}/example98/", f"{MACHINE}/{seen.key}/", f"{MACHINE}/{seen.key}/-/edit"):
+        answer = browse("child").get(f"/c/10001/{path}", follow=True)
+        assert answer.status_code == 200, path
+        assert refused.key not in answer.content.decode(), path
+        assert "5000" not in answer.content.decode(), path
+
+
+def test_what_a_plan_could_not_create_is_told_by_its_mark_and_not_once_more_for_each(
+    browse: Browse, platform: Sandbox, scope: Scope
+) -> None:
+    apply(browse("manager"), put_in(scope, [new_machine("example98", "example"), edit_of(platform, disk=5_000)]))
+    text = text_of(browse("manager").get(f"/c/10001/{MACHINE}/"))
+    assert "1 more in plan “Plan 1”" in text
+    assert "was not created" not in text
 
 
 def test_a_plan_that_was_not_taken_does_not_say_that_nothing_was_sent(
@@ -368,3 +383,9 @@ def test_the_page_that_says_what_is_wrong_can_be_opened_again(browse: Browse, pl
     answer = do(browse("manager"), plan, "schedule", at="2020-01-01T00:00")
     assert answer.status_code == 422
     assert browse("manager").get(answer.request["PATH_INFO"]).headers["Location"] == page(plan)
+
+
+def test_a_name_does_not_turn_the_words_around_it(browse: Browse, scope: Scope) -> None:
+    do(browse("manager"), begin(scope), "describe", name="Black\u202e Friday\u2066\x00", note="\u202dWhy")
+    plan = Plan.objects.get()
+    assert (plan.name, plan.note) == ("Black Friday", "Why")
