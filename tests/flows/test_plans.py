@@ -61,7 +61,7 @@ def test_a_conflict_is_answered_and_what_was_applied_is_undone(visit: Visit) -> 
     page.get_by_role("button", name=re.compile("^Apply")).click()
     visitor.says("from elsewhere")
     visitor.check()
-    page.get_by_role("button", name="Keep the plan’s").click()
+    page.get_by_role("button", name="Use plan value").click()
     page.get_by_role("button", name="Apply one change").click()
     visitor.says("The platform has accepted all of it.")
     page.get_by_role("button", name="Undo").click()

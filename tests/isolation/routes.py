@@ -219,8 +219,9 @@ def plans() -> dict[str, list[Stop]]:
     seers, changers = ("manager", "operator", "viewer", "child"), ("manager", "operator", "child")
     absent = only(*seers, ok=404)
     here, nowhere = f"{CUSTOMER}plans/1/", f"{CUSTOMER}plans/4711/"
+    opened = only("manager", "operator", "viewer", ok=302, child=404)  # on to the plan
     at_verbs = [
-        Stop(f"{here}-/{verb}", NOT_A_METHOD, only("manager", "operator", ok=status, child=404))
+        Stop(f"{here}-/{verb}", opened, only("manager", "operator", ok=status, child=404))
         for verb, status in PLAN_VERBS.items()
         if status != 404
     ]
@@ -237,9 +238,9 @@ def plans() -> dict[str, list[Stop]]:
         ],
         "customer:plan_verb": [
             *at_verbs,
-            Stop(f"{here}-/answer", NOT_A_METHOD, only("manager", "operator", ok=404, child=404)),
-            Stop(f"{here}-/explode", NOT_A_METHOD, absent),
-            *(Stop(f"{nowhere}-/{verb}", NOT_A_METHOD, absent) for verb in PLAN_VERBS),
+            Stop(f"{here}-/answer", opened, only("manager", "operator", ok=404, child=404)),
+            Stop(f"{here}-/explode", absent, absent),
+            *(Stop(f"{nowhere}-/{verb}", absent, absent) for verb in PLAN_VERBS),
         ],
     }
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from portal.accounts.access import Scope
 from portal.accounts.models import Customer
 from portal.changes.models import Change, Item, State
-from portal.changes.reads.visibility import visible_items
+from portal.changes.reads.visibility import answer_about, visible_items
 from portal.resources.spec import Value
 
 ATTENTION_FOR = timedelta(days=7)  # what was rejected needs someone for that long, unless it is put away
@@ -34,7 +34,8 @@ class Pending:
     before: Mapping[str, Value]
     author: str
     since: datetime  # when it was asked for
-    answer: Mapping[str, Value]  # what the platform, or the portal, has to say (changes.models.Change.answer)
+    answer: Mapping[str, Value]  # what the platform, or the portal, has to say of it (changes.models.Change.answer)
+    plan_number: int | None  # of the plan that the change is a part of
     group: str  # that places it
     attempts: int  # times it was tried to be sent
     next_attempt_at: datetime
@@ -149,7 +150,8 @@ def _pending(item: Item, change: Change) -> Pending:
         before=item.before,
         author=str(change.author or ""),
         since=change.created,
-        answer=change.answer,
+        answer=answer_about(change.answer, item.position),
+        plan_number=change.plan_number,
         group=item.group,
         attempts=change.attempts,
         next_attempt_at=change.next_attempt_at,

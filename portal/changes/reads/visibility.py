@@ -1,5 +1,7 @@
 """Which changes a person may see: those of the customer, of types their role may see, within their groups."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -23,7 +25,7 @@ def visible_changes(scope: Scope) -> QuerySet[Change]:
     """Changes of which the scope may see something; `shown_items` are the items that it may."""
     scope.require(Verb.SEE, CHANGES)
     changes = Change.objects.filter(customer=scope.customer.pk)
-    if not _sees_all(scope):
+    if not sees_all(scope):
         changes = changes.filter(Exists(visible_items(scope, Item.objects.filter(change=OuterRef("pk")))))
     return changes.select_related("author").prefetch_related(
         Prefetch("items", visible_items(scope, Item.objects.order_by("position")), "shown_items")
@@ -38,6 +40,11 @@ def find_change(scope: Scope, pk: UUID | str) -> Change:
         raise Http404 from None
 
 
+def answer_about(answer: Mapping[str, Any], position: int) -> Mapping[str, Any]:
+    """What is said of one record of a change: words about another one may be about what is out of sight."""
+    return answer if answer.get("item") in (None, position) else {"kind": "other"}
+
+
 def require_change(scope: Scope, change: Change) -> None:
     """Whether the person may act on all of a change: Http404 where part of it is out of sight, else a 403."""
     items = Item.objects.filter(change=change)
@@ -47,7 +54,7 @@ def require_change(scope: Scope, change: Change) -> None:
         scope.require(Verb.CHANGE, item.type_name)
 
 
-def _sees_all(scope: Scope) -> bool:
+def sees_all(scope: Scope) -> bool:
     """Whether nothing of any change is out of sight: then it need not be asked for each."""
     return not scope.root and all(scope.may_see(name) for name in TYPES)
 

@@ -17,6 +17,7 @@ from portal.accounts.access import Scope
 from portal.changes.intent import Intent, as_sent
 from portal.changes.models import Action, Change, Item, State
 from portal.changes.reads.pending import ATTENTION_FOR
+from portal.changes.reads.visibility import sees_all
 from portal.customer.plans.undo_told import UndoPresenter
 from portal.customer.resources.resubmit import again_url
 from portal.inventory import reads
@@ -186,7 +187,8 @@ class ChangePresenter:
     @property
     def summary(self) -> str:
         """What it is called in headings."""
-        return summary_of(self.items, self.items[0].group)
+        groups = {item.group for item in self.items}
+        return summary_of(self.items, groups.pop() if len(groups) == 1 else "")
 
     @property
     def may_act(self) -> bool:
@@ -216,8 +218,18 @@ class ChangePresenter:
 
     @property
     def answer(self) -> str:
-        """The platform's own words; what our client says of a failed call is for logs."""
-        return str(self.change.answer.get("text") or "") if self.change.answer.get("kind") == "fault" else ""
+        """The platform's own words, where the person sees what they are about; what our client says of a failed call is
+        for logs."""
+        is_told = self.change.answer.get("kind") == "fault" and self._sees_what_is_wrong
+        return str(self.change.answer.get("text") or "") if is_told else ""
+
+    @property
+    def _sees_what_is_wrong(self) -> bool:
+        """Words that are about no record that we know may name any of them."""
+        position = self.change.answer.get("item")
+        if position is None:
+            return sees_all(self.scope) or self.change.items.count() == len(self.items)
+        return any(item.position == position for item in self.items)
 
     @property
     def wrong_field(self) -> str:
@@ -308,9 +320,11 @@ def tag_of(changes: Sequence[Change]) -> str:
 
 
 def summary_of(items: Sequence[Item] | Sequence[Intent], group: str) -> str:
-    """`Resize shop13`, `5 records of shop`; `group` places the first."""
+    """`Resize shop13`, `5 records of shop`; `group` places them, '' where several do."""
     if len(items) == 1:
         return act_of(items[0], TYPES[items[0].type_name]).format(name=items[0].key)
+    if not group:
+        return _("%(count)s records") % {"count": len(items)}
     return _("%(count)s records of %(group)s") % {"count": len(items), "group": group}
 
 

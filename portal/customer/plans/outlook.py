@@ -24,11 +24,12 @@ MOST_NAMES = 8
 LABELS = {
     "machines": mark("Machines"),
     "cores": mark("Cores"),
-    "memory": mark("Memory (MiB)"),
-    "disk": mark("Disk (GiB)"),
+    "memory": mark("Memory"),
+    "disk": mark("Disk"),
     "frontend_ips_v4": mark("IPv4"),
     "frontend_ips_v6": mark("IPv6"),
 }
+UNITS = {"memory": "MiB", "disk": "GiB"}
 
 
 @dataclass(slots=True)
@@ -96,8 +97,8 @@ class Outlook:
         return [_(LABELS[measure]) for measure in self._changing]
 
     @property
-    def sums(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """(group, [(after, difference) of each measure]), all groups together last; nothing where nothing differs."""
+    def sums(self) -> list[tuple[str, list[tuple[str, str, str]]]]:
+        """(group, [(label, after, difference) of each measure]), all groups together last; none if nothing differs."""
         whole = self._sums[""]
         groups = sorted((group, found) for group, found in self._sums.items() if group)
         named = [*groups, (_("All groups"), whole)] if groups else []
@@ -156,9 +157,7 @@ def _lasting(one: Checked) -> list[Effect]:
     return one.intent.type.lasting(before, one.intent.wanted) if before is not None or one.intent.creates else []
 
 
-def _after(found: Sum, measure: str) -> tuple[str, str]:
-    return numbers.number(found.after(measure)), _difference(found.more[measure])
-
-
-def _difference(more: int) -> str:
-    return "" if not more else f"{'+' if more > 0 else '−'}{numbers.number(abs(more))}"
+def _after(found: Sum, measure: str) -> tuple[str, str, str]:
+    unit, more = UNITS.get(measure, ""), found.more[measure]
+    difference = f"{'+' if more > 0 else '−'}{numbers.amount_text(abs(more), unit)}" if more else ""
+    return _(LABELS[measure]), numbers.amount_text(found.after(measure), unit), difference

@@ -17,6 +17,7 @@ from portal.billing.thresholds.outlook import budgets
 from portal.changes.intent import as_sent
 from portal.changes.models import Action, Change
 from portal.changes.models import State as Sent
+from portal.changes.reads.visibility import visible_items
 from portal.customer.changes.presenter import ChangePresenter, Line, act_of, moment
 from portal.customer.plans.outlook import Outlook
 from portal.customer.plans.talk import Talk
@@ -96,6 +97,7 @@ class EntryPresenter:
     without_key: str = ""  # groups that no API key covers
     fault: str = ""  # why it was not taken, in the platform's words
     progress: str = ""  # where it is, once it was sent
+    after: int = 0  # the entry below it on the page
 
     @property
     def version(self) -> object:
@@ -103,7 +105,8 @@ class EntryPresenter:
         entry, plan = self.entry, self.plan
         is_there = self.checked is not None and self.checked.record is not None
         known = (self.reason, repr(self.checked.fields) if self.checked else "", is_there, self.is_so, *self.problems)
-        shown = (entry.pk, entry.added, repr(entry.before), repr(entry.wanted), self.fault, self.progress, *known)
+        asked = (entry.pk, entry.added, repr(entry.before), repr(entry.wanted))
+        shown = (*asked, self.after, self.fault, self.progress, *known)
         return (self.scope.reach, plan.pk, plan.number, plan.state, dates.hour(timezone.now()), *shown)
 
     @cached_property
@@ -246,7 +249,8 @@ class PlanPresenter:
     def parts(self) -> list[tuple[Part, ChangePresenter]]:
         """The changes of the latest attempt, as far as the person sees them."""
         parts = self.plan.parts.filter(attempt=self.plan.attempt).select_related("change__author", "change__api_key")
-        return [(part, ChangePresenter(self.scope, _shown(part.change))) for part in parts.order_by("position")]
+        shown = [(part, _shown(self.scope, part.change)) for part in parts.order_by("position")]
+        return [(part, ChangePresenter(self.scope, change)) for part, change in shown]
 
     @cached_property
     def through(self) -> list[Entry]:
@@ -297,8 +301,12 @@ class PlanPresenter:
 
     @cached_property
     def entries(self) -> list[EntryPresenter]:
-        first = (self.number_of_page - 1) * PER_PAGE
-        return [self._entry(one) for one in self.review.checked[first : first + PER_PAGE]]
+        """What stands in the way first, however many pages there are; then in the order of sending."""
+        first = self.first - 1
+        found = sorted(self.review.checked, key=lambda one: not self._is_in_the_way(one))
+        shown = found[first : first + PER_PAGE]
+        below = [*(one.entry.pk for one in shown[1:]), 0]
+        return [self._entry(one, after) for one, after in zip(shown, below, strict=False)]
 
     @cached_property
     def done(self) -> list[EntryPresenter]:
@@ -307,10 +315,6 @@ class PlanPresenter:
             EntryPresenter(self.scope, self.plan, entry, progress=_progress(entry, told))
             for entry in self.through[:PER_PAGE]
         ]
-
-    @property
-    def conflicts(self) -> list[EntryPresenter]:
-        return [self._entry(one) for one in self.review.conflicts[:PER_PAGE]]
 
     @property
     def first(self) -> int:
@@ -382,10 +386,19 @@ class PlanPresenter:
         names = [name for name in TYPES if self.scope.may_see(name)]
         return tuple(listing.version for listing in reads.listings(self.scope, names, wait=False).values())
 
-    def _entry(self, one: Checked) -> EntryPresenter:
+    def _entry(self, one: Checked, after: int) -> EntryPresenter:
         mine = [found for found in self.review.contradictions if found.intent is one.intent]
         fault, where = self._fault_of(one.entry), self._under_way.get(one.entry.pk, "")
-        return EntryPresenter(self.scope, self.plan, one.entry, one, mine, self._keyless(one), fault, where)
+        return EntryPresenter(self.scope, self.plan, one.entry, one, mine, self._keyless(one), fault, where, after)
+
+    def _is_in_the_way(self, one: Checked) -> bool:
+        return bool(one.reason or id(one.intent) in self._wrong or self._fault_of(one.entry))
+
+    @cached_property
+    def _wrong(self) -> set[int]:
+        """What contradicts the rest, or has no key; by the intent's identity."""
+        contradict = (found.intent for found in self.review.contradictions)
+        return {id(intent) for intent in (*contradict, *(intent for intent, _groups in self.review.split.without))}
 
     def _keyless(self, one: Checked) -> str:
         groups = next((groups for intent, groups in self.review.split.without if intent is one.intent), ())
@@ -428,7 +441,7 @@ def _progress(entry: Entry, told: Mapping[Any, ChangePresenter]) -> str:
     return _("Installing") if item.evidence == item.Evidence.INSTALL else _("Waits for its maintenance window")
 
 
-def _shown(change: Change) -> Change:
+def _shown(scope: Scope, change: Change) -> Change:
     """With its items, as `visible_changes` has them."""
-    change.shown_items = list(change.items.order_by("position"))  # type: ignore[attr-defined]
+    change.shown_items = list(visible_items(scope, change.items.order_by("position")))  # type: ignore[attr-defined]
     return change

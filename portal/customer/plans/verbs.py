@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
@@ -25,6 +25,11 @@ from portal.plans.models import LONGEST_NAME, LONGEST_NOTE, Plan, State
 from portal.plans.visibility import find_plan
 from portal.ui import links
 
+# Of names and notes: what no database keeps, and what would turn the words of the page around.
+LEFT_OUT = dict.fromkeys((0, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+CHANGES_PANEL = "changes"  # of the plan's page: what stands in the way comes first in it
+
+# Answers the place on the plan's page where one goes on, if it has one (a str).
 type Done = Callable[[HttpRequest, Scope, Plan], object]
 
 
@@ -41,13 +46,17 @@ def begin(request: HttpRequest, customer_no: str) -> HttpResponse:
     return redirect(way_back(request, links.plan(customer_no, plan.number)))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def act(request: HttpRequest, customer_no: str, number: int, verb: str) -> HttpResponse:
-    """Do it, say what is not as expected, and lead back to the plan."""
+    """Do it, say what is not as expected, and lead back to the plan: at once, where somebody opens the address, which
+    was that of a page that told what is wrong.
+    """
     scope = get_scope(request.user, customer_no)
     told = PlanPresenter(scope, find_plan(scope, number))
     if verb not in VERBS:
         raise Http404
+    if request.method != "POST":
+        return redirect(told.url)
     return carry_out(request, told, verb)
 
 
@@ -55,8 +64,9 @@ def carry_out(request: HttpRequest, told: PlanPresenter, verb: str) -> HttpRespo
     """Do it; where what was typed for it cannot be used, the page says so."""
     scope = told.scope
     scope.require(Verb.CHANGE, CHANGES)
+    place: object = None
     try:
-        VERBS[verb](request, scope, told.plan)
+        place = VERBS[verb](request, scope, told.plan)
     except Wrong as error:
         return plan_page(request, told, verb=verb, wrong=str(error), status=422)
     except Edited:
@@ -68,7 +78,8 @@ def carry_out(request: HttpRequest, told: PlanPresenter, verb: str) -> HttpRespo
         messages.error(request, str(OBSTACLES.get(error.reason) or _("A record that no longer exists cannot be kept.")))
     except TooLate:
         messages.warning(request, _("Too late: it is being sent at this moment."))
-    return redirect(way_back(request, told.url))
+    back = way_back(request, told.url)
+    return redirect(f"{back}#{place}" if isinstance(place, str) else back)
 
 
 def _apply(request: HttpRequest, scope: Scope, plan: Plan) -> None:
@@ -82,11 +93,14 @@ def _schedule(request: HttpRequest, scope: Scope, plan: Plan) -> None:
     applying.apply(scope, plan, revision=_revision(request), not_before=at)
 
 
-def _take_out(request: HttpRequest, scope: Scope, plan: Plan) -> None:
+def _take_out(request: HttpRequest, scope: Scope, plan: Plan) -> str:
+    """One goes on at the entry below."""
     compose.take_out(scope, plan, _entries(plan, request.POST.getlist("entry")))
+    below = _number(request.GET.get("to", ""))
+    return f"entry-{below}" if below > 0 else CHANGES_PANEL
 
 
-def _answer(request: HttpRequest, scope: Scope, plan: Plan) -> None:
+def _answer(request: HttpRequest, scope: Scope, plan: Plan) -> str:
     """The button says `<entry>/<ours or theirs>/<field>`, without a field for all of them."""
     entry, _slash, rest = request.POST.get("answer", "").partition("/")
     said, _slash, name = rest.partition("/")
@@ -94,6 +108,7 @@ def _answer(request: HttpRequest, scope: Scope, plan: Plan) -> None:
         raise Http404
     (one,) = _entries(plan, [entry])
     answers.answer(scope, plan, one, {name: said})
+    return CHANGES_PANEL
 
 
 def _describe(request: HttpRequest, scope: Scope, plan: Plan) -> None:
@@ -139,7 +154,7 @@ def _number(text: str) -> int:
 
 
 def _text(request: HttpRequest, name: str, most: int) -> str:
-    return request.POST.get(name, "").replace("\x00", "").strip()[:most]
+    return request.POST.get(name, "").translate(LEFT_OUT).strip()[:most]
 
 
 def _over(text: str, most: int) -> dict[str, int]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
 from portal.changes.models import Change, Item, State
-from portal.changes.reads.visibility import visible_changes
+from portal.changes.reads.visibility import answer_about, visible_changes
 from portal.resources.types import TYPES
 from portal.ui import links
 from portal.ui.format.refusal import reason
@@ -41,17 +41,18 @@ def asked_again(scope: Scope, number: str, type_name: str, key: str | None) -> R
 
 def _problems(change: Change, item: Item) -> Iterator[tuple[str, str]]:
     if change.state == State.REJECTED:
-        yield _refused_field(change, item), reason(change.answer)
+        answer = answer_about(change.answer, item.position)
+        yield _refused_field(answer, item), reason(answer)
     if change.state == State.CONFLICT:
         for one in change.answer.get("items", ()):
             if one["item"] == item.position:
                 yield from _clashes(item, one)
 
 
-def _refused_field(change: Change, item: Item) -> str:
+def _refused_field(answer: Mapping[str, Any], item: Item) -> str:
     """The field that the refusal is about, '' where that is not known: of a name that is taken, the name."""
-    taken = change.answer.get("kind") == "taken"
-    return TYPES[item.type_name].key[0] if taken else str(change.answer.get("field") or "")
+    taken = answer.get("kind") == "taken"
+    return TYPES[item.type_name].key[0] if taken else str(answer.get("field") or "")
 
 
 def _clashes(item: Item, clash: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -118,7 +118,7 @@ def _cancelled_deletion(before: Record) -> Iterator[Effect]:
     deletion = read_deletion(before.get("deletion"))
     if deletion.is_pending:
         day = deletion.deadline
-        text = _("Saving cancels the deletion planned for %(day)s.") if day else _("Saving cancels the deletion.")
+        text = _("The deletion planned for %(day)s is cancelled.") if day else _("The planned deletion is cancelled.")
         yield Effect(text, {"day": day}, level="warning", brief=_("cancels the deletion"))
 
 

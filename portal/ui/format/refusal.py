@@ -17,6 +17,7 @@ UNSENDABLE = lazy("This contains a character or a number that cannot be sent to 
 BY_US: Mapping[str, object] = {
     "unsendable": UNSENDABLE,
     "forbidden": lazy("It was not sent: the person who requested it can no longer change this."),
+    "other": lazy("Another record of the same change was rejected, so nothing of it was applied."),
     "taken": lazy("This name is already taken. Choose another one."),
 }
 
@@ -38,8 +39,10 @@ class Refused:
 
 
 def refused_creations(scope: Scope, pending: PendingIndex, listing: Listing) -> list[Refused]:
-    """What is missing in a list, since the platform lately refused it, in words."""
+    """What is missing in a list, since the platform lately refused it, in words; of what a plan asked for, its marks
+    tell (portal.plans.open_plans)."""
     number, found = scope.customer.number, refused_of(scope, pending, listing)
+    found = [one for one in found if one.plan_number is None]
     return [Refused(one.key, reason(one.answer), one.number, links.change(number, one.number)) for one in found]
 
 

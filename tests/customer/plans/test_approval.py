@@ -308,3 +308,18 @@ def test_a_limited_member_is_told_of_no_plan_that_they_no_longer_see(
     assert "Review requested" in text_of(child.get("/c/10001/"))
     made.entries.filter(key=OTHER).delete()
     assert "Review requested" not in text_of(child.get("/c/10001/"))
+
+
+@pytest.mark.usefixtures("approval_required")
+def test_who_can_approve_is_led_to_the_form_and_nobody_is_offered_to_apply_before(
+    browse: Browse, plan: MakePlan
+) -> None:
+    made = plan()
+    manager, operator = (browse(name).get(address(made)).content.decode() for name in ("manager", "operator"))
+    assert 'href="#plan-say">Approve…' in manager
+    assert "Approve…" not in operator
+    assert 'id="plan" data-ready' not in manager + operator
+    say(browse("manager"), made, "approve")
+    approved = browse("operator").get(address(made)).content.decode()
+    assert 'id="plan" data-ready' in approved
+    assert "Approve…" not in approved

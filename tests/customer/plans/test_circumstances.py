@@ -58,9 +58,9 @@ def test_nothing_is_to_be_decided_about_what_is_being_sent(browse: Browse, platf
     plan = put_in(scope, [wanted])
     do(browse("manager"), plan, "apply")
     outside(platform, scope, {"__type__": MACHINE, "name": wanted.key, "service_description": "from elsewhere"})
-    assert "Keep the plan’s" not in told(browse, plan)
+    assert "Use plan value" not in told(browse, plan)
     assert through(plan).state == State.OPEN
-    assert "Keep the plan’s" in told(browse, plan)
+    assert "Use plan value" in told(browse, plan)
 
 
 def test_applied_in_one_tab_while_edited_in_the_other(browse: Browse, platform: Sandbox, scope: Scope) -> None:
@@ -297,3 +297,95 @@ def test_a_new_user_in_a_group_that_is_not_created_any_more_is_explained(
     do(browse("manager"), plan, "remove", entry=group.pk)
     assert "Resource group fair does not exist, and the plan does not create it." in told(browse, plan)
     assert "The changes contradict each other." in text_of(do(browse("manager"), plan, "apply"))
+
+
+def test_words_of_the_platform_about_a_record_out_of_sight_are_told_to_nobody_else(
+    browse: Browse, platform: Sandbox, scope: Scope
+) -> None:
+    refused = edit_of(platform, disk=5_000)  # of shop, which the child does not see
+    wanted = [new_machine("example98", "example"), seen := grown(platform, "example"), refused]
+    plan = apply(browse("manager"), put_in(scope, wanted, name="Too much"))
+    assert plan.state == State.OPEN
+    for path in (page(plan), "/c/10001/changes/1/", "/c/10001/changes/", "/c/10001/"):
+        assert refused.key in browse("manager").get(path).content.decode(), path
+        text = browse("child").get(path).content.decode()
+        assert "Too much" in text, path
+        assert refused.key not in text, path
+        assert "5000" not in text, path
+    for path in (f"{MACHINE}/", f"{MACHINE}/example98/", f"{MACHINE}/{seen.key}/", f"{MACHINE}/{seen.key}/-/edit"):
+        answer = browse("child").get(f"/c/10001/{path}", follow=True)
+        assert answer.status_code == 200, path
+        assert refused.key not in answer.content.decode(), path
+        assert "5000" not in answer.content.decode(), path
+
+
+def test_what_a_plan_could_not_create_is_told_by_its_mark_and_not_once_more_for_each(
+    browse: Browse, platform: Sandbox, scope: Scope
+) -> None:
+    apply(browse("manager"), put_in(scope, [new_machine("example98", "example"), edit_of(platform, disk=5_000)]))
+    text = text_of(browse("manager").get(f"/c/10001/{MACHINE}/"))
+    assert "1 more in plan “Plan 1”" in text
+    assert "was not created" not in text
+
+
+def test_a_plan_that_was_not_taken_does_not_say_that_nothing_was_sent(
+    browse: Browse, platform: Sandbox, scope: Scope
+) -> None:
+    plan = put_in(scope, [edit_of(platform, disk=5_000)])
+    assert "Nothing has been sent yet." in told(browse, plan)
+    apply(browse("manager"), plan)
+    text = told(browse, plan)
+    assert "Rejected by the platform. Nothing was changed." in text
+    assert "It can be edited and applied again." in text
+    assert "Nothing has been sent yet." not in text
+
+
+def test_what_stands_in_the_way_comes_first_however_large_the_plan(
+    browse: Browse, platform: Sandbox, scope: Scope
+) -> None:
+    many = [new_machine(f"trial{nth}", "trial") for nth in range(100, 230)]
+    last = new_machine("trial99", "trial")
+    plan = put_in(scope, [*many, last])
+    assert order(browse, plan)[0] == many[0].key
+    outside(platform, scope, {"__type__": MACHINE, "name": last.key, **last.wanted})
+    assert order(browse, plan)[:2] == [last.key, many[0].key]
+    assert len(order(browse, plan)) == 100
+    assert last.key not in order(browse, plan, "?page=2")
+
+
+def order(browse: Browse, plan: Plan, query: str = "") -> list[str]:
+    return [one.entry.key for one in browse("manager").get(page(plan) + query).context["told"].entries]
+
+
+def test_who_removes_an_entry_goes_on_at_the_one_below_it(browse: Browse, platform: Sandbox, scope: Scope) -> None:
+    plan = put_in(scope, [new_machine(f"trial{nth}", "trial") for nth in range(100, 230)])
+    client = browse("manager")
+    body = client.get(f"{page(plan)}?page=2").content.decode()
+    first, second = [one.entry.pk for one in client.get(f"{page(plan)}?page=2").context["told"].entries][:2]
+    address = f"{page(plan)}-/remove?to={second}"
+    assert f'formaction="{address}" name="entry" value="{first}"' in body
+    assert f'name="next" value="{page(plan)}?page=2"' in body
+    answer = client.post(address, {"entry": first, "next": f"{page(plan)}?page=2"})
+    assert answer.headers["Location"] == f"{page(plan)}?page=2#entry-{second}"
+    assert f'id="entry-{second}"' in client.get(answer.headers["Location"]).content.decode()
+    assert client.post(f"{page(plan)}-/remove?to=x", {"entry": second}).headers["Location"] == f"{page(plan)}#changes"
+
+
+def test_a_change_of_several_groups_is_not_said_to_be_of_one(browse: Browse, platform: Sandbox, scope: Scope) -> None:
+    apply(browse("manager"), put_in(scope, [grown(platform, "example"), grown(platform)]))
+    assert "Change 1: 2 records Requested" in text_of(browse("manager").get("/c/10001/changes/1/"))
+    apply(browse("manager"), put_in(scope, [grown(platform, nth=1), grown(platform, nth=2)]))
+    assert "Change 2: 2 records of shop Requested" in text_of(browse("manager").get("/c/10001/changes/2/"))
+
+
+def test_the_page_that_says_what_is_wrong_can_be_opened_again(browse: Browse, platform: Sandbox, scope: Scope) -> None:
+    plan = put_in(scope, [grown(platform)])
+    answer = do(browse("manager"), plan, "schedule", at="2020-01-01T00:00")
+    assert answer.status_code == 422
+    assert browse("manager").get(answer.request["PATH_INFO"]).headers["Location"] == page(plan)
+
+
+def test_a_name_does_not_turn_the_words_around_it(browse: Browse, scope: Scope) -> None:
+    do(browse("manager"), begin(scope), "describe", name="Black\u202e Friday\u2066\x00", note="\u202dWhy")
+    plan = Plan.objects.get()
+    assert (plan.name, plan.note) == ("Black Friday", "Why")

@@ -32,7 +32,7 @@ def test_counts_and_what_happens_to_each(browse: Browse) -> None:
 def test_each_machine_that_a_saving_would_keep_is_named(browse: Browse) -> None:
     client = browse("manager")
     add(client, "virtualmachine/example10/-/edit", cores="3")
-    assert "Saving cancels the deletion planned for" in review(client)
+    assert "The deletion planned for" in review(client)
 
 
 def test_sums_are_those_of_the_groups_that_change(browse: Browse) -> None:
@@ -89,6 +89,14 @@ def test_a_plan_of_many_is_shown_in_pages(browse: Browse) -> None:
         uids = " ".join(f"{first}{n:03}" for n in range(60))
         add(client, "resourcegroup/shop/-/permissions", uids=uids, new=["login"])
     page = client.get(PLAN).content.decode()
-    assert page.count('class="plan-entry"') == 100
-    assert client.get(f"{PLAN}?page=2").content.decode().count('class="plan-entry"') == 20
+    assert page.count('<li class="plan-entry') == 100
+    assert client.get(f"{PLAN}?page=2").content.decode().count('<li class="plan-entry') == 20
     assert "?call=python" in page  # too many to show
+
+
+def test_sums_have_the_units_that_people_read(browse: Browse) -> None:
+    client = browse("manager")
+    add(client, "virtualmachine/shop00/-/edit", memory="1536")  # 512 MiB so far
+    sums = review(client).partition("Totals")[2].partition("API call")[0].replace("\N{NO-BREAK SPACE}", " ")
+    assert "+1 GiB" in sums
+    assert "(MiB)" not in sums

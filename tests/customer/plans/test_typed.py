@@ -40,7 +40,7 @@ def stands_in(page: Any, verb: str) -> bool:
     """Whether all that was typed stands in its form, and that is open."""
     html = page.content.decode()
     found = all(f'value="{text}"' in html or f">\n{text}</textarea>" in html for text in FORMS[verb].values())
-    return found and bool(re.search(rf'(?s)<details open>((?!<details).)*name="do" value="{verb}"', html))
+    return found and bool(re.search(rf'(?s)<details[^>]* open>((?!<details).)*name="do" value="{verb}"', html))
 
 
 def test_name_and_note_are_given_by_the_page(browse: Browse, plan: MakePlan) -> None:

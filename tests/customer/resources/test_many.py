@@ -463,3 +463,23 @@ def test_it_goes_into_the_persons_plan(browse: Browse, platform: Sandbox) -> Non
     ask(client, ["shop11"], "fields", change="cores", cores="8")
     assert list(entries()) == ["shop10", "shop11"]
     assert platform.calls("apply") == 0
+
+
+@pytest.mark.parametrize(
+    ("do", "typed", "place", "text"),
+    [
+        ("clone", {"names": "shop10\nshop98\nshop99"}, "clone", "shop10: "),
+        ("delete", {"day": "2020-01-01"}, "delete", "The earliest day is tomorrow"),
+        ("fields", {}, "fields", "Select at least one field to change."),
+        ("nonsense", {}, "act", "That is not possible now."),
+    ],
+)
+def test_what_is_wrong_is_said_at_the_top_too_and_leads_to_its_place(
+    browse: Browse, do: str, typed: dict[str, str], place: str, text: str
+) -> None:
+    response = ask(browse("operator"), THREE, do, **typed)
+    assert response.status_code == 422
+    body = response.content.decode()
+    assert text in body.partition("Not added yet. Please check:")[2].partition("</ul>")[0]
+    assert f'href="#{place}-error"' in body
+    assert f'id="{place}-error"' in body

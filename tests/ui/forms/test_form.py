@@ -298,4 +298,4 @@ def test_vm_20_saving_a_leaving_machine_warns_that_it_stays() -> None:
     leaving = machine(deletion={"deadline": "2026-11-30", "stages": []})
     record = Record(VIRTUAL_MACHINE, "shop13", leaving)
     said = in_words(VIRTUAL_MACHINE.effects(record, {"service_description": "x"}, Context(now=NOW)), NOW)
-    assert ("Saving cancels the deletion planned for 30 Nov.", "warning") in [(s.text, s.level) for s in said]
+    assert ("The deletion planned for 30 Nov is cancelled.", "warning") in [(s.text, s.level) for s in said]

@@ -35,6 +35,7 @@ from portal.inventory.reads import Listing, Source
 from portal.plans.compose import put_in
 from portal.plans.errors import NotOpen, TooMany
 from portal.plans.models import MOST_ENTRIES, Plan
+from portal.resources.labels import mark
 from portal.resources.spec import Action, ResourceType
 from portal.resources.times import default_deadline, earliest_deadline, parse_day
 from portal.resources.types import PERMISSION, RESOURCE_GROUP
@@ -45,6 +46,7 @@ from portal.ui.forms.form import Row
 from portal.ui.forms.many import ManyForm, type_for_many
 
 DO = "do"  # the button that was pressed
+ACT = "act"  # the part of the page with the buttons of actions
 FIELDS, DELETE, CLONE, UNTIL = "fields", "delete", "clone", "until"  # the name of an action's button is Offer.name
 GRANT, REVOKE = "grant", "revoke"
 PERMISSIONS = "permission"  # the part of the page for both, and a tick for each of them
@@ -52,6 +54,15 @@ PERMISSIONS = "permission"  # the part of the page for both, and a tick for each
 
 # Where on the page it is said what is wrong, by button.
 PLACES = {act: act for act in (FIELDS, DELETE, CLONE, UNTIL)} | {GRANT: PERMISSIONS, REVOKE: PERMISSIONS}
+
+PARTS = {  # of the page
+    FIELDS: mark("Change fields"),
+    ACT: mark("Actions"),
+    UNTIL: mark("Maintenance mode until"),
+    CLONE: mark("Clone"),
+    DELETE: mark("Delete"),
+    PERMISSIONS: mark("Permissions"),
+}
 
 
 class Refused(Exception):
@@ -96,6 +107,13 @@ class ManyPage:
     @property
     def most(self) -> int:
         return MOST_ENTRIES
+
+    @property
+    def problems(self) -> list[tuple[str, str, str]]:
+        """(id, label, error) of all that is wrong, whichever button was pressed, for the summary."""
+        in_fields = self.form.problems if self.form.is_bound else []
+        told = [(place, text) for place, texts in self.errors.items() for text in texts]
+        return [*in_fields, *((f"{place}-error", _(PARTS[place]), text) for place, text in told)]
 
     # --- changing fields
 
@@ -246,7 +264,7 @@ def _asked(page: ManyPage) -> Outcome:
     for offer in page.offers:
         if offer.name == act:
             return acts.outcome(page.chosen.records, offer.asks(page.now))
-    raise Refused("act", _("That is not possible now. Select one of these."))
+    raise Refused(ACT, _("That is not possible now. Select one of these."))
 
 
 def _edits(page: ManyPage) -> Asks:
@@ -304,7 +322,7 @@ def _until(page: ManyPage, action: Action) -> Outcome:
 def _put_in(page: ManyPage, found: Outcome) -> Plan:
     """Into the person's plan; Refused, at the button that was pressed, where that cannot be."""
     act = str(page.data[DO])
-    place = PLACES.get(act, "act")
+    place = PLACES.get(act, ACT)
     if not found.intents:
         raise Refused(place, _("There is nothing to add to the plan."), *found.told)
     try:
