@@ -87,7 +87,7 @@ def events_of(listings: Mapping[str, Listing], pending: PendingIndex) -> Events:
     found = [
         *(_with_changes(event, waiting) for event in _of_listing(listings, MAINTENANCES)),
         *_of_listing(listings, MACHINES),
-        *_modes(listings),
+        *modes(listings),
         *_unannounced(listings, pending),
     ]
     kept = [one for one in found if not (one.kind is Kind.MAINTENANCE and _is_told_by_deletion(one, machines))]
@@ -125,8 +125,8 @@ def _stages(machine: Record) -> Iterator[Event]:
 MAKERS = {MAINTENANCES: _maintenance, MACHINES: _stages}
 
 
-def _modes(listings: Mapping[str, Listing]) -> Iterator[Event]:
-    """Maintenance mode begins when it is set, and what the platform says of it is when it ends (rg_06, rg_07)."""
+def modes(listings: Mapping[str, Listing]) -> Iterator[Event]:
+    """Groups in maintenance mode. It begins when it is set, and what the platform says of it is when it ends (rg_06, rg_07)."""
     if GROUPS not in listings:
         return
     now = listings[GROUPS].platform_now

@@ -47,6 +47,7 @@ def requests_of(person: Person, machine: str) -> dict[str, Request]:
         "preview": person.form(edit, as_part=True, preview="1", service_description="typed"),
         "overview": person.page(CUSTOMER),
         "changes": person.page(f"{CUSTOMER}changes/"),
+        "schedule": person.page(f"{CUSTOMER}schedule/"),
     }
 
 

@@ -17,12 +17,13 @@ PAGES = {
     "edit": "edit form",
     "overview": "overview",
     "changes": "changes page",
+    "schedule": "schedule",
     "preview": "preview of a form (typing)",
     "poll": "poll with nothing new",
 }
 TIMES, MS, SECONDS, KB, MB = "×", "ms", "s", "kB", "MB"
 RATIOS = {
-    **dict.fromkeys(("list", "table", "filtered", "sorted", "turned"), 3.0),
+    **dict.fromkeys(("list", "table", "filtered", "sorted", "turned", "schedule"), 3.0),
     **dict.fromkeys(("detail", "edit", "overview", "changes"), 4.0),
     "preview": 5.0,
     "poll": 1.5,

@@ -25,7 +25,7 @@ from portal.inventory import reads
 from portal.inventory.listings.select import Page, cut
 from portal.inventory.reads import Listing, Source
 from portal.resources.phases import WORDS, Phase
-from portal.schedule.events import MACHINES, MAINTENANCES, TYPES, Event, Events, Kind, events_of, passed
+from portal.schedule.events import MACHINES, MAINTENANCES, TYPES, Event, Events, Kind, events_of, modes, passed
 from portal.schedule.select import by_phase, matching
 from portal.ui import links
 from portal.ui.format import dates
@@ -278,7 +278,8 @@ class SchedulePage:
 
     @property
     def _counts_down(self) -> bool:
-        return self.query.view is View.AGENDA and any(one.kind is Kind.MODE and one.ends for one in self.found)
+        """Whether an end is shown that comes nearer by the second."""
+        return self.query.view is View.AGENDA and any(one.ends for one in modes(self.listings))
 
     def _shown(self) -> Sequence[Any]:
         """All that the view shows, on all pages."""
