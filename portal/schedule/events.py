@@ -126,7 +126,7 @@ MAKERS = {MAINTENANCES: _maintenance, MACHINES: _stages}
 
 
 def modes(listings: Mapping[str, Listing]) -> Iterator[Event]:
-    """Groups in maintenance mode. It begins when it is set, and what the platform says of it is when it ends (rg_06, rg_07)."""
+    """Groups in maintenance mode: from when it is set until what the platform says of its end (rg_06, rg_07)."""
     if GROUPS not in listings:
         return
     now = listings[GROUPS].platform_now
