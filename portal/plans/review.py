@@ -7,6 +7,8 @@ compared once more (`changes.conflicts`).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
+from json import dumps
 
 from portal.accounts.access import Scope
 from portal.changes.conflicts import clash
@@ -49,6 +51,11 @@ class Checked:
         if self.record is None or not self.intent.wanted or self.reason:
             return False
         return all(self.record.get(name) == value for name, value in self.intent.wanted.items())
+
+    def shows(self, field: str = "") -> str:
+        """In few characters, what is there now: of a field in conflict, or of all of them."""
+        present = {name: values["present"] for name, values in self.fields.items() if field in ("", name)}
+        return blake2b(dumps([self.reason, present], sort_keys=True).encode(), digest_size=6).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from portal.customer.plans.outlook import Outlook
 from portal.customer.plans.talk import Talk
 from portal.customer.plans.undo_told import UndoPresenter
 from portal.inventory import reads
+from portal.plans.errors import Outdated
 from portal.plans.models import NOT_TAKEN, NOTICE, UNTOUCHED_FOR, Entry, Part, Plan, State
 from portal.plans.order import Contradiction
 from portal.plans.review import Checked, Review
@@ -55,6 +56,8 @@ OBSTACLES: Mapping[str, object] = {
     "too_large": lazy("The plan is too large for one call. Remove some long texts or lists, or split it in two."),
     "no_key": lazy("No API key covers some of these resource groups. A manager can enter one."),
     "approval": lazy("It touches production and has to be approved by someone else before it is applied."),
+    "gone": lazy("A record that no longer exists cannot be kept."),
+    "settled": lazy("This is no longer in conflict. Nothing was done."),
     "taken_out": lazy("That is no longer in the plan. Nothing was done."),
     "not_through": lazy("Only what the platform has accepted can be undone."),
     "forbidden": lazy("The person who scheduled it can no longer change all of this."),
@@ -75,13 +78,14 @@ NOTES: Mapping[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """A field in conflict: when it was added, now, and what is wanted."""
+    """A field in conflict: when it was added, now, and what is wanted. `shows` is sent with an answer."""
 
     name: str
     label: str
     before: str
     present: str
     wanted: str
+    shows: str
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ class EntryPresenter:
     without_key: str = ""  # groups that no API key covers
     fault: str = ""  # why it was not taken, in the platform's words
     progress: str = ""  # where it is, once it was sent
+    outdated: str | None = None  # the field that changed again before it was decided about, '' for all of it
 
     @property
     def version(self) -> object:
@@ -103,7 +108,8 @@ class EntryPresenter:
         entry, plan = self.entry, self.plan
         is_there = self.checked is not None and self.checked.record is not None
         known = (self.reason, repr(self.checked.fields) if self.checked else "", is_there, self.is_so, *self.problems)
-        shown = (entry.pk, entry.added, repr(entry.before), repr(entry.wanted), self.fault, self.progress, *known)
+        asked = (entry.pk, entry.added, repr(entry.before), repr(entry.wanted))
+        shown = (*asked, self.fault, self.progress, self.outdated, *known)
         return (self.scope.reach, plan.pk, plan.number, plan.state, dates.hour(timezone.now()), *shown)
 
     @cached_property
@@ -137,6 +143,11 @@ class EntryPresenter:
     def clashes(self) -> list[Clash]:
         fields = self.checked.fields if self.checked else {}
         return [self._clash(name, values) for name, values in fields.items()]
+
+    @property
+    def shows(self) -> str:
+        """What is there now, as an answer about all of it is sent."""
+        return self.checked.shows() if self.checked else ""
 
     @property
     def fields(self) -> list[FieldChange]:
@@ -175,7 +186,8 @@ class EntryPresenter:
     def _clash(self, name: str, values: Mapping[str, Any]) -> Clash:
         field = TYPES[self.entry.type_name].field(name)
         texts = [value_text(field, values.get(kind)) for kind in ("before", "present", "wanted")]
-        return Clash(name, _(field.label), *texts)
+        shows = self.checked.shows(name) if self.checked else ""
+        return Clash(name, _(field.label), *texts, shows)
 
     def _note(self, note: Mapping[str, Any]) -> str:
         if note["kind"] != "replaced":
@@ -189,10 +201,12 @@ class EntryPresenter:
 class PlanPresenter:
     """A plan as its page tells it to one person."""
 
-    def __init__(self, scope: Scope, plan: Plan, page: int = 1) -> None:
+    def __init__(self, scope: Scope, plan: Plan, page: int = 1, outdated: Outdated | None = None) -> None:
+        """`outdated`: an answer that was not about what is there now; the page is then that of its entry."""
         self.scope = scope
         self.plan = plan
-        self.page = max(1, page)
+        self.outdated = outdated
+        self.page = max(1, page) if outdated is None else self._page_of(outdated.entry)
         self.number = plan.number
         self.state = plan.state
         self.icon, self.tone = LOOKS[State(plan.state)]
@@ -385,7 +399,13 @@ class PlanPresenter:
     def _entry(self, one: Checked) -> EntryPresenter:
         mine = [found for found in self.review.contradictions if found.intent is one.intent]
         fault, where = self._fault_of(one.entry), self._under_way.get(one.entry.pk, "")
-        return EntryPresenter(self.scope, self.plan, one.entry, one, mine, self._keyless(one), fault, where)
+        outdated = self.outdated.field if self.outdated and self.outdated.entry == one.entry.pk else None
+        return EntryPresenter(self.scope, self.plan, one.entry, one, mine, self._keyless(one), fault, where, outdated)
+
+    def _page_of(self, entry: int) -> int:
+        """The page on which that entry stands; the first where it is in the plan no more."""
+        places = [one.entry.pk for one in self.review.checked]
+        return places.index(entry) // PER_PAGE + 1 if entry in places else 1
 
     def _keyless(self, one: Checked) -> str:
         groups = next((groups for intent, groups in self.review.split.without if intent is one.intent), ())

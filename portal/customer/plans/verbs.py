@@ -17,7 +17,7 @@ from portal.customer.plans.presenter import OBSTACLES, PlanPresenter
 from portal.customer.resources.lookup import way_back
 from portal.customer.typed_moment import typed_moment
 from portal.plans import answers, applying, compose
-from portal.plans.errors import Edited, NotOpen, NotReady
+from portal.plans.errors import Edited, NotOpen, NotReady, Outdated
 from portal.plans.models import LONGEST_NAME, LONGEST_NOTE, Plan, State
 from portal.plans.visibility import find_plan
 from portal.ui import links
@@ -50,13 +50,15 @@ def act(request: HttpRequest, customer_no: str, number: int, verb: str) -> HttpR
         VERBS[verb](request, scope, plan)
     except Wrong as error:
         return plan_page(request, PlanPresenter(scope, plan), wrong={verb: str(error)}, status=422)
+    except Outdated as error:
+        return plan_page(request, PlanPresenter(scope, plan, outdated=error), status=422)
     except Edited:
         messages.warning(request, _("The plan was edited in the meantime. Nothing was done: please review it again."))
     except NotOpen as error:
         text = _("Nothing was done: the plan is now “%(state)s”.")
         messages.warning(request, text % {"state": State(error.state).label})
     except NotReady as error:
-        messages.error(request, str(OBSTACLES.get(error.reason) or _("A record that no longer exists cannot be kept.")))
+        messages.error(request, str(OBSTACLES[error.reason]))
     except TooLate:
         messages.warning(request, _("Too late: it is being sent at this moment."))
     return redirect(way_back(request, links.plan(customer_no, plan.number)))
@@ -78,13 +80,12 @@ def _take_out(request: HttpRequest, scope: Scope, plan: Plan) -> None:
 
 
 def _answer(request: HttpRequest, scope: Scope, plan: Plan) -> None:
-    """The button says `<entry>/<ours or theirs>/<field>`, without a field for all of them."""
-    entry, _slash, rest = request.POST.get("answer", "").partition("/")
-    said, _slash, name = rest.partition("/")
+    """The button says `<entry>/<ours or theirs>/<field>/<what the page shows of it>`, without a field for all of it."""
+    entry, said, name, shown = [*request.POST.get("answer", "").split("/"), "", "", "", ""][:4]
     if said not in (answers.OURS, answers.THEIRS):
         raise Http404
     (one,) = _entries(plan, [entry])
-    answers.answer(scope, plan, one, {name: said})
+    answers.answer(scope, plan, one, {name: said}, {name: shown})
 
 
 def _describe(request: HttpRequest, scope: Scope, plan: Plan) -> None:
