@@ -131,6 +131,11 @@ class Change(models.Model):
         """Whether nothing more will happen to it by itself or by the platform."""
         return self.done_at is not None
 
+    @property
+    def is_open_question(self) -> bool:
+        """Whether it was perhaps sent, and no key works by which that could be looked up."""
+        return self.state == State.PARKED and self.sent_at is not None
+
 
 class Item(models.Model):
     """One record of a change.

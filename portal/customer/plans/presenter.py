@@ -58,6 +58,10 @@ OBSTACLES: Mapping[str, object] = {
     "approval": lazy("It touches production and has to be approved by someone else before it is applied."),
     "gone": lazy("A record that no longer exists cannot be kept."),
     "settled": lazy("This is no longer in conflict. Nothing was done."),
+    "perhaps_sent": lazy(
+        "It cannot be stopped: it was sent, the answer was lost, and its API key no longer works. Once a manager has "
+        "entered a new one, the portal checks whether it arrived."
+    ),
     "taken_out": lazy("That is no longer in the plan. Nothing was done."),
     "not_through": lazy("Only what the platform has accepted can be undone."),
     "forbidden": lazy("The person who scheduled it can no longer change all of this."),

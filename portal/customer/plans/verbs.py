@@ -60,7 +60,7 @@ def act(request: HttpRequest, customer_no: str, number: int, verb: str) -> HttpR
     except NotReady as error:
         messages.error(request, str(OBSTACLES[error.reason]))
     except TooLate:
-        messages.warning(request, _("Too late: it is being sent at this moment."))
+        messages.warning(request, _("Too late: it is being sent, or was sent already."))
     return redirect(way_back(request, links.plan(customer_no, plan.number)))
 
 

@@ -8,12 +8,13 @@ from django.test import Client
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, Membership
 from portal.accounts.roles import Role
+from portal.changes import decisions
 from portal.changes.intent import Intent
 from portal.changes.models import Change
 from portal.changes.models import State as Sent
 from portal.plans.compose import begin, put_in
 from portal.plans.models import Plan, State
-from tests.changes.conftest import machine, new_machine, run_all
+from tests.changes.conftest import give_secret, later, machine, new_machine, run_all
 from tests.customer.asking import filled, values_of
 from tests.customer.conftest import Browse, text_of
 from tests.customer.plans.pressing import PLANS, answer, apply, asked, do, edit_of, entries, gone, grown, new, outside, page
@@ -220,6 +221,27 @@ def test_a_key_that_was_removed_while_a_part_waits_for_it_is_said_and_a_new_one_
     key_of(scope, "shop")
     assert apply(client, plan).state == State.APPLIED
     assert machine(platform, both[1].key)["disk"] == both[1].wanted["disk"]
+
+
+def test_what_was_perhaps_sent_says_what_keeps_it_and_what_to_do(
+    browse: Browse, platform: Sandbox, scope: Scope
+) -> None:
+    plan = put_in(scope, [grown(platform)])
+    do(browse("manager"), plan, "apply")
+    platform.control(fault={"kind": "drop_after", "method": "apply"})
+    run_all()
+    give_secret("wrong")
+    later(8)
+    assert through(plan).state == State.APPLYING
+    said = "Once a manager has entered a new one, the portal checks whether it arrived."
+    for path in (page(plan), "/c/10001/changes/1/"):
+        text = text_of(browse("manager").get(path))
+        assert "but the answer was lost, and the API key of group services no longer works. " + said in text
+        assert "It is sent automatically" not in text
+    assert "It cannot be stopped: it was sent, the answer was lost," in text_of(do(browse("manager"), plan, "stop"))
+    decisions.resume(give_secret("services-demo-key"))
+    assert through(plan).state == State.APPLIED
+    assert platform.calls("apply") == 1
 
 
 def test_a_limit_passed_in_the_middle_stands_at_its_entry_and_nothing_is_applied(
