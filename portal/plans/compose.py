@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.utils import timezone
 
 from portal.accounts.access import Scope
@@ -210,8 +210,3 @@ def _move(plan: Plan, to: State) -> None:
     plan.state = to
     plan.save(update_fields=["state"])
     on_record(plan, "closed" if to == State.CLOSED else "reopened", before={"state": before})
-
-
-def open_plans_of(scope: Scope) -> list[Plan]:
-    """Those that can be edited, newest first."""
-    return list(Plan.objects.filter(Q(state=State.OPEN), customer=scope.customer).order_by("-number"))
