@@ -16,11 +16,11 @@ from portal.accounts.models import Customer, User
 from portal.accounts.roles import CHANGES, Verb
 from portal.changes.intent import Intent
 from portal.changes.places import placed
-from portal.plans.errors import TooMany
+from portal.plans.errors import NotReady, TooMany
 from portal.plans.held import held, on_record, revise, tell
 from portal.plans.merging import Note, merge
 from portal.plans.models import LONGEST_NAME, LONGEST_NOTE, MOST_ENTRIES, Current, Entry, Plan, State
-from portal.plans.visibility import planned_groups, require_entry
+from portal.plans.visibility import planned_groups, require_entry, sees_all
 
 MOST_NOTES = 20  # of one entry; the oldest go
 
@@ -119,16 +119,18 @@ def describe(scope: Scope, plan: Plan, name: str, note: str) -> None:
 
 
 def put_away(scope: Scope, plan: Plan) -> None:
-    """Nobody needs it at the moment; nothing of it is lost."""
+    """Nobody needs it at the moment; nothing of it is lost. NotReady for who does not see all of it."""
     scope.require(Verb.CHANGE, CHANGES)
     with held(plan, State.OPEN) as now:
+        _require_all(scope, now)
         _move(now, State.CLOSED)
 
 
 def open_again(scope: Scope, plan: Plan) -> None:
-    """Go on with one that was put away."""
+    """Go on with one that was put away. NotReady for who does not see all of it."""
     scope.require(Verb.CHANGE, CHANGES)
     with held(plan, State.CLOSED) as now:
+        _require_all(scope, now)
         _move(now, State.OPEN)
         _make_current(scope, now)
 
@@ -203,6 +205,11 @@ def _set(entry: Entry, intent: Intent, group: str, author: User, notes: list[Not
 def _make_current(scope: Scope, plan: Plan) -> None:
     Current.objects.update_or_create(user=scope.user, customer=scope.customer, defaults={"plan": plan})
     tell(scope.customer)
+
+
+def _require_all(scope: Scope, plan: Plan) -> None:
+    if not sees_all(scope, list(plan.entries.filter(change=None))):
+        raise NotReady("hidden")
 
 
 def _move(plan: Plan, to: State) -> None:

@@ -37,6 +37,7 @@ from portal.ui.forms.diff import DEADLINE, FieldChange, differences
 from portal.ui.lists.page import HOUR
 
 PER_PAGE = 100
+MOST_LINKS = 8
 MOST_RECORDS_SHOWN = 50  # of the call, within the page
 LOOKS: Mapping[State, tuple[str, str]] = {  # state -> icon, tone
     State.OPEN: ("pencil", "idle"),
@@ -49,7 +50,7 @@ LOOKS: Mapping[State, tuple[str, str]] = {  # state -> icon, tone
 OBSTACLES: Mapping[str, object] = {
     "empty": lazy("The plan is empty. Use “Add to plan” in any form."),
     "hidden": lazy(
-        "Part of this plan is outside of your resource groups. Someone who can see all of it has to apply it."
+        "Part of this plan is outside of your resource groups. Only someone who sees all of it can apply, stop or close it."
     ),
     "conflict": lazy("Something has changed since it was added to the plan. Resolve the conflicts first."),
     "contradiction": lazy("The changes contradict each other. Correct them first."),
@@ -298,9 +299,9 @@ class PlanPresenter:
         change = self.not_taken[1].change
         if change.answer.get("kind") == "conflict":
             return _("Someone changed the same values right before it was sent. Nothing of it was applied.")
-        if not self.not_taken[1].why_rejected:
-            return _("Stopped before it was sent.")
-        return self.not_taken[1].why_rejected
+        if change.state == Sent.SUPERSEDED:
+            return self.not_taken[1].explanation
+        return self.not_taken[1].why_rejected or _("Stopped before it was sent.")
 
     @property
     def platform_said(self) -> str:
@@ -315,20 +316,24 @@ class PlanPresenter:
 
     @cached_property
     def entries(self) -> list[EntryPresenter]:
-        first = (self.number_of_page - 1) * PER_PAGE
+        first = self.first - 1
         return [self._entry(one) for one in self.review.checked[first : first + PER_PAGE]]
 
     @cached_property
     def done(self) -> list[EntryPresenter]:
+        """Those that are through, by pages of their own with the same numbers."""
         told = {told.change.pk: told for _part, told in self.parts}
         return [
             EntryPresenter(self.scope, self.plan, entry, progress=_progress(entry, told))
-            for entry in self.through[:PER_PAGE]
+            for entry in self.through[self.first - 1 : self.first - 1 + PER_PAGE]
         ]
 
-    @property
-    def conflicts(self) -> list[EntryPresenter]:
-        return [self._entry(one) for one in self.review.conflicts[:PER_PAGE]]
+    @cached_property
+    def elsewhere(self) -> list[tuple[int, Entry]]:
+        """The first few entries on other pages in whose way something stands, each with its page."""
+        pages = [(place // PER_PAGE + 1, one) for place, one in enumerate(self.review.checked)]
+        found = [(page, one.entry) for page, one in pages if page != self.number_of_page and self._is_wrong(one)]
+        return found[:MOST_LINKS]
 
     @property
     def first(self) -> int:
@@ -337,7 +342,7 @@ class PlanPresenter:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-len(self.review.checked) // PER_PAGE))
+        return max(1, -(-max(len(self.review.checked), len(self.through)) // PER_PAGE))
 
     @property
     def number_of_page(self) -> int:
@@ -392,7 +397,8 @@ class PlanPresenter:
         """All that the summary depends on (portal.ui.fragments): windows move with the minute."""
         minute = int(timezone.now().timestamp()) // 60
         limits = tuple((one.pk, one.limit) for one in budgets(self.scope))
-        return (self.scope.reach, self.plan.pk, self.plan.revision, self._known, limits, minute)
+        left = len(self.review.all)  # less by each part that is through
+        return (self.scope.reach, self.plan.pk, self.plan.revision, left, self._known, limits, minute)
 
     @cached_property
     def _known(self) -> tuple[str, ...]:
@@ -411,6 +417,15 @@ class PlanPresenter:
         places = [one.entry.pk for one in self.review.checked]
         return places.index(entry) // PER_PAGE + 1 if entry in places else 1
 
+    def _is_wrong(self, one: Checked) -> bool:
+        return bool(one.reason or id(one.intent) in self._refused or self._fault_of(one.entry))
+
+    @cached_property
+    def _refused(self) -> set[int]:
+        """What contradicts the rest of the plan, or no key covers."""
+        contradicting = {id(found.intent) for found in self.review.contradictions}
+        return contradicting | {id(intent) for intent, _groups in self.review.split.without}
+
     def _keyless(self, one: Checked) -> str:
         groups = next((groups for intent, groups in self.review.split.without if intent is one.intent), ())
         return ", ".join(sorted(groups))
@@ -423,8 +438,8 @@ class PlanPresenter:
         return {pk: told.word for part, told in self.parts for pk in part.entries}
 
     def _fault_of(self, entry: Entry) -> str:
-        """The words with which the platform refused it, at the entry that they are about."""
-        if self.not_taken is None:
+        """The words with which the platform refused it, at the entry that they are about, until that is edited."""
+        if self.not_taken is None or (self.plan.applied_at and entry.added > self.plan.applied_at):
             return ""
         part, told = self.not_taken
         item = told.change.answer.get("item")

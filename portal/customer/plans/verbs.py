@@ -17,7 +17,7 @@ from portal.customer.plans.presenter import OBSTACLES, PlanPresenter
 from portal.customer.resources.lookup import way_back
 from portal.customer.typed_moment import typed_moment
 from portal.plans import answers, applying, compose
-from portal.plans.errors import Edited, NotOpen, NotReady, Outdated
+from portal.plans.errors import Edited, NotOpen, NotReady, Outdated, PlanError
 from portal.plans.models import LONGEST_NAME, LONGEST_NOTE, Plan, State
 from portal.plans.visibility import find_plan
 from portal.ui import links
@@ -52,16 +52,22 @@ def act(request: HttpRequest, customer_no: str, number: int, verb: str) -> HttpR
         return plan_page(request, PlanPresenter(scope, plan), wrong={verb: str(error)}, status=422)
     except Outdated as error:
         return plan_page(request, PlanPresenter(scope, plan, outdated=error), status=422)
-    except Edited:
-        messages.warning(request, _("The plan was edited in the meantime. Nothing was done: please review it again."))
-    except NotOpen as error:
-        text = _("Nothing was done: the plan is now “%(state)s”.")
-        messages.warning(request, text % {"state": State(error.state).label})
-    except NotReady as error:
-        messages.error(request, str(OBSTACLES[error.reason]))
-    except TooLate:
-        messages.warning(request, _("Too late: it is being sent, or was sent already."))
+    except (PlanError, TooLate) as error:
+        told = PlanPresenter(scope, find_plan(scope, number))
+        if verb == "schedule" and told.plan.is_editable:  # beside the time that was typed
+            return plan_page(request, told, wrong={verb: _why_not(error)}, status=422)
+        messages.warning(request, _why_not(error))
     return redirect(way_back(request, links.plan(customer_no, plan.number)))
+
+
+def _why_not(error: PlanError | TooLate) -> str:
+    if isinstance(error, Edited):
+        return _("The plan was edited in the meantime. Nothing was done: please review it again.")
+    if isinstance(error, NotOpen):
+        return _("Nothing was done: the plan is now “%(state)s”.") % {"state": State(error.state).label}
+    if isinstance(error, NotReady):
+        return str(OBSTACLES[error.reason])
+    return _("Too late: it is being sent, or was sent already.")
 
 
 def _apply(request: HttpRequest, scope: Scope, plan: Plan) -> None:
