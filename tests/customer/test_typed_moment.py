@@ -12,7 +12,15 @@ from tests.customer.conftest import Browse, text_of
 from tests.customer.plans.pressing import do, grown
 from tests.support.services import Sandbox
 
-NONE = ("", "tomorrow", "x\0", "0001-01-01T00:00", "9999-12-31T23:59", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00+14:00")
+NONE = (
+    "",
+    "tomorrow",
+    "x\0",
+    "0001-01-01T00:00",
+    "9999-12-31T23:59",
+    "9999-12-31T23:59:59-14:00",
+    "0001-01-01T00:00+14:00",
+)
 SAID = "Enter a time in the future (Europe/Berlin)."
 
 

@@ -50,7 +50,8 @@ LOOKS: Mapping[State, tuple[str, str]] = {  # state -> icon, tone
 OBSTACLES: Mapping[str, object] = {
     "empty": lazy("The plan is empty. Use “Add to plan” in any form."),
     "hidden": lazy(
-        "Part of this plan is outside of your resource groups. Only someone who sees all of it can apply, stop or close it."
+        "Part of this plan is outside of your resource groups. Only someone who sees all of it can apply, stop or "
+        "close it."
     ),
     "conflict": lazy("Something has changed since it was added to the plan. Resolve the conflicts first."),
     "contradiction": lazy("The changes contradict each other. Correct them first."),
@@ -190,9 +191,8 @@ class EntryPresenter:
 
     def _clash(self, name: str, values: Mapping[str, Any]) -> Clash:
         field = TYPES[self.entry.type_name].field(name)
-        texts = [value_text(field, values.get(kind)) for kind in ("before", "present", "wanted")]
-        shows = self.checked.shows(name) if self.checked else ""
-        return Clash(name, _(field.label), *texts, shows)
+        before, present, wanted = (value_text(field, values.get(kind)) for kind in ("before", "present", "wanted"))
+        return Clash(name, _(field.label), before, present, wanted, self.checked.shows(name) if self.checked else "")
 
     def _note(self, note: Mapping[str, Any]) -> str:
         if note["kind"] != "replaced":

@@ -17,7 +17,20 @@ from portal.plans.models import Plan, State
 from tests.changes.conftest import give_secret, later, machine, new_machine, run_all
 from tests.customer.asking import filled, values_of
 from tests.customer.conftest import Browse, text_of
-from tests.customer.plans.pressing import PLANS, answer, apply, asked, do, edit_of, entries, gone, grown, new, outside, page
+from tests.customer.plans.pressing import (
+    PLANS,
+    answer,
+    apply,
+    asked,
+    do,
+    edit_of,
+    entries,
+    gone,
+    grown,
+    new,
+    outside,
+    page,
+)
 from tests.plans.conftest import through
 from tests.support.services import Sandbox
 

@@ -37,9 +37,7 @@ def told(browse: Browse, plan: Plan, name: str = "manager", number: int = 1) -> 
 # --- the list
 
 
-def test_a_page_beyond_the_last_shows_the_last(
-    browse: Browse, scope: Scope, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_beyond_the_last_shows_the_last(browse: Browse, scope: Scope, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "PER_PAGE", 2)
     for name in ("First", "Second", "Third"):
         begin(scope, name)
@@ -57,7 +55,9 @@ def test_who_sees_a_part_counts_that_part_with_as_many_queries_for_more_plans(
     for nth in range(3):
         put_in(scope, [theirs, grown(platform, nth=nth)], begin(scope))
         client.get(PLANS)
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             response = client.get(PLANS)
         taken.append(len(queries))
         assert [row.plan.count for row in response.context["list"].rows] == [1] * (nth + 1)
@@ -78,7 +78,9 @@ def test_all_that_was_accepted_is_shown_in_pages(
     wanted = [grown(platform, nth=nth) for nth in range(3)]
     plan = apply(browse("manager"), put_in(scope, wanted))
     assert plan.state == State.APPLIED
-    shown = [[one.entry.key for one in browse("manager").get(f"{page(plan)}?page={n}").context["told"].done] for n in (1, 2)]
+    shown = [
+        [one.entry.key for one in browse("manager").get(f"{page(plan)}?page={n}").context["told"].done] for n in (1, 2)
+    ]
     assert shown == [[one.key for one in wanted[:2]], [wanted[2].key]]
 
 
