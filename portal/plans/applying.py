@@ -144,6 +144,8 @@ def _send_at_its_time(plan: Plan) -> None:
         reason = "forbidden"
     else:
         return
+    if reason == "unknown":
+        return  # until the platform answers
     _set(plan, State.OPEN, not_before=None, obstacle=reason)
     on_record(plan, "not_sent", after={"reason": reason})
 

@@ -43,8 +43,8 @@ class Outdated(PlanError):
 
 
 class NotReady(PlanError):
-    """`reason`: empty, hidden, conflict, contradiction, no_key, too_large, approval; gone, settled, perhaps_sent,
-    forbidden, taken_out, not_through.
+    """`reason`: empty, unknown, hidden, conflict, contradiction, no_key, too_large, approval; gone, settled,
+    perhaps_sent, forbidden, taken_out, not_through.
     """
 
     def __init__(self, reason: str) -> None:

@@ -49,6 +49,7 @@ LOOKS: Mapping[State, tuple[str, str]] = {  # state -> icon, tone
 # Why it cannot be applied as it is (plans.errors.NotReady).
 OBSTACLES: Mapping[str, object] = {
     "empty": lazy("The plan is empty. Use “Add to plan” in any form."),
+    "unknown": lazy("Nothing is known of these records at the moment. Try again once the platform responds."),
     "hidden": lazy(
         "Part of this plan is outside of your resource groups. Only someone who sees all of it can apply, stop or "
         "close it."

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import redis
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
+from portal.changes.intent import Intent
 from portal.changes.models import Change
 from portal.changes.models import State as Sent
 from portal.customer.plans import pages, presenter
@@ -16,12 +19,14 @@ from portal.plans import applying
 from portal.plans.compose import begin, put_in
 from portal.plans.models import Plan, State
 from tests.changes.conftest import run_all
-from tests.customer.conftest import Browse, text_of
+from tests.customer.conftest import Browse, forget, text_of
 from tests.customer.plans.pressing import PLANS, apply, do, edit_of, entries, grown, outside, page
 from tests.plans.conftest import through
 from tests.support.services import Sandbox
 
 MACHINE = "virtualmachine"
+DAY = {"deadline": "2099-01-01"}
+UNTRUE = ("no longer exists", "does not exist", "No API key", "Already so", "Remove from plan", "Apply 2 changes")
 EDITED = "The plan was edited in the meantime. Nothing was done: please review it again."
 
 
@@ -78,10 +83,9 @@ def test_all_that_was_accepted_is_shown_in_pages(
     wanted = [grown(platform, nth=nth) for nth in range(3)]
     plan = apply(browse("manager"), put_in(scope, wanted))
     assert plan.state == State.APPLIED
-    shown = [
-        [one.entry.key for one in browse("manager").get(f"{page(plan)}?page={n}").context["told"].done] for n in (1, 2)
-    ]
-    assert shown == [[one.key for one in wanted[:2]], [wanted[2].key]]
+    for number, expected in ((1, wanted[:2]), (2, wanted[2:])):
+        response = browse("manager").get(f"{page(plan)}?page={number}")
+        assert [one.entry.key for one in response.context["told"].done] == [one.key for one in expected]
 
 
 def test_what_is_in_its_way_on_another_page_is_led_to(
@@ -163,6 +167,46 @@ def test_the_time_that_was_typed_stays_where_the_plan_cannot_be_scheduled(
     assert answer.status_code == 422
     assert EDITED in text_of(answer)
     assert 'value="2099-01-01T12:00"' in answer.content.decode()
+
+
+# --- nothing known
+
+
+@pytest.fixture
+def nothing_known(platform: Sandbox, redis_url: str) -> Callable[[], None]:
+    """`nothing_known()`: a process that has just begun, an empty Redis, and a platform that does not answer."""
+
+    def begin_anew() -> None:
+        with redis.Redis.from_url(redis_url) as client:
+            client.flushdb()
+        forget()
+        platform.control(fault={"kind": "drop_before", "method": "*", "times": 1000})
+
+    return begin_anew
+
+
+def test_where_nothing_is_known_nothing_is_called_gone(
+    browse: Browse, platform: Sandbox, scope: Scope, nothing_known: Callable[[], None]
+) -> None:
+    plan = put_in(scope, [grown(platform), Intent(type_name=MACHINE, key="shop01", action="delete", wanted=DAY)])
+    nothing_known()
+    text = told(browse, plan)
+    assert "Nothing is known of these records at the moment." in text
+    assert [said for said in UNTRUE if said in text] == []
+    assert "Nothing is known of these records at the moment." in text_of(do(browse("manager"), plan, "apply"))
+    assert not Change.objects.exists()
+
+
+def test_a_scheduled_plan_waits_until_something_is_known(
+    browse: Browse, platform: Sandbox, scope: Scope, nothing_known: Callable[[], None]
+) -> None:
+    plan = put_in(scope, [grown(platform)])
+    do(browse("manager"), plan, "schedule", at="2099-01-01T12:00")
+    Plan.objects.update(not_before=timezone.now())
+    nothing_known()
+    applying.advance(plan.pk)
+    plan.refresh_from_db()
+    assert (plan.state, plan.obstacle) == (State.SCHEDULED, "")
 
 
 # --- seen in part
