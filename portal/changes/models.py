@@ -19,6 +19,7 @@ is in force, the end is *recorded*. Recorded without `done_at` has only to be ca
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -130,6 +131,13 @@ class Change(models.Model):
     def is_final(self) -> bool:
         """Whether nothing more will happen to it by itself or by the platform."""
         return self.done_at is not None
+
+    def answer_to(self, position: int) -> dict[str, Any]:
+        """The answer as far as it is about that item: where another one was refused, without its words."""
+        about = self.answer.get("item")
+        if self.answer.get("kind") != "fault" or about in (None, position):
+            return dict(self.answer)
+        return {"kind": "other"}
 
     @property
     def is_open_question(self) -> bool:

@@ -149,7 +149,7 @@ def _pending(item: Item, change: Change) -> Pending:
         before=item.before,
         author=str(change.author or ""),
         since=change.created,
-        answer=change.answer,
+        answer=change.answer_to(item.position),
         group=item.group,
         attempts=change.attempts,
         next_attempt_at=change.next_attempt_at,

@@ -222,8 +222,19 @@ class ChangePresenter:
 
     @property
     def answer(self) -> str:
-        """The platform's own words; what our client says of a failed call is for logs."""
-        return str(self.change.answer.get("text") or "") if self.change.answer.get("kind") == "fault" else ""
+        """The platform's own words, where they are about what the person sees.
+
+        What our client says of a failed call is for logs.
+        """
+        found = self.change.answer
+        return str(found.get("text") or "") if found.get("kind") == "fault" and self._sees_what_is_wrong else ""
+
+    @property
+    def _sees_what_is_wrong(self) -> bool:
+        position = self.change.answer.get("item")
+        if position is None and self.scope.root:  # perhaps about something outside of their groups
+            return self.change.items.count() == len(self.items)
+        return position is None or any(item.position == position for item in self.items)
 
     @property
     def wrong_field(self) -> str:

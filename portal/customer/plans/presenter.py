@@ -17,6 +17,7 @@ from portal.billing.thresholds.outlook import budgets
 from portal.changes.intent import as_sent
 from portal.changes.models import Action, Change
 from portal.changes.models import State as Sent
+from portal.changes.reads.visibility import visible_items
 from portal.customer.changes.presenter import ChangePresenter, Line, act_of, moment
 from portal.customer.plans.outlook import Outlook
 from portal.customer.plans.talk import Talk
@@ -264,9 +265,18 @@ class PlanPresenter:
 
     @cached_property
     def parts(self) -> list[tuple[Part, ChangePresenter]]:
-        """The changes of the latest attempt, as far as the person sees them."""
+        """The changes of the latest attempt, each with those of its records that the person sees."""
         parts = self.plan.parts.filter(attempt=self.plan.attempt).select_related("change__author", "change__api_key")
-        return [(part, ChangePresenter(self.scope, _shown(part.change))) for part in parts.order_by("position")]
+        return [
+            (part, ChangePresenter(self.scope, _shown(self.scope, part.change))) for part in parts.order_by("position")
+        ]
+
+    @property
+    def sent(self) -> list[tuple[Part, ChangePresenter]]:
+        """Those of which they see anything, while they say where the plan is."""
+        if self.state not in (State.APPLYING, State.APPLIED):
+            return []
+        return [(part, told) for part, told in self.parts if told.items]
 
     @cached_property
     def through(self) -> list[Entry]:
@@ -468,7 +478,8 @@ def _progress(entry: Entry, told: Mapping[Any, ChangePresenter]) -> str:
     return _("Installing") if item.evidence == item.Evidence.INSTALL else _("Waits for its maintenance window")
 
 
-def _shown(change: Change) -> Change:
+def _shown(scope: Scope, change: Change) -> Change:
     """With its items, as `visible_changes` has them."""
-    change.shown_items = list(change.items.order_by("position"))  # type: ignore[attr-defined]
+    found = visible_items(scope, change.items.order_by("position"))
+    change.shown_items = list(found)  # type: ignore[attr-defined]
     return change

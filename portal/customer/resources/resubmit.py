@@ -41,7 +41,7 @@ def asked_again(scope: Scope, number: str, type_name: str, key: str | None) -> R
 
 def _problems(change: Change, item: Item) -> Iterator[tuple[str, str]]:
     if change.state == State.REJECTED:
-        yield _refused_field(change, item), reason(change.answer)
+        yield _refused_field(change, item), reason(change.answer_to(item.position))
     if change.state == State.CONFLICT:
         for one in change.answer.get("items", ()):
             if one["item"] == item.position:
@@ -51,7 +51,7 @@ def _problems(change: Change, item: Item) -> Iterator[tuple[str, str]]:
 def _refused_field(change: Change, item: Item) -> str:
     """The field that the refusal is about, '' where that is not known: of a name that is taken, the name."""
     taken = change.answer.get("kind") == "taken"
-    return TYPES[item.type_name].key[0] if taken else str(change.answer.get("field") or "")
+    return TYPES[item.type_name].key[0] if taken else str(change.answer_to(item.position).get("field") or "")
 
 
 def _clashes(item: Item, clash: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ UNSENDABLE = lazy("This contains a character or a number that cannot be sent to 
 BY_US: Mapping[str, object] = {
     "unsendable": UNSENDABLE,
     "forbidden": lazy("It was not sent: the person who requested it can no longer change this."),
+    "other": lazy("It was rejected together with another part of the same change."),
     "taken": lazy("This name is already taken. Choose another one."),
 }
 

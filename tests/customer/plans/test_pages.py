@@ -18,7 +18,7 @@ from portal.customer.plans import pages, presenter
 from portal.plans import applying
 from portal.plans.compose import begin, put_in
 from portal.plans.models import Plan, State
-from tests.changes.conftest import run_all
+from tests.changes.conftest import new_machine, run_all
 from tests.customer.conftest import Browse, forget, text_of
 from tests.customer.plans.pressing import PLANS, apply, do, edit_of, entries, grown, outside, page
 from tests.plans.conftest import through
@@ -37,6 +37,15 @@ def scope(browse: Browse, scope_of: Callable[..., Scope]) -> Scope:
 
 def told(browse: Browse, plan: Plan, name: str = "manager", number: int = 1) -> str:
     return text_of(browse(name).get(f"{page(plan)}?page={number}"))
+
+
+def key_for_each(scope: Scope, *groups: str) -> None:
+    """Keys of these groups instead of the customer's one: a plan that touches them is as many changes."""
+    ApiKey.objects.filter(resource_group="services").delete()
+    for group in groups:
+        key = ApiKey(customer=scope.customer, resource_group=group)
+        key.set_secret(f"{group}-demo-key")
+        key.save()
 
 
 # --- the list
@@ -131,11 +140,7 @@ def test_what_a_newer_change_overtook_is_not_called_stopped(browse: Browse, plat
 
 
 def test_the_summary_is_of_what_is_left(browse: Browse, platform: Sandbox, scope: Scope) -> None:
-    ApiKey.objects.filter(resource_group="services").delete()
-    for group in ("example", "shop"):
-        key = ApiKey(customer=scope.customer, resource_group=group)
-        key.set_secret(f"{group}-demo-key")
-        key.save()
+    key_for_each(scope, "example", "shop")
     plan = put_in(scope, [grown(platform, "example"), grown(platform)])
     do(browse("manager"), plan, "apply")
     run_all()
@@ -210,6 +215,39 @@ def test_a_scheduled_plan_waits_until_something_is_known(
 
 
 # --- seen in part
+
+
+def test_who_sees_a_part_reads_nothing_of_what_was_turned_down_outside_of_it(
+    browse: Browse, platform: Sandbox, scope: Scope
+) -> None:
+    theirs, outside_of_it = grown(platform, "example"), edit_of(platform, disk=5_000)
+    plan = apply(browse("manager"), put_in(scope, [theirs, outside_of_it]))
+    assert plan.state == State.OPEN
+    for path in (page(plan), "/c/10001/changes/", "/c/10001/changes/1/", "/c/10001/"):
+        assert outside_of_it.key not in text_of(browse("child").get(path)), path
+        assert "must be between" not in text_of(browse("child").get(path)), path
+    assert "must be between" in told(browse, plan)
+    assert "The changes below have not been applied." in told(browse, plan)
+    assert "Nothing has been sent yet." not in told(browse, plan)
+
+
+def test_a_part_that_holds_nothing_of_theirs_is_not_listed(browse: Browse, platform: Sandbox, scope: Scope) -> None:
+    key_for_each(scope, "example", "shop")
+    plan = apply(browse("manager"), put_in(scope, [grown(platform, "example"), grown(platform)]))
+    assert plan.state == State.APPLIED
+    assert "Change 2" in told(browse, plan)
+    assert "Change 1" in told(browse, plan, "child")
+    assert "Change 2" not in told(browse, plan, "child")
+
+
+def test_of_many_new_ones_only_the_one_that_was_refused_says_why(
+    browse: Browse, platform: Sandbox, scope: Scope
+) -> None:
+    fine, wrong = new_machine("shop90", memory=512), new_machine("shop91", disk=5_000)
+    apply(browse("manager"), put_in(scope, [fine, wrong]))
+    text = text_of(browse("manager").get(f"/c/10001/{MACHINE}/"))
+    assert text.count("must be between") == 1
+    assert text.count("It was rejected together with another part of the same change.") == 1
 
 
 @pytest.mark.parametrize("verb", ["close", "reopen"])
