@@ -342,8 +342,9 @@ class PlanPresenter:
     @cached_property
     def elsewhere(self) -> list[tuple[int, Entry]]:
         """The first few entries on other pages in whose way something stands, each with its page."""
+        here = self.number_of_page
         pages = [(place // PER_PAGE + 1, one) for place, one in enumerate(self.review.checked)]
-        found = [(page, one.entry) for page, one in pages if page != self.number_of_page and self._is_wrong(one)]
+        found = [(page, one.entry) for page, one in pages if page != here and self._is_wrong(one)]
         return found[:MOST_LINKS]
 
     @property
