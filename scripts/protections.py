@@ -226,8 +226,8 @@ PROTECTIONS = (
     Protection(
         "an approval counts while who gave it may",
         "portal/plans/approval.py",
-        "any(_may_still(plan, one.author, entries, has_reason=bool(one.text.strip())) for one in latest.values())",
-        "bool(latest)",
+        "any(_may_still(plan, one.author, entries, has_reason=bool(one.text.strip())) for one in standing)",
+        "bool(standing)",
         "tests/plans/test_approval.py",
     ),
     Protection(
@@ -240,9 +240,16 @@ PROTECTIONS = (
     Protection(
         "entries are shown within the scope",
         "portal/plans/visibility.py",
-        "if scope.may_see(entry.type_name) and is_seen(entry)]",
-        "if scope.may_see(entry.type_name)]",
+        "if id(entry) in nowhere or _is_within(entry, groups))",
+        ")",
         "tests/plans/test_review.py",
+    ),
+    Protection(
+        "a conflict is decided about as it was shown",
+        "portal/plans/answers.py",
+        "shown is not None and shown.get(name) != found.shows(name)",
+        "False",
+        "tests/customer/plans/test_circumstances.py",
     ),
 )
 

@@ -19,6 +19,7 @@ is in force, the end is *recorded*. Recorded without `done_at` has only to be ca
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -130,6 +131,15 @@ class Change(models.Model):
     def is_final(self) -> bool:
         """Whether nothing more will happen to it by itself or by the platform."""
         return self.done_at is not None
+
+    def answer_to(self, position: int) -> dict[str, Any]:
+        """What is said of that item: words about another one may be about what is out of sight."""
+        return dict(self.answer) if self.answer.get("item") in (None, position) else {"kind": "other"}
+
+    @property
+    def is_open_question(self) -> bool:
+        """Whether it was perhaps sent, and no key works by which that could be looked up."""
+        return self.state == State.PARKED and self.sent_at is not None
 
 
 class Item(models.Model):

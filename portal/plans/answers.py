@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES, Verb
 from portal.changes.intent import DELETION
-from portal.plans.errors import NotReady
+from portal.plans.errors import NotReady, Outdated
 from portal.plans.held import held, on_record, revise
 from portal.plans.models import Plan, State
 from portal.plans.review import Checked, Review
@@ -17,23 +17,39 @@ OURS = "ours"
 THEIRS = "theirs"
 
 
-def answer(scope: Scope, plan: Plan, entry_id: int, answers: Mapping[str, str]) -> None:
+def answer(
+    scope: Scope, plan: Plan, entry_id: int, answers: Mapping[str, str], shown: Mapping[str, str] | None = None
+) -> None:
     """`answers`: field → OURS or THEIRS; under '' for all fields, and for a record that is gone or exists.
 
-    What is there now is what the person has seen then. A record that is gone can only be given up: NotReady.
+    `shown` says of each what the person saw there (`Checked.shows`): Outdated where that is something else by now.
+    Without it, what is there now is what they have seen. NotReady where it was answered already or is not in conflict
+    any more (settled), and for a record that is gone, which can only be given up (gone).
     """
     scope.require(Verb.CHANGE, CHANGES)
     with held(plan, State.OPEN) as now:
         review = Review.of(scope, now)
         found = next((one for one in review.conflicts if one.entry.pk == entry_id), None)
-        if found is None:
-            return  # answered already, or not in conflict any more
+        if found is None or not _are_open(found, answers):
+            raise NotReady("settled")
         require_entry(scope, found.entry, review.all)
+        _require_shown(found, answers, shown)
         _settle(found, answers)
         revise(now)
         said = {name or "all": text for name, text in answers.items()}
         after = {"record": f"{found.entry.type_name}/{found.entry.key}", **said}
         on_record(now, "answered", after=after)
+
+
+def _are_open(found: Checked, answers: Mapping[str, str]) -> bool:
+    """Whether any of that is in conflict."""
+    return any(not name or name in found.fields for name in answers)
+
+
+def _require_shown(found: Checked, answers: Mapping[str, str], shown: Mapping[str, str] | None) -> None:
+    for name in answers:
+        if shown is not None and shown.get(name) != found.shows(name):
+            raise Outdated(found.entry.pk, name)
 
 
 def _settle(found: Checked, answers: Mapping[str, str]) -> None:

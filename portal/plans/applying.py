@@ -53,12 +53,16 @@ def apply(scope: Scope, plan: Plan, *, revision: int, not_before: datetime | Non
 def stop(scope: Scope, plan: Plan) -> None:
     """Hold back what has not been sent. What an earlier part has brought about stays so.
 
-    Raises NotOpen, TooLate where nothing can be held back any more, and NotReady for who does not see all of it.
+    Raises NotOpen, TooLate where nothing can be held back any more, and NotReady for who does not see all of it, or
+    where only a new key can tell whether it was sent.
     """
     scope.require(Verb.CHANGE, CHANGES)
     with held(plan, State.SCHEDULED, State.APPLYING) as now:
         if not require_all(scope, list(now.entries.filter(change=None))):
             raise NotReady("hidden")
+        under_way = [part.change for part in _parts(now) if not part.is_over]
+        if under_way and all(change.is_open_question for change in under_way):
+            raise NotReady("perhaps_sent")
         tell(now.customer)
         if now.state == State.SCHEDULED:
             _set(now, State.OPEN, not_before=None)
@@ -140,6 +144,8 @@ def _send_at_its_time(plan: Plan) -> None:
         reason = "forbidden"
     else:
         return
+    if reason == "unknown":
+        return  # until the platform answers
     _set(plan, State.OPEN, not_before=None, obstacle=reason)
     on_record(plan, "not_sent", after={"reason": reason})
 

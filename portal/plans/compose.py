@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.utils import timezone
 
 from portal.accounts.access import Scope
@@ -16,11 +16,11 @@ from portal.accounts.models import Customer, User
 from portal.accounts.roles import CHANGES, Verb
 from portal.changes.intent import Intent
 from portal.changes.places import placed
-from portal.plans.errors import TooMany
+from portal.plans.errors import NotReady, TooMany
 from portal.plans.held import held, on_record, revise, tell
 from portal.plans.merging import Note, merge
 from portal.plans.models import LONGEST_NAME, LONGEST_NOTE, MOST_ENTRIES, Current, Entry, Plan, State
-from portal.plans.visibility import planned_groups, require_entry
+from portal.plans.visibility import planned_groups, require_entry, sees_all
 
 MOST_NOTES = 20  # of one entry; the oldest go
 
@@ -123,16 +123,18 @@ def describe(scope: Scope, plan: Plan, name: str, note: str) -> None:
 
 
 def put_away(scope: Scope, plan: Plan) -> None:
-    """Nobody needs it at the moment; nothing of it is lost."""
+    """Nobody needs it at the moment; nothing of it is lost. NotReady for who does not see all of it."""
     scope.require(Verb.CHANGE, CHANGES)
     with held(plan, State.OPEN) as now:
+        _require_all(scope, now)
         _move(now, State.CLOSED)
 
 
 def open_again(scope: Scope, plan: Plan) -> None:
-    """Go on with one that was put away."""
+    """Go on with one that was put away. NotReady for who does not see all of it."""
     scope.require(Verb.CHANGE, CHANGES)
     with held(plan, State.CLOSED) as now:
+        _require_all(scope, now)
         _move(now, State.OPEN)
         _make_current(scope, now)
 
@@ -209,13 +211,13 @@ def _make_current(scope: Scope, plan: Plan) -> None:
     tell(scope.customer)
 
 
+def _require_all(scope: Scope, plan: Plan) -> None:
+    if not sees_all(scope, list(plan.entries.filter(change=None))):
+        raise NotReady("hidden")
+
+
 def _move(plan: Plan, to: State) -> None:
     before = plan.state
     plan.state = to
     plan.save(update_fields=["state"])
     on_record(plan, "closed" if to == State.CLOSED else "reopened", before={"state": before})
-
-
-def open_plans_of(scope: Scope) -> list[Plan]:
-    """Those that can be edited, newest first."""
-    return list(Plan.objects.filter(Q(state=State.OPEN), customer=scope.customer).order_by("-number"))

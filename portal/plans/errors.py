@@ -4,6 +4,7 @@ PlanError
 ├── NotOpen      the plan is not in a state (any more) in which that can be done
 ├── TooMany      more entries than a plan holds
 ├── Edited       it was edited since the person looked
+├── Outdated     what a record has now is not what the person decided about
 └── NotReady     it cannot be applied as it is: conflicts, contradictions, no key, no approval, nothing in it
 """
 
@@ -32,9 +33,18 @@ class Edited(PlanError):
     """Somebody has edited it meanwhile."""
 
 
+class Outdated(PlanError):
+    """What stands in the way of that entry is something else by now: `field` of it, '' for all of it."""
+
+    def __init__(self, entry: int, field: str) -> None:
+        super().__init__(field)
+        self.entry = entry
+        self.field = field
+
+
 class NotReady(PlanError):
-    """`reason`: empty, hidden, conflict, contradiction, no_key, too_large, approval; gone, forbidden, taken_out,
-    not_through.
+    """`reason`: empty, unknown, hidden, conflict, contradiction, no_key, too_large, approval; gone, settled,
+    perhaps_sent, forbidden, taken_out, not_through.
     """
 
     def __init__(self, reason: str) -> None:

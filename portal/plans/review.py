@@ -7,13 +7,15 @@ compared once more (`changes.conflicts`).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
+from json import dumps
 
 from portal.accounts.access import Scope
 from portal.changes.conflicts import clash
 from portal.changes.intent import Intent
 from portal.changes.keys import keys_own, parents_of
 from portal.inventory import reads
-from portal.inventory.reads import Listing
+from portal.inventory.reads import Listing, Source
 from portal.inventory.snapshots.freshness import keys_of
 from portal.plans.compose import intent_of
 from portal.plans.models import Entry, Plan
@@ -40,15 +42,23 @@ class Checked:
     record: Record | None
     reason: str
     fields: Mapping[str, Mapping[str, Value]]
+    is_known: bool = True  # False where nothing is known to hold it against
 
     @property
     def is_so(self) -> bool:
         """Whether what it asks for is there already."""
+        if not self.is_known:
+            return False
         if self.intent.action == "delete":
             return self.record is None
         if self.record is None or not self.intent.wanted or self.reason:
             return False
         return all(self.record.get(name) == value for name, value in self.intent.wanted.items())
+
+    def shows(self, field: str = "") -> str:
+        """In few characters, what is there now: of a field in conflict, or of all of them."""
+        present = {name: values["present"] for name, values in self.fields.items() if field in ("", name)}
+        return blake2b(dumps([self.reason, present], sort_keys=True).encode(), digest_size=6).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,15 @@ class Review:
         """Each entry that the person sees, in the order of sending."""
         by_intent = {id(intent): entry for intent, entry in self._pairs}
         ordered = in_order([intent for intent, _entry in self._pairs], self.known)
+        if not self.is_known:
+            return [Checked(by_intent[id(intent)], intent, None, "", {}, is_known=False) for intent in ordered]
         return [_check(by_intent[id(intent)], intent, self.listings) for intent in ordered]
+
+    @cached_property
+    def is_known(self) -> bool:
+        """Whether there is anything to hold it against: not so where no platform has answered for long."""
+        sources = {one.source for one in self.listings.values()}
+        return Source.NEVER not in sources or not keys_of(self.scope.customer)
 
     @property
     def conflicts(self) -> list[Checked]:
@@ -86,11 +104,13 @@ class Review:
 
     @cached_property
     def contradictions(self) -> list[Contradiction]:
-        return contradictions([intent for intent, _entry in self._pairs], self.known)
+        return contradictions([intent for intent, _entry in self._pairs], self.known) if self.is_known else []
 
     @cached_property
     def split(self) -> Split:
-        """The changes that it would be sent as."""
+        """The changes that it would be sent as; none while nothing is known."""
+        if not self.is_known:
+            return Split()
         items = [(one.intent, one.entry.group) for one in self.checked]
         new = {item.key: group for item, group in items if item.is_new_group}
         keys = {key.resource_group: key for key in keys_of(self.scope.customer)}  # those that it is read by
@@ -101,6 +121,7 @@ class Review:
         """The first reason for which it cannot be sent, but for approval (plans.approval): as in errors.NotReady."""
         reasons = {
             "empty": not self.all,
+            "unknown": not self.is_known,
             "hidden": bool(self.hidden),
             "conflict": any(one.reason for one in self.checked),
             "contradiction": bool(self.contradictions),

@@ -175,10 +175,9 @@ class _WayBack:
         resource_type = TYPES[item.type_name]
         wanted = {**resource_type.key_values(item.key), **item.before}
         intent = Intent(type_name=item.type_name, key=item.key, wanted=wanted, creates=True)
-        new = {one.key for one in self.intents if one.is_new_group}
         if intent.is_new_group and not item.before.get("parent"):
             yield UNKNOWN
-        elif any(group not in new and group not in self._listings[GROUP].by_key for group in intent.groups_named):
+        elif not intent.groups_named <= self._groups:
             yield NO_GROUP
         else:
             yield intent
@@ -199,9 +198,12 @@ class _WayBack:
         after = {name: item.result.get(name, value) for name, value in item.wanted.items()}
         differs = [(name, value) for name, value in self._values(item) if not _same(item, name, value, after[name])]
         heeded, effects = record.type.heeds(record, dict(differs), reads.context(self.scope, record))
-        if heeded:
-            before = {name: after[name] for name in heeded}
-            yield Intent(type_name=item.type_name, key=item.key, wanted=heeded, before=before)
+        fits = {name: value for name, value in heeded.items() if not self._is_lost_group(item, name, value)}
+        if fits:
+            before = {name: after[name] for name in fits}
+            yield Intent(type_name=item.type_name, key=item.key, wanted=fits, before=before)
+        if len(fits) < len(heeded):
+            yield NO_GROUP
         yield from effects
         yield from _lost(item)
         if item.wanted.keys() - item.before.keys() - FOLLOWS:
@@ -219,6 +221,14 @@ class _WayBack:
     def _deleted_on(self, item: Item, day: date) -> Intent | Effect:
         is_ahead = day >= earliest_deadline(self.now)
         return _deletion(item, day) if is_ahead else Effect(DAY_PASSED.text, {"day": day})
+
+    def _is_lost_group(self, item: Item, name: str, value: Value) -> bool:
+        return bool(value) and TYPES[item.type_name].field(name).refers_to == GROUP and value not in self._groups
+
+    @property
+    def _groups(self) -> set[str]:
+        """Those that are there, or come back."""
+        return {*self._listings[GROUP].by_key, *(one.key for one in self.intents if one.is_new_group)}
 
     def _holds(self, group: str) -> bool:
         deleted = {one.key for one in self.intents if one.type_name == GROUP and one.action == "delete"}

@@ -96,6 +96,11 @@ def require_all(scope: Scope, entries: Sequence[Entry]) -> bool:
     """Whether the person sees all of it; 403 where they may not change something of what they see."""
     for entry in entries:
         scope.require(Verb.CHANGE, entry.type_name)
+    return sees_all(scope, entries)
+
+
+def sees_all(scope: Scope, entries: Sequence[Entry]) -> bool:
+    """Whether nothing of it is out of the person's sight."""
     return len(visible_entries(scope, entries)) == len(entries)
 
 

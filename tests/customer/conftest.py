@@ -36,14 +36,14 @@ def browse(
     for module in ("submit", "decisions", "perform"):
         monkeypatch.setattr(f"portal.changes.{module}.nudge", lambda pk: None)
     monkeypatch.setattr("portal.api.client.read_records", read_once)
-    _forget()
+    forget()
     yield signed_in
     for done in list(single_flight.under_way()):
         done.wait(10)
-    _forget()
+    forget()
 
 
-def _forget() -> None:
+def forget() -> None:
     """This process knows nothing any more."""
     process_cache.snapshots.clear()
     process_cache.failures.clear()

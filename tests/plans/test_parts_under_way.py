@@ -14,7 +14,7 @@ from portal.changes.intent import Intent
 from portal.changes.models import Change
 from portal.changes.models import State as Sent
 from portal.plans import applying
-from portal.plans.errors import NotOpen
+from portal.plans.errors import NotOpen, NotReady
 from portal.plans.models import Part, Plan, State
 from portal.plans.review import Review
 from tests.changes.conftest import give_secret, later, run
@@ -182,7 +182,7 @@ def test_what_was_perhaps_sent_when_its_key_was_refused_is_not_stopped_before_th
     give_secret("wrong")
     later(8)
     assert states(through(plan)) == [Sent.PARKED]
-    with pytest.raises(TooLate):
+    with pytest.raises(NotReady, match="perhaps_sent"):
         applying.stop(scope, plan)
     decisions.resume(give_secret("services-demo-key"))
     assert through(plan).state == State.APPLIED

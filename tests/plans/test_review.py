@@ -221,7 +221,7 @@ def test_a_deletion_planned_meanwhile_is_cancelled_by_ours_and_stays_by_theirs(
     assert machine(platform, second.key)["deletion"]["deadline"] == "2027-01-15"
 
 
-def test_a_deletion_that_is_to_be_cancelled_and_was_planned_for_another_day_is_asked_about(
+def test_a_deletion_that_is_to_be_cancelled_is_no_conflict_where_it_is_planned_for_another_day_by_now(
     scope: Scope, platform: Sandbox
 ) -> None:
     name = plain_machine(platform)["name"]
@@ -229,7 +229,6 @@ def test_a_deletion_that_is_to_be_cancelled_and_was_planned_for_another_day_is_a
     seen = machine(platform, name)["deletion"]
     plan = plan_of(scope, edit(name, {"deletion": seen}, {}))
     outside(platform, scope, MACHINE, name=name, __action__="delete", deadline="2027-02-15")
-    answer(scope, plan, entries(plan)[0].pk, {"": OURS})
     assert (only(scope, plan).reason, entries(plan)[0].wanted) == ("", {})
     apply_now(scope, plan)
     assert through(plan).state == State.APPLIED
@@ -280,8 +279,9 @@ def test_an_answer_that_comes_twice_or_says_nothing_is_no_edit(scope: Scope, res
     answer(scope, plan, pk, {"": OURS})
     plan.refresh_from_db()
     revision = plan.revision
-    answer(scope, plan, pk, {"": THEIRS})
-    answer(scope, plan, pk + 1000, {"": THEIRS})
+    for twice, said in ((pk, {"": THEIRS}), (pk, {"disk": THEIRS}), (pk + 1000, {"": THEIRS})):
+        with pytest.raises(NotReady):
+            answer(scope, plan, twice, said)
     plan.refresh_from_db()
     assert (plan.revision, len(entries(plan))) == (revision, 1)
 
@@ -291,7 +291,8 @@ def test_who_may_not_change_it_answers_nothing(scope: Scope, scope_of: ScopeOf, 
     pk = entries(plan)[0].pk
     with pytest.raises(PermissionDenied):
         answer(scope_of("viewer"), plan, pk, {"": THEIRS})
-    answer(scope_of("child"), plan, pk, {"": THEIRS})  # who does not see that there is a conflict
+    with pytest.raises(NotReady):
+        answer(scope_of("child"), plan, pk, {"": THEIRS})  # who does not see that there is a conflict
     assert len(entries(plan)) == 1
     compose.put_away(scope, plan)
     with pytest.raises(NotOpen):

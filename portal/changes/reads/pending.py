@@ -13,7 +13,7 @@ from django.utils import timezone
 from portal.accounts.access import Scope
 from portal.accounts.models import Customer
 from portal.changes.models import Change, Item, State
-from portal.changes.reads.visibility import answer_about, visible_items
+from portal.changes.reads.visibility import visible_items
 from portal.resources.spec import Value
 
 ATTENTION_FOR = timedelta(days=7)  # what was rejected needs someone for that long, unless it is put away
@@ -150,7 +150,7 @@ def _pending(item: Item, change: Change) -> Pending:
         before=item.before,
         author=str(change.author or ""),
         since=change.created,
-        answer=answer_about(change.answer, item.position),
+        answer=change.answer_to(item.position),
         plan_number=change.plan_number,
         group=item.group,
         attempts=change.attempts,

@@ -1,7 +1,5 @@
 """Which changes a person may see: those of the customer, of types their role may see, within their groups."""
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -38,11 +36,6 @@ def find_change(scope: Scope, pk: UUID | str) -> Change:
         return visible_changes(scope).get(pk=pk)
     except (Change.DoesNotExist, ValidationError, ValueError):
         raise Http404 from None
-
-
-def answer_about(answer: Mapping[str, Any], position: int) -> Mapping[str, Any]:
-    """What is said of one record of a change: words about another one may be about what is out of sight."""
-    return answer if answer.get("item") in (None, position) else {"kind": "other"}
 
 
 def require_change(scope: Scope, change: Change) -> None:

@@ -80,6 +80,10 @@ SENTENCES: Mapping[str, object] = {
     State.SUPERSEDED: lazy("Replaced by a newer change. It was not sent."),
     State.CANCELLED: lazy("Cancelled. Nothing was changed."),
 }
+PERHAPS_SENT = lazy(
+    "It was sent %(sent)s, but the answer was lost, and the API key of group %(group)s no longer works. Once a manager "
+    "has entered a new one, the portal checks whether it arrived."
+)
 CONFLICT_OF_PLAN = lazy("Someone else changed the same values in the meantime. Nothing was sent: decide in the plan.")
 
 
@@ -368,13 +372,18 @@ def explain(told: ChangePresenter) -> str:
         return _("It stands by until change %(number)s is accepted.") % {"number": before}
     if change.state == State.CONFLICT and told.is_plans_matter:
         return str(CONFLICT_OF_PLAN)
-    unreached = change.state == State.QUEUED and change.answer.get("kind") == "unreachable"
-    return str(UNREACHED if unreached else SENTENCES[State(change.state)]) % {
+    return str(_sentence(change)) % {
         "attempts": change.attempts,
         "next": moment(change.next_attempt_at),
         "sent": moment(change.sent_at or change.created),
         "group": change.key_group,
     }
+
+
+def _sentence(change: Change) -> object:
+    if change.state == State.QUEUED and change.answer.get("kind") == "unreachable":
+        return UNREACHED
+    return PERHAPS_SENT if change.is_open_question else SENTENCES[State(change.state)]
 
 
 def _part_before(change: Change) -> int | None:

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope
-from portal.changes.errors import NeedsApproval
+from portal.changes.errors import NeedsApproval, NoKey
 from portal.changes.intent import Intent
 from portal.changes.places import placed
 from portal.changes.submit import submit
@@ -22,11 +22,15 @@ from portal.plans.models import MOST_ENTRIES, Entry, Plan
 from portal.plans.visibility import find_plan, visible_entries
 from portal.ui import links
 
+NOT_ASKED = (NoKey, NotOpen, TooMany)  # told beside what was typed (`why_not`)
 ASKED = "plan"  # the button "Add to plan" sends it; in an address it names the plan whose entry is edited
 
 
 def ask(request: HttpRequest, scope: Scope, wanted: Sequence[Intent], token: str, back: str) -> HttpResponse:
-    """Send it (or put it into a plan), say so, and lead back. Raises as `submit` does, but for NeedsApproval."""
+    """Send it (or put it into a plan), say so, and lead back.
+
+    Raises as `submit` and `put_in` do, but for NeedsApproval: what is typed stays where it is, beside `why_not`.
+    """
     if not is_for_plan(request):
         try:
             tell(request, scope, submit(scope, wanted, token))
@@ -34,11 +38,7 @@ def ask(request: HttpRequest, scope: Scope, wanted: Sequence[Intent], token: str
         except NeedsApproval:
             return _needs_approval(request, scope, wanted, back)
     edited = plan_edited(request, scope)
-    try:
-        plan = put_in(scope, wanted, edited, instead=edited is not None)
-    except (NotOpen, TooMany) as error:
-        messages.error(request, why_not(error))
-        return redirect(back)
+    plan = put_in(scope, wanted, edited, instead=edited is not None)
     address = links.plan(scope.customer.number, plan.number)
     if edited is not None:
         return redirect(address)
@@ -52,8 +52,11 @@ def is_for_plan(request: HttpRequest) -> bool:
     return ASKED in request.POST or request.GET.get("to") == ASKED
 
 
-def why_not(error: NotOpen | TooMany) -> str:
-    """Why nothing was put in."""
+def why_not(error: NoKey | NotOpen | TooMany) -> str:
+    """Why nothing was sent or put in, and what to do."""
+    if isinstance(error, NoKey):
+        groups = {"groups": ", ".join(sorted(error.groups))}
+        return _("No API key covers %(groups)s, so nothing can be sent. A manager can enter one.") % groups
     if isinstance(error, NotOpen):
         return _("That plan can no longer be edited. Nothing was added to it.")
     values = {"count": error.count, "most": MOST_ENTRIES}

@@ -18,7 +18,7 @@ from portal.customer.shell import render_page, render_part, wants_part
 from portal.inventory import watched_customers
 from portal.plans.compose import current_plan
 from portal.plans.models import OVER, Plan
-from portal.plans.visibility import find_plan, plans_of, sees
+from portal.plans.visibility import find_plan, plans_of, sees, visible_entries
 
 PER_PAGE = 50
 
@@ -32,12 +32,20 @@ class PlanList:
 
     @cached_property
     def rows(self) -> list[PlanPresenter]:
-        first = (self.number - 1) * PER_PAGE
-        return [PlanPresenter(self.scope, plan) for plan in self._found[first : first + PER_PAGE]]
+        first = (self.shown - 1) * PER_PAGE
+        found = self._found[first : first + PER_PAGE]
+        for plan in found if self.scope.root else ():
+            plan.count = len(visible_entries(self.scope, list(plan.entries.all())))  # type: ignore[attr-defined]
+        return [PlanPresenter(self.scope, plan) for plan in found]
 
     @property
     def pages(self) -> range:
         return range(1, max(1, -(-len(self._found) // PER_PAGE)) + 1)
+
+    @property
+    def shown(self) -> int:
+        """The number of the page; the last one where there are not as many."""
+        return min(self.number, self.pages[-1])
 
     @cached_property
     def current(self) -> int:
@@ -53,6 +61,8 @@ class PlanList:
     def _found(self) -> list[Plan]:
         over = Q(state__in=OVER)
         plans = plans_of(self.scope).annotate(count=Count("entries"))
+        if self.scope.root:  # who sees a part looks into each of them
+            plans = plans.prefetch_related("entries")
         found = [*plans.exclude(over).order_by("-number"), *plans.filter(over).order_by("-number")]
         return [plan for plan in found if sees(self.scope, plan)]
 

@@ -23,6 +23,7 @@ from portal.customer.plans.outlook import Outlook
 from portal.customer.plans.talk import Talk
 from portal.customer.plans.undo_told import UndoPresenter
 from portal.inventory import reads
+from portal.plans.errors import Outdated
 from portal.plans.models import NOT_TAKEN, NOTICE, UNTOUCHED_FOR, Entry, Part, Plan, State
 from portal.plans.order import Contradiction
 from portal.plans.review import Checked, Review
@@ -48,14 +49,22 @@ LOOKS: Mapping[State, tuple[str, str]] = {  # state -> icon, tone
 # Why it cannot be applied as it is (plans.errors.NotReady).
 OBSTACLES: Mapping[str, object] = {
     "empty": lazy("The plan is empty. Use “Add to plan” in any form."),
+    "unknown": lazy("Nothing is known of these records at the moment. Try again once the platform responds."),
     "hidden": lazy(
-        "Part of this plan is outside of your resource groups. Someone who can see all of it has to apply it."
+        "Part of this plan is outside of your resource groups. Only someone who sees all of it can apply, stop or "
+        "close it."
     ),
     "conflict": lazy("Something has changed since it was added to the plan. Resolve the conflicts first."),
     "contradiction": lazy("The changes contradict each other. Correct them first."),
     "too_large": lazy("The plan is too large for one call. Remove some long texts or lists, or split it in two."),
     "no_key": lazy("No API key covers some of these resource groups. A manager can enter one."),
     "approval": lazy("It touches production and has to be approved by someone else before it is applied."),
+    "gone": lazy("A record that no longer exists cannot be kept."),
+    "settled": lazy("This is no longer in conflict. Nothing was done."),
+    "perhaps_sent": lazy(
+        "It cannot be stopped: it was sent, the answer was lost, and its API key no longer works. Once a manager has "
+        "entered a new one, the portal checks whether it arrived."
+    ),
     "taken_out": lazy("That is no longer in the plan. Nothing was done."),
     "not_through": lazy("Only what the platform has accepted can be undone."),
     "forbidden": lazy("The person who scheduled it can no longer change all of this."),
@@ -76,13 +85,14 @@ NOTES: Mapping[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """A field in conflict: when it was added, now, and what is wanted."""
+    """A field in conflict: when it was added, now, and what is wanted. `shows` is sent with an answer."""
 
     name: str
     label: str
     before: str
     present: str
     wanted: str
+    shows: str
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,7 @@ class EntryPresenter:
     fault: str = ""  # why it was not taken, in the platform's words
     progress: str = ""  # where it is, once it was sent
     after: int = 0  # the entry below it on the page
+    outdated: str | None = None  # the field that changed again before it was decided about, '' for all of it
 
     @property
     def version(self) -> object:
@@ -106,7 +117,7 @@ class EntryPresenter:
         is_there = self.checked is not None and self.checked.record is not None
         known = (self.reason, repr(self.checked.fields) if self.checked else "", is_there, self.is_so, *self.problems)
         asked = (entry.pk, entry.added, repr(entry.before), repr(entry.wanted))
-        shown = (*asked, self.after, self.fault, self.progress, *known)
+        shown = (*asked, self.after, self.fault, self.progress, self.outdated, *known)
         return (self.scope.reach, plan.pk, plan.number, plan.state, dates.hour(timezone.now()), *shown)
 
     @cached_property
@@ -140,6 +151,11 @@ class EntryPresenter:
     def clashes(self) -> list[Clash]:
         fields = self.checked.fields if self.checked else {}
         return [self._clash(name, values) for name, values in fields.items()]
+
+    @property
+    def shows(self) -> str:
+        """What is there now, as an answer about all of it is sent."""
+        return self.checked.shows() if self.checked else ""
 
     @property
     def fields(self) -> list[FieldChange]:
@@ -177,8 +193,8 @@ class EntryPresenter:
 
     def _clash(self, name: str, values: Mapping[str, Any]) -> Clash:
         field = TYPES[self.entry.type_name].field(name)
-        texts = [value_text(field, values.get(kind)) for kind in ("before", "present", "wanted")]
-        return Clash(name, _(field.label), *texts)
+        before, present, wanted = (value_text(field, values.get(kind)) for kind in ("before", "present", "wanted"))
+        return Clash(name, _(field.label), before, present, wanted, self.checked.shows(name) if self.checked else "")
 
     def _note(self, note: Mapping[str, Any]) -> str:
         if note["kind"] != "replaced":
@@ -192,10 +208,12 @@ class EntryPresenter:
 class PlanPresenter:
     """A plan as its page tells it to one person."""
 
-    def __init__(self, scope: Scope, plan: Plan, page: int = 1) -> None:
+    def __init__(self, scope: Scope, plan: Plan, page: int = 1, outdated: Outdated | None = None) -> None:
+        """`outdated`: an answer that was not about what is there now; the page is then that of its entry."""
         self.scope = scope
         self.plan = plan
-        self.page = max(1, page)
+        self.outdated = outdated
+        self.page = max(1, page) if outdated is None else self._page_of(outdated.entry)
         self.number = plan.number
         self.state = plan.state
         self.icon, self.tone = LOOKS[State(plan.state)]
@@ -247,10 +265,17 @@ class PlanPresenter:
 
     @cached_property
     def parts(self) -> list[tuple[Part, ChangePresenter]]:
-        """The changes of the latest attempt, as far as the person sees them."""
+        """The changes of the latest attempt, each with those of its records that the person sees."""
         parts = self.plan.parts.filter(attempt=self.plan.attempt).select_related("change__author", "change__api_key")
         shown = [(part, _shown(self.scope, part.change)) for part in parts.order_by("position")]
         return [(part, ChangePresenter(self.scope, change)) for part, change in shown]
+
+    @property
+    def sent(self) -> list[tuple[Part, ChangePresenter]]:
+        """Those of which they see anything, while they say where the plan is."""
+        if self.state not in (State.APPLYING, State.APPLIED):
+            return []
+        return [(part, told) for part, told in self.parts if told.items]
 
     @cached_property
     def through(self) -> list[Entry]:
@@ -284,9 +309,9 @@ class PlanPresenter:
         change = self.not_taken[1].change
         if change.answer.get("kind") == "conflict":
             return _("Someone changed the same values right before it was sent. Nothing of it was applied.")
-        if not self.not_taken[1].why_rejected:
-            return _("Stopped before it was sent.")
-        return self.not_taken[1].why_rejected
+        if change.state == Sent.SUPERSEDED:
+            return self.not_taken[1].explanation
+        return self.not_taken[1].why_rejected or _("Stopped before it was sent.")
 
     @property
     def platform_said(self) -> str:
@@ -301,19 +326,23 @@ class PlanPresenter:
 
     @cached_property
     def entries(self) -> list[EntryPresenter]:
-        """What stands in the way first, however many pages there are; then in the order of sending."""
         first = self.first - 1
-        found = sorted(self.review.checked, key=lambda one: not self._is_in_the_way(one))
-        shown = found[first : first + PER_PAGE]
+        shown = self._in_order[first : first + PER_PAGE]
         below = [*(one.entry.pk for one in shown[1:]), 0]
         return [self._entry(one, after) for one, after in zip(shown, below, strict=False)]
 
     @cached_property
+    def _in_order(self) -> list[Checked]:
+        """What stands in the way first, however many pages there are; then in the order of sending."""
+        return sorted(self.review.checked, key=lambda one: not self._is_in_the_way(one))
+
+    @cached_property
     def done(self) -> list[EntryPresenter]:
+        """Those that are through, by pages of their own with the same numbers."""
         told = {told.change.pk: told for _part, told in self.parts}
         return [
             EntryPresenter(self.scope, self.plan, entry, progress=_progress(entry, told))
-            for entry in self.through[:PER_PAGE]
+            for entry in self.through[self.first - 1 : self.first - 1 + PER_PAGE]
         ]
 
     @property
@@ -323,7 +352,7 @@ class PlanPresenter:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-len(self.review.checked) // PER_PAGE))
+        return max(1, -(-max(len(self.review.checked), len(self.through)) // PER_PAGE))
 
     @property
     def number_of_page(self) -> int:
@@ -378,7 +407,8 @@ class PlanPresenter:
         """All that the summary depends on (portal.ui.fragments): windows move with the minute."""
         minute = int(timezone.now().timestamp()) // 60
         limits = tuple((one.pk, one.limit) for one in budgets(self.scope))
-        return (self.scope.reach, self.plan.pk, self.plan.revision, self._known, limits, minute)
+        left = len(self.review.all)  # less by each part that is through
+        return (self.scope.reach, self.plan.pk, self.plan.revision, left, self._known, limits, minute)
 
     @cached_property
     def _known(self) -> tuple[str, ...]:
@@ -389,7 +419,14 @@ class PlanPresenter:
     def _entry(self, one: Checked, after: int) -> EntryPresenter:
         mine = [found for found in self.review.contradictions if found.intent is one.intent]
         fault, where = self._fault_of(one.entry), self._under_way.get(one.entry.pk, "")
-        return EntryPresenter(self.scope, self.plan, one.entry, one, mine, self._keyless(one), fault, where, after)
+        outdated = self.outdated.field if self.outdated and self.outdated.entry == one.entry.pk else None
+        keyless = self._keyless(one)
+        return EntryPresenter(self.scope, self.plan, one.entry, one, mine, keyless, fault, where, after, outdated)
+
+    def _page_of(self, entry: int) -> int:
+        """The page on which that entry stands; the first where it is in the plan no more."""
+        places = [one.entry.pk for one in self._in_order]
+        return places.index(entry) // PER_PAGE + 1 if entry in places else 1
 
     def _is_in_the_way(self, one: Checked) -> bool:
         return bool(one.reason or id(one.intent) in self._wrong or self._fault_of(one.entry))
@@ -412,8 +449,8 @@ class PlanPresenter:
         return {pk: told.word for part, told in self.parts for pk in part.entries}
 
     def _fault_of(self, entry: Entry) -> str:
-        """The words with which the platform refused it, at the entry that they are about."""
-        if self.not_taken is None:
+        """The words with which the platform refused it, at the entry that they are about, until that is edited."""
+        if self.not_taken is None or (self.plan.applied_at and entry.added > self.plan.applied_at):
             return ""
         part, told = self.not_taken
         item = told.change.answer.get("item")
@@ -443,5 +480,6 @@ def _progress(entry: Entry, told: Mapping[Any, ChangePresenter]) -> str:
 
 def _shown(scope: Scope, change: Change) -> Change:
     """With its items, as `visible_changes` has them."""
-    change.shown_items = list(visible_items(scope, change.items.order_by("position")))  # type: ignore[attr-defined]
+    found = visible_items(scope, change.items.order_by("position"))
+    change.shown_items = list(found)  # type: ignore[attr-defined]
     return change

@@ -10,8 +10,9 @@ from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
 from portal.changes.models import Change
 from portal.customer.changes.pages import find
+from portal.customer.plans.adding import why_not
 from portal.customer.plans.presenter import OBSTACLES
-from portal.plans.errors import NotReady
+from portal.plans.errors import NotReady, TooMany
 from portal.plans.models import Plan
 from portal.plans.take_back import take_back
 from portal.plans.visibility import find_plan
@@ -41,5 +42,8 @@ def _undo(request: HttpRequest, scope: Scope, source: Change | Plan, name: str, 
         plan = take_back(scope, source, name)
     except NotReady as error:
         messages.warning(request, str(OBSTACLES[error.reason]))
+        return redirect(back)
+    except TooMany as error:
+        messages.warning(request, why_not(error))
         return redirect(back)
     return redirect(links.plan(scope.customer.number, plan.number))

@@ -20,7 +20,7 @@ from portal.customer.plans.presenter import OBSTACLES, PlanPresenter
 from portal.customer.resources.lookup import way_back
 from portal.customer.typed_moment import typed_moment
 from portal.plans import answers, applying, compose
-from portal.plans.errors import Edited, NotOpen, NotReady
+from portal.plans.errors import Edited, NotOpen, NotReady, Outdated, PlanError
 from portal.plans.models import LONGEST_NAME, LONGEST_NOTE, Plan, State
 from portal.plans.visibility import find_plan
 from portal.ui import links
@@ -69,17 +69,25 @@ def carry_out(request: HttpRequest, told: PlanPresenter, verb: str) -> HttpRespo
         place = VERBS[verb](request, scope, told.plan)
     except Wrong as error:
         return plan_page(request, told, verb=verb, wrong=str(error), status=422)
-    except Edited:
-        messages.warning(request, _("The plan was edited in the meantime. Nothing was done: please review it again."))
-    except NotOpen as error:
-        text = _("Nothing was done: the plan is now “%(state)s”.")
-        messages.warning(request, text % {"state": State(error.state).label})
-    except NotReady as error:
-        messages.error(request, str(OBSTACLES.get(error.reason) or _("A record that no longer exists cannot be kept.")))
-    except TooLate:
-        messages.warning(request, _("Too late: it is being sent at this moment."))
+    except Outdated as error:
+        return plan_page(request, PlanPresenter(scope, told.plan, outdated=error), status=422)
+    except (PlanError, TooLate) as error:
+        told = PlanPresenter(scope, find_plan(scope, told.number))
+        if verb == "schedule" and told.plan.is_editable:  # beside the time that was typed
+            return plan_page(request, told, verb=verb, wrong=_why_not(error), status=422)
+        messages.warning(request, _why_not(error))
     back = way_back(request, told.url)
     return redirect(f"{back}#{place}" if isinstance(place, str) else back)
+
+
+def _why_not(error: PlanError | TooLate) -> str:
+    if isinstance(error, Edited):
+        return _("The plan was edited in the meantime. Nothing was done: please review it again.")
+    if isinstance(error, NotOpen):
+        return _("Nothing was done: the plan is now “%(state)s”.") % {"state": State(error.state).label}
+    if isinstance(error, NotReady):
+        return str(OBSTACLES[error.reason])
+    return _("Too late: it is being sent, or was sent already.")
 
 
 def _apply(request: HttpRequest, scope: Scope, plan: Plan) -> None:
@@ -101,13 +109,12 @@ def _take_out(request: HttpRequest, scope: Scope, plan: Plan) -> str:
 
 
 def _answer(request: HttpRequest, scope: Scope, plan: Plan) -> str:
-    """The button says `<entry>/<ours or theirs>/<field>`, without a field for all of them."""
-    entry, _slash, rest = request.POST.get("answer", "").partition("/")
-    said, _slash, name = rest.partition("/")
+    """The button says `<entry>/<ours or theirs>/<field>/<what the page shows of it>`, without a field for all of it."""
+    entry, said, name, shown = [*request.POST.get("answer", "").split("/"), "", "", "", ""][:4]
     if said not in (answers.OURS, answers.THEIRS):
         raise Http404
     (one,) = _entries(plan, [entry])
-    answers.answer(scope, plan, one, {name: said})
+    answers.answer(scope, plan, one, {name: said}, {name: shown})
     return CHANGES_PANEL
 
 

@@ -11,7 +11,6 @@ from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.access import Scope, get_scope
-from portal.changes.errors import NoKey
 from portal.changes.intent import Intent
 from portal.changes.models import State
 from portal.changes.production import needs_approval
@@ -19,7 +18,7 @@ from portal.changes.reads import pending as under_way
 from portal.changes.reads.visibility import find_change
 from portal.customer.changes.messages import tell
 from portal.customer.plans import adding
-from portal.customer.resources.edit import form_methods, no_key, nothing_known
+from portal.customer.resources.edit import form_methods, nothing_known
 from portal.customer.resources.lookup import NothingKnown, find_record, find_type, way_back
 from portal.customer.shell import render_page
 from portal.customer.typed_moment import typed_moment
@@ -116,8 +115,8 @@ def _do(request: HttpRequest, step: Step, back: str) -> HttpResponse:
         if step.params.get("for") == "until":
             text = _("Enter a time in the future (%(zone)s).") % {"zone": step.timezone}
         return _ask(request, step, back, text)
-    except NoKey as error:
-        return _ask(request, step, back, no_key(error))
+    except adding.NOT_ASKED as error:
+        return _ask(request, step, back, adding.why_not(error))
 
 
 def _asked(request: HttpRequest, step: Step, wanted: Values, back: str) -> HttpResponse:
@@ -139,7 +138,7 @@ def _fits(button: Button, params: Mapping[str, str]) -> bool:
 def _with_zone(step: Step) -> Mapping[str, str]:
     """The parameters, the time in it with its zone."""
     until = typed_moment(step.params.get("until", ""), step.context.now)
-    return {**step.params, "until": until.isoformat()} if until else step.params
+    return {**step.params, "until": until.isoformat() if until else ""}
 
 
 def _ask(request: HttpRequest, step: Step, back: str, error: str = "") -> HttpResponse:

@@ -9,13 +9,12 @@ from django.utils.translation import gettext as _
 
 from portal.accounts import form_drafts
 from portal.accounts.access import Scope, get_scope
-from portal.changes.errors import NoKey
 from portal.changes.intent import DEADLINE, Intent
 from portal.changes.keys import is_keys_own
 from portal.changes.production import needs_approval
 from portal.customer.plans import adding
 from portal.customer.plans.marks import in_plans
-from portal.customer.resources.edit import form_methods, no_key, nothing_known
+from portal.customer.resources.edit import form_methods, nothing_known
 from portal.customer.resources.lookup import NothingKnown, find_record, find_type, way_back
 from portal.customer.resources.resubmit import asked_again
 from portal.customer.shell import render_page, render_part, wants_part
@@ -175,8 +174,8 @@ def delete(request: HttpRequest, customer_no: str, type_name: str, key: str) -> 
         try:
             token = removal.opened.token_for(removal.day_typed)
             return adding.ask(request, scope, [_wanted(removal)], token, back)
-        except NoKey as error:
-            removal.errors["name"] = no_key(error)
+        except adding.NOT_ASKED as error:
+            removal.errors["name"] = adding.why_not(error)
     context = {"removal": removal, "record": record, "back": back, "sealed": removal.opened.seal(request.path)}
     if "preview" in request.POST and wants_part(request):
         return render_part(request, scope, "resources/delete.html#outlook", {**context, "followed": True})

@@ -18,7 +18,7 @@ from portal.accounts import form_drafts
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
 from portal.billing.usage import monthly_cost
-from portal.changes.errors import NoKey, Unsendable
+from portal.changes.errors import Unsendable
 from portal.changes.intent import DELETION, Intent, as_sent
 from portal.changes.production import needs_approval
 from portal.changes.reads import pending as under_way
@@ -263,8 +263,8 @@ def _ask(request: HttpRequest, desk: FormPage, back: str) -> HttpResponse | None
     token = desk.opened.token_for([wanted.key, wanted.wanted])
     try:
         return adding.ask(request, desk.scope, [wanted], token, back)
-    except NoKey as error:
-        desk.form.add_error(None, no_key(error))
+    except adding.NOT_ASKED as error:
+        desk.form.add_error(None, adding.why_not(error))
     except Unsendable as error:
         desk.form.add_error(error.field if error.field in desk.form.fields else None, str(UNSENDABLE))
     return None
@@ -327,12 +327,6 @@ def count_changes(count: int) -> str:
 def fields_wrong(count: int) -> str:
     text = ngettext("One field needs attention.", "%(count)s fields need attention.", count)
     return text % {"count": count}
-
-
-def no_key(error: NoKey) -> str:
-    """What to do where no API key reaches a group."""
-    groups = ", ".join(sorted(error.groups))
-    return _("No API key covers %(groups)s, so nothing can be sent. A manager can enter one.") % {"groups": groups}
 
 
 def nothing_known(request: HttpRequest, scope: Scope, resource_type: ResourceType, key: str) -> HttpResponse:

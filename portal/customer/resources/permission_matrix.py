@@ -11,14 +11,13 @@ from django.utils.translation import gettext as _
 from portal.accounts import form_drafts
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
-from portal.changes.errors import NoKey
 from portal.changes.intent import Intent
 from portal.changes.production import needs_approval
 from portal.changes.reads import pending as under_way
 from portal.changes.reads.pending import Pending, PendingIndex
 from portal.changes.submit import MOST_ITEMS
 from portal.customer.plans import adding
-from portal.customer.resources.edit import count_changes, fields_wrong, form_methods, no_key, nothing_known
+from portal.customer.resources.edit import count_changes, fields_wrong, form_methods, nothing_known
 from portal.customer.resources.lookup import NoRecord
 from portal.customer.resources.resubmit import asked_again_all
 from portal.customer.shell import render_page, render_part, wants_part
@@ -236,8 +235,8 @@ def matrix(request: HttpRequest, customer_no: str, key: str) -> HttpResponse:
         try:
             keys = [(one.key, one.action) for one in found.wanted]
             return adding.ask(request, scope, found.wanted, found.opened.token_for(keys), request.path)
-        except NoKey as error:
-            found.errors.append(no_key(error))
+        except adding.NOT_ASKED as error:
+            found.errors.append(adding.why_not(error))
     status = 422 if found.errors else 200
     return render_page(request, scope, "permissions/matrix.html", context, pending=found.pending, status=status)
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
 from portal.changes.models import Change, Item, State
-from portal.changes.reads.visibility import answer_about, visible_changes
+from portal.changes.reads.visibility import visible_changes
 from portal.resources.types import TYPES
 from portal.ui import links
 from portal.ui.format.refusal import reason
@@ -41,7 +41,7 @@ def asked_again(scope: Scope, number: str, type_name: str, key: str | None) -> R
 
 def _problems(change: Change, item: Item) -> Iterator[tuple[str, str]]:
     if change.state == State.REJECTED:
-        answer = answer_about(change.answer, item.position)
+        answer = change.answer_to(item.position)
         yield _refused_field(answer, item), reason(answer)
     if change.state == State.CONFLICT:
         for one in change.answer.get("items", ()):

@@ -28,6 +28,14 @@ def do(client: Client, plan: Plan, verb: str, **typed: Any) -> Any:
     return client.post(f"{page(plan)}-/{verb}", {"revision": plan.revision, **typed}, follow=True)
 
 
+def answer(client: Client, plan: Plan, key: str, said: str, field: str = "") -> Any:
+    """The button that decides about a conflict, as the page shows it now."""
+    told = client.get(page(plan)).context["told"]
+    (shown,) = [one.shows(field) for one in told.review.conflicts if one.entry.key == key]
+    (entry,) = [one for one in entries(plan) if one.key == key]
+    return do(client, plan, "answer", answer=f"{entry.pk}/{said}/{field}/{shown}")
+
+
 def apply(client: Client, plan: Plan) -> Plan:
     """Pressed, and all that comes of it."""
     do(client, plan, "apply")

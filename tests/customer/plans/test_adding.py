@@ -1,9 +1,12 @@
 """Forms and buttons put into a plan what they ask for: nothing is sent, nothing is lost."""
 
+from typing import Any
+
 import pytest
 
 from portal.accounts.models import Customer, Draft, User
 from portal.changes.models import Change
+from portal.plans import compose
 from portal.plans.models import Plan
 from tests.customer.asking import filled, save, values_of
 from tests.customer.conftest import Browse, part, text_of
@@ -93,10 +96,34 @@ def test_a_plan_that_is_closed_takes_nothing_more(browse: Browse) -> None:
     add(client, EDIT, cores="3")
     Plan.objects.update(state="closed")
     answer = save(client, f"{HOME}{EDIT}?plan=1", plan="1", cores="4")
-    assert "That plan can no longer be edited" in text_of(client.get(answer.headers["Location"]))
+    assert answer.status_code == 422
+    assert "That plan can no longer be edited" in text_of(answer)
+    assert values_of(answer)["cores"] == ["4"]
     assert [entry.wanted for entry in entries()] == [{"cores": 3}]
     add(client, EDIT, cores="4")  # by itself: a new plan
     assert Plan.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        ("virtualmachine/shop01/-/edit", {"service_description": "for the sale"}),
+        ("virtualmachine/shop01/-/delete", {"name": "shop01", "day": "2026-12-31"}),
+        ("resourcegroup/shop/-/permissions", {"uids": "nora", "new": ["login"]}),
+    ],
+)
+def test_what_does_not_fit_into_the_plan_stays_in_its_form(
+    browse: Browse, monkeypatch: pytest.MonkeyPatch, path: str, typed: dict[str, Any]
+) -> None:
+    client = browse("manager")
+    add(client, EDIT, cores="3")
+    monkeypatch.setattr(compose, "MOST_ENTRIES", 1)
+    answer = add(client, path, **typed)
+    assert answer.status_code == 422
+    assert "The plan would have 2 changes; at most 1000 are possible." in text_of(answer)
+    for name in typed.keys() - {"new"}:
+        assert str(typed[name]) in answer.content.decode()
+    assert [entry.key for entry in entries()] == ["shop00"]
 
 
 def test_what_needs_approval_becomes_a_plan_instead_of_being_sent(browse: Browse) -> None:

@@ -8,15 +8,29 @@ from django.test import Client
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, Membership
 from portal.accounts.roles import Role
+from portal.changes import decisions
 from portal.changes.intent import Intent
 from portal.changes.models import Change
 from portal.changes.models import State as Sent
 from portal.plans.compose import begin, put_in
 from portal.plans.models import Plan, State
-from tests.changes.conftest import machine, new_machine, run_all
+from tests.changes.conftest import give_secret, later, machine, new_machine, run_all
 from tests.customer.asking import filled, values_of
 from tests.customer.conftest import Browse, text_of
-from tests.customer.plans.pressing import PLANS, apply, asked, do, edit_of, entries, gone, grown, new, outside, page
+from tests.customer.plans.pressing import (
+    PLANS,
+    answer,
+    apply,
+    asked,
+    do,
+    edit_of,
+    entries,
+    gone,
+    grown,
+    new,
+    outside,
+    page,
+)
 from tests.plans.conftest import through
 from tests.support.services import Sandbox
 
@@ -127,12 +141,50 @@ def test_a_machine_that_vanished_is_a_conflict_that_can_only_be_given_up(
     outside(platform, scope, user)
     assert "It no longer exists, so it cannot be changed." in told(browse, plan)
     assert "Resolve the conflicts first." in text_of(do(browse("manager"), plan, "apply"))
-    entry = next(one for one in entries(plan) if one.key == "shop/s-brief")
-    forged = do(browse("manager"), plan, "answer", answer=f"{entry.pk}/ours/")
+    forged = answer(browse("manager"), plan, "shop/s-brief", "ours")
     assert "A record that no longer exists cannot be kept." in text_of(forged)
-    do(browse("manager"), plan, "answer", answer=f"{entry.pk}/theirs/")
+    answer(browse("manager"), plan, "shop/s-brief", "theirs")
     assert [one[0] for one in asked(plan)] == [kept.key]
     assert apply(browse("manager"), plan).state == State.APPLIED
+
+
+def test_an_answer_is_about_what_the_page_showed(browse: Browse, platform: Sandbox, scope: Scope) -> None:
+    wanted = edit_of(platform, service_description="for the sale")
+    plan = put_in(scope, [wanted])
+    (entry,) = entries(plan)
+    machine_now = {"__type__": MACHINE, "name": wanted.key}
+    outside(platform, scope, {**machine_now, "service_description": "by hand"})
+    client = browse("manager")
+    (clash,) = client.get(page(plan)).context["told"].entries[0].clashes
+    outside(platform, scope, {**machine_now, "service_description": "by hand again"})
+    for said in ("ours", "theirs"):
+        late = do(client, plan, "answer", answer=f"{entry.pk}/{said}/{clash.name}/{clash.shows}")
+        assert late.status_code == 422
+        assert "by hand again Changed again in the meantime. Nothing was decided" in text_of(late)
+        assert asked(plan) == [(wanted.key, "set", False, {"service_description": "for the sale"})]
+    answer(client, plan, wanted.key, "ours", clash.name)
+    assert apply(client, plan).state == State.APPLIED
+    assert machine(platform, wanted.key)["service_description"] == "for the sale"
+
+
+def test_what_was_decided_in_another_tab_is_said_and_leaves_approvals_alone(
+    browse: Browse, platform: Sandbox, scope: Scope
+) -> None:
+    wanted = edit_of(platform, service_description="for the sale", disk=77)
+    plan = put_in(scope, [wanted])
+    (entry,) = entries(plan)
+    outside(platform, scope, {"__type__": MACHINE, "name": wanted.key, "service_description": "by hand", "disk": 55})
+    client = browse("manager")
+    clashes = client.get(page(plan)).context["told"].entries[0].clashes
+    assert [clash.name for clash in clashes] == ["service_description", "disk"]
+    for clash in clashes:
+        do(client, plan, "answer", answer=f"{entry.pk}/ours/{clash.name}/{clash.shows}")
+        plan.refresh_from_db()
+        revision = plan.revision
+        again = do(client, plan, "answer", answer=f"{entry.pk}/theirs/{clash.name}/{clash.shows}")
+        assert "This is no longer in conflict. Nothing was done." in text_of(again)
+        plan.refresh_from_db()
+        assert plan.revision == revision
 
 
 def test_a_name_that_was_taken_is_answered_by_changing_what_is_there(
@@ -141,8 +193,7 @@ def test_a_name_that_was_taken_is_answered_by_changing_what_is_there(
     plan = put_in(scope, [new_machine("shop80", memory=512)])
     outside(platform, scope, {"__type__": MACHINE, "name": "shop80", "resource_group": "shop", "location": "rzob"})
     assert "It already exists: someone created it in the meantime." in told(browse, plan)
-    (entry,) = entries(plan)
-    do(browse("manager"), plan, "answer", answer=f"{entry.pk}/ours/")
+    answer(browse("manager"), plan, "shop80", "ours")
     assert asked(plan) == [("shop80", "set", False, {"memory": 512})]
     assert apply(browse("manager"), plan).state == State.APPLIED
     assert machine(platform, "shop80")["memory"] == 512
@@ -183,6 +234,27 @@ def test_a_key_that_was_removed_while_a_part_waits_for_it_is_said_and_a_new_one_
     key_of(scope, "shop")
     assert apply(client, plan).state == State.APPLIED
     assert machine(platform, both[1].key)["disk"] == both[1].wanted["disk"]
+
+
+def test_what_was_perhaps_sent_says_what_keeps_it_and_what_to_do(
+    browse: Browse, platform: Sandbox, scope: Scope
+) -> None:
+    plan = put_in(scope, [grown(platform)])
+    do(browse("manager"), plan, "apply")
+    platform.control(fault={"kind": "drop_after", "method": "apply"})
+    run_all()
+    give_secret("wrong")
+    later(8)
+    assert through(plan).state == State.APPLYING
+    said = "Once a manager has entered a new one, the portal checks whether it arrived."
+    for path in (page(plan), "/c/10001/changes/1/"):
+        text = text_of(browse("manager").get(path))
+        assert "but the answer was lost, and the API key of group services no longer works. " + said in text
+        assert "It is sent automatically" not in text
+    assert "It cannot be stopped: it was sent, the answer was lost," in text_of(do(browse("manager"), plan, "stop"))
+    decisions.resume(give_secret("services-demo-key"))
+    assert through(plan).state == State.APPLIED
+    assert platform.calls("apply") == 1
 
 
 def test_a_limit_passed_in_the_middle_stands_at_its_entry_and_nothing_is_applied(

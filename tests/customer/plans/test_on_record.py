@@ -12,6 +12,7 @@ from portal.plans import applying
 from portal.plans.models import Plan
 from tests.customer.conftest import Browse
 from tests.customer.plans.conftest import PLANS, MakePlan, address
+from tests.customer.plans.pressing import answer
 
 PAGES = {  # what is pressed on the plan's page by the manager, and what is on record then
     "plan.described": ("-/describe", {"name": "Cyber Monday", "note": "Later."}),
@@ -78,7 +79,7 @@ def test_so_is_what_is_decided_about_a_conflict(browse: Browse, plan: MakePlan) 
     entry = made.entries.get(key="shop00")
     entry.before = {"cores": 99}
     entry.save()
-    send(browse("operator"), made, "-/answer", answer=f"{entry.pk}/ours/cores")
+    answer(browse("operator"), made, "shop00", "ours", "cores")
     assert on_record("plan.answered") == [("operator@example.com", "plan 1")]
 
 

@@ -12,6 +12,7 @@ from portal.changes.intent import Intent
 from portal.changes.models import Change
 from portal.changes.submit import submit
 from portal.inventory import reads
+from portal.plans import compose
 from portal.plans.compose import put_in
 from portal.plans.models import Plan, State
 from portal.resources.times import default_deadline, earliest_deadline
@@ -241,6 +242,26 @@ def test_what_is_gone_or_there_again_is_left_out_and_named(
     plan = undo(browse("manager"), deleted)
     assert asked(plan) == []
     assert "It exists again already." in told(browse, plan)
+
+
+def test_a_group_does_not_move_back_below_one_that_is_gone(browse: Browse, platform: Sandbox, done: Done) -> None:
+    done(new(GROUP, "fair", parent="shop"), new(GROUP, "stand", parent="fair"))
+    before, wanted = {"parent": "fair", "notification_leadtime": 12}, {"parent": "shop", "notification_leadtime": 48}
+    moved = done(Intent(type_name=GROUP, key="stand", wanted=wanted, before=before))
+    done(gone(GROUP, "fair"))
+    plan = undo(browse("manager"), moved)
+    assert asked(plan) == [("stand", "set", False, {"notification_leadtime": 12})]
+    assert "Its resource group no longer exists. stand" in told(browse, plan)
+
+
+def test_more_than_a_plan_holds_is_said(
+    browse: Browse, platform: Sandbox, done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = done(grown(platform), grown(platform, nth=1))
+    monkeypatch.setattr(compose, "MOST_ENTRIES", 1)
+    response = browse("manager").post(f"/c/10001/changes/{change.number}/-/undo", follow=True)
+    assert "The plan would have 2 changes; at most 1000 are possible." in text_of(response)
+    assert not Plan.objects.exists()
 
 
 def test_what_is_not_through_is_not_taken_back(browse: Browse, platform: Sandbox, done: Done) -> None:
