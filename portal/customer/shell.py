@@ -142,7 +142,8 @@ class Shell:
     @cached_property
     def nav(self) -> list[NavItem]:
         overview = NavItem(_("Overview"), "layout-dashboard", self.home, current=self._path == self.home)
-        items = [overview, *self._types(FIRST), *self._schedule]
+        others = tuple(name for name in TYPES if name not in (*FIRST, MAINTENANCES, *MONEY))
+        items = [overview, *self._types(FIRST + others), *self._schedule]
         money = self._types(MONEY)
         return [*items, *money, *(self._changes if self.sees_changes else []), *self._of_managers]
 

@@ -11,13 +11,14 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db.models.signals import post_delete, post_save
 
-from portal.accounts.models import ApiKey, AuditEntry, Membership, User
+from portal.accounts.audit import trail
+from portal.accounts.models import ApiKey, Membership, User
 from portal.inventory import news
 
 
 def connect() -> None:
     """Listen; called once, when the application is ready."""
-    post_save.connect(_recorded, sender=AuditEntry)
+    trail.recorded.connect(_recorded)
     post_save.connect(_person_saved, sender=User)
     post_delete.connect(_session_ended, sender=Session)
     for signal in (post_save, post_delete):
@@ -25,9 +26,9 @@ def connect() -> None:
         signal.connect(_key, sender=ApiKey)
 
 
-def _recorded(instance: AuditEntry, **_signal: Any) -> None:
-    of_chain = [news.of_trail(instance.chain)] if instance.chain else []
-    of_actor = [news.of_person(instance.actor_id)] if instance.actor_id else []
+def _recorded(chain: str, actor_id: int | None, **_signal: Any) -> None:
+    of_chain = [news.of_trail(chain)] if chain else []
+    of_actor = [news.of_person(actor_id)] if actor_id else []
     news.tell_after_commit([*of_chain, *of_actor])
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import Max
+from django.dispatch import Signal
 from django.utils import timezone
 
 from portal.accounts import view_as
@@ -27,6 +28,7 @@ from portal.accounts.models import AuditEntry, AuditHead, Customer, Membership, 
 REFUSED = "refused"
 A_WHILE = timedelta(minutes=10)
 PORTAL = ""  # the chain of what belongs to no customer
+recorded = Signal()  # something was added to `chain` that `actor_id` did
 HASHED = ("chain", "sequence", "action", "actor_id", "actor", "address", "target", "before", "after", "previous")
 
 
@@ -103,6 +105,7 @@ def record_all(
             head.sequence, head.digest = entry.sequence, entry.digest
         AuditEntry.objects.bulk_create(entries, batch_size=500)
         AuditHead.objects.filter(pk=head.pk).update(sequence=head.sequence, digest=head.digest)
+        recorded.send(AuditEntry, chain=head.chain, actor_id=actor.pk if actor else None)
     return entries
 
 

@@ -157,7 +157,7 @@ def test_maintenance_is_in_progress_upcoming_or_past_and_the_menu_counts_the_fir
     assert headings == [("in-progress", "In progress"), ("upcoming", "Upcoming"), ("past", "Past")]
     not_past = page.partition('id="phase-past"')[0].count('id="row-')
     assert 0 < not_past < page.count('id="row-')
-    menu = page.partition('href="/c/10001/maintenance/"')[2].partition("</a>")[0]
+    menu = page.partition('href="/c/10001/schedule/"')[2].partition("</a>")[0]
     assert f'<span class="rail-count">{not_past}</span>' in menu
 
 
