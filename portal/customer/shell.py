@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import attrgetter
-from typing import Any
+from typing import Any, Protocol
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.timezone import now
@@ -245,6 +245,13 @@ def say(trouble: Trouble) -> BannerMessage:
     return BannerMessage(level, icon, title, _(TEXTS[trouble.reason]))
 
 
+class Live(Protocol):
+    """A page that follows what happens: `tag` is the same for as long as it shows the same."""
+
+    @property
+    def tag(self) -> str: ...
+
+
 def wants_part(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of the page: not so when the browser goes back, or a script wants the whole body."""
     headers = request.headers
@@ -281,6 +288,32 @@ def render_part(
     updates = render_to_string("components/updates.html", {"shell": shell}, request)
     response.content += updates.encode()
     return _private(response)
+
+
+def render_live(
+    request: HttpRequest,
+    scope: Scope,
+    template: str,
+    part: str,
+    context: Mapping[str, Any],
+    page: Live,
+    *,
+    pending: PendingIndex | None = None,
+    push: str = "",
+) -> HttpResponse:
+    """A page, or its part for htmx: "not modified" where that has all of it already.
+
+    `push` is the address that the browser shows once a person, and not the page itself, has asked for the part.
+    """
+    if not wants_part(request):
+        return render_page(request, scope, template, context, pending=pending)
+    if request.headers.get("HX-PTag") == page.tag:
+        return HttpResponseNotModified()
+    response = render_part(request, scope, f"{template}#{part}", context, pending=pending)
+    response.headers["HX-PTag"] = page.tag
+    if push and "HX-PTag" not in request.headers:
+        response.headers["HX-Push-Url"] = push
+    return response
 
 
 def _private(response: HttpResponse) -> HttpResponse:

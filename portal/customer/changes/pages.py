@@ -26,7 +26,7 @@ from portal.customer.changes.presenter import LOOKS, ChangePresenter, tag_of, to
 from portal.customer.polls import noted
 from portal.customer.resources.change_sheet import change_sheet
 from portal.customer.resources.lookup import way_back
-from portal.customer.shell import render_page, render_part, wants_part
+from portal.customer.shell import render_live, render_page, render_part, wants_part
 from portal.inventory import watched_customers
 from portal.resources.times import berlin_today
 from portal.resources.types import TYPES
@@ -117,13 +117,7 @@ def change_list(request: HttpRequest, customer_no: str) -> HttpResponseBase:
     found = _change_list(request, scope, filters)
     if found.is_live:
         watched_customers.watch(scope.customer)
-    if not wants_part(request):
-        return render_page(request, scope, "changes/list.html", {"list": found})
-    if request.headers.get("HX-PTag") == found.tag:
-        return HttpResponseNotModified()
-    response = render_part(request, scope, "changes/list.html#list", {"list": found})
-    response.headers["HX-PTag"] = found.tag
-    return response
+    return render_live(request, scope, "changes/list.html", "list", {"list": found}, found)
 
 
 @noted

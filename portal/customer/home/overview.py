@@ -1,6 +1,6 @@
 """Where a person arrives, and the customer's overview."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -9,7 +9,7 @@ from portal.accounts.access import get_scope, memberships_of
 from portal.changes.reads.pending import pending_of
 from portal.customer.home.page import Overview
 from portal.customer.polls import noted
-from portal.customer.shell import render_page, render_part, wants_part
+from portal.customer.shell import render_live, wants_part
 from portal.inventory import reads, watched_customers
 
 TEMPLATE = "overview/overview.html"
@@ -38,10 +38,4 @@ def overview(request: HttpRequest, customer_no: str) -> HttpResponseBase:
             return redirect(page.own_address)
     if page.is_live:
         watched_customers.watch(scope.customer)
-    if not wants_part(request):
-        return render_page(request, scope, TEMPLATE, {"page": page}, pending=page.pending)
-    if request.headers.get("HX-PTag") == page.tag:
-        return HttpResponseNotModified()
-    response = render_part(request, scope, f"{TEMPLATE}#overview", {"page": page}, pending=page.pending)
-    response.headers["HX-PTag"] = page.tag
-    return response
+    return render_live(request, scope, TEMPLATE, "overview", {"page": page}, page, pending=page.pending)

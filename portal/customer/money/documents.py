@@ -7,7 +7,7 @@ from functools import cached_property
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -25,7 +25,7 @@ from portal.billing.document_orders.presenter import OrderPresenter
 from portal.billing.documents import page_margins
 from portal.billing.documents.document import KINDS, PrintableRecords, PrintedDocument, Printing
 from portal.billing.usage import months as month_words
-from portal.customer.shell import render_page, render_part, wants_part
+from portal.customer.shell import render_live, render_page
 from portal.ui import links
 
 TYPES = {"pdf": "application/pdf", "zip": "application/zip"}
@@ -152,13 +152,7 @@ def paper(request: HttpRequest, customer_no: str, pk: UUID) -> HttpResponse:
     scope = _scope(request, customer_no)
     told = OrderPresenter(orders.find(scope, pk))
     context = {"told": told, "token": uuid.uuid4().hex}
-    if not wants_part(request):
-        return render_page(request, scope, "billing/paper.html", context)
-    if request.headers.get("HX-PTag") == told.tag:
-        return HttpResponseNotModified()
-    response = render_part(request, scope, "billing/paper.html#job", context)
-    response.headers["HX-PTag"] = told.tag
-    return response
+    return render_live(request, scope, "billing/paper.html", "job", context, told)
 
 
 @require_safe

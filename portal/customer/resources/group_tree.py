@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.safestring import SafeString
@@ -16,7 +16,7 @@ from portal.accounts.roles import Verb
 from portal.changes.reads.pending import PendingIndex, pending_of
 from portal.customer.polls import noted
 from portal.customer.resources.list import resource_list
-from portal.customer.shell import render_page, render_part, wants_part
+from portal.customer.shell import render_live, wants_part
 from portal.inventory import reads, watched_customers
 from portal.inventory.listings.group_tree import GroupTree
 from portal.inventory.listings.totals import HARDWARE, ByState, Sums, by_state, counts_below, sums
@@ -272,11 +272,4 @@ def _tree(request: HttpRequest, customer_no: str) -> HttpResponse:
             return redirect(tree.own_address)
     if tree.is_live:
         watched_customers.watch(scope.customer)
-    context = {"tree": tree}
-    if not wants_part(request):
-        return render_page(request, scope, TEMPLATE, context, pending=tree.pending)
-    if request.headers.get("HX-PTag") == tree.tag:
-        return HttpResponseNotModified()
-    response = render_part(request, scope, f"{TEMPLATE}#tree", context, pending=tree.pending)
-    response.headers["HX-PTag"] = tree.tag
-    return response
+    return render_live(request, scope, TEMPLATE, "tree", {"tree": tree}, tree, pending=tree.pending)

@@ -1,6 +1,6 @@
 """Lists of all resource types. One address for page and part; POST to it is the refresh button."""
 
-from django.http import Http404, HttpRequest, HttpResponseNotModified
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
@@ -9,7 +9,7 @@ from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
 from portal.changes.reads.pending import pending_of
 from portal.customer.polls import noted
-from portal.customer.shell import render_page, render_part, wants_part
+from portal.customer.shell import render_live, wants_part
 from portal.inventory import reads, watched_customers
 from portal.inventory.reads import Listing
 from portal.resources.spec import ResourceType
@@ -42,15 +42,16 @@ def resource_list(request: HttpRequest, customer_no: str, type_name: str) -> Htt
         return redirect(page.own_address)
     if page.is_live:
         watched_customers.watch(scope.customer)
-    if not wants_part(request):
-        return render_page(request, scope, "resources/list.html", {"list": page}, pending=page.pending)
-    if request.headers.get("HX-PTag") == page.tag:
-        return HttpResponseNotModified()
-    response = render_part(request, scope, "resources/list.html#table", {"list": page}, pending=page.pending)
-    response.headers["HX-PTag"] = page.tag
-    if "HX-PTag" not in request.headers:  # asked for by a person, not by the page itself
-        response.headers["HX-Push-Url"] = page.own_address
-    return response
+    return render_live(
+        request,
+        scope,
+        "resources/list.html",
+        "table",
+        {"list": page},
+        page,
+        pending=page.pending,
+        push=page.own_address,
+    )
 
 
 def current(request: HttpRequest, scope: Scope, resource_type: ResourceType) -> Listing:

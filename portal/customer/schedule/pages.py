@@ -1,6 +1,6 @@
 """The schedule: one address for all its views and for their part; POST to it is the refresh button."""
 
-from django.http import HttpRequest, HttpResponseNotModified
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
@@ -12,7 +12,7 @@ from portal.customer.polls import noted
 from portal.customer.schedule.page import SchedulePage
 from portal.customer.schedule.query import read_query
 from portal.customer.schedule.sheet import schedule_sheet
-from portal.customer.shell import render_page, render_part, wants_part
+from portal.customer.shell import render_live, wants_part
 from portal.inventory import reads, watched_customers
 from portal.resources.times import berlin_today
 from portal.schedule.events import MAINTENANCES
@@ -38,15 +38,9 @@ def schedule(request: HttpRequest, customer_no: str) -> HttpResponseBase:
             return redirect(page.own_address)
     if page.is_live:
         watched_customers.watch(scope.customer)
-    if not wants_part(request):
-        return render_page(request, scope, TEMPLATE, {"list": page}, pending=page.pending)
-    if request.headers.get("HX-PTag") == page.tag:
-        return HttpResponseNotModified()
-    response = render_part(request, scope, f"{TEMPLATE}#table", {"list": page}, pending=page.pending)
-    response.headers["HX-PTag"] = page.tag
-    if "HX-PTag" not in request.headers:  # asked for by a person, not by the page itself
-        response.headers["HX-Push-Url"] = page.own_address
-    return response
+    return render_live(
+        request, scope, TEMPLATE, "table", {"list": page}, page, pending=page.pending, push=page.own_address
+    )
 
 
 def _download(request: HttpRequest, page: SchedulePage) -> HttpResponseBase:

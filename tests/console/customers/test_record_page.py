@@ -50,7 +50,7 @@ def told(page: StaffPage | DetailPage) -> list[str]:
 def test_it_says_the_same_as_the_page_of_its_people(staff: Client, browse: Browse) -> None:  # noqa: F811
     theirs = browse("manager").get("/c/10001/virtualmachine/shop13/").context["page"]
     ours = staff.get(MACHINE).context["page"]
-    assert told(ours) == told(theirs)
+    assert told(ours) == [one for one in told(theirs) if one != "Schedule"]  # the way to a page that staff have not
     assert [one.title for one in ours.related] == [one.title for one in theirs.related]
     assert ours.holders is not None
     assert [holder.uid for holder in ours.holders] == [holder.uid for holder in theirs.holders]
