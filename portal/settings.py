@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "portal.inventory",
     "portal.changes",
     "portal.plans",
+    "portal.schedule",
     "portal.ui",
     "portal.billing",
     "portal.customer",

@@ -8,7 +8,7 @@ from portal.customer.money import documents, pages, thresholds
 from portal.customer.people import urls as people_urls
 from portal.customer.plans import urls as plan_urls
 from portal.customer.resources import detail, group_tree, urls
-from portal.customer.schedule import pages as schedule_pages
+from portal.customer.schedule import urls as schedule_urls
 from portal.ui import preferences
 
 app_name = "customer"
@@ -20,8 +20,8 @@ urlpatterns = [
     *people_urls.urlpatterns,
     *thresholds.urlpatterns,
     *plan_urls.urlpatterns,
+    *schedule_urls.urlpatterns,
     *urls.urlpatterns,
-    path("c/<str:customer_no>/schedule/", schedule_pages.schedule, name="schedule"),
     path("c/<str:customer_no>/find/", search.find, name="find"),
     path("c/<str:customer_no>/frame/", frame_updates.frame, name="frame"),
     *documents.urlpatterns,

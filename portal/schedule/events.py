@@ -82,16 +82,25 @@ class Events:
 
 def events_of(listings: Mapping[str, Listing], pending: PendingIndex) -> Events:
     """Made of what is known of machines, groups and maintenance; `listings` may lack types that nobody may see."""
-    machines = listings[MACHINES].by_key if MACHINES in listings else {}
-    waiting = _waiting(pending)
+    waiting, known = _waiting(pending), dated(listings)
     found = [
-        *(_with_changes(event, waiting) for event in _of_listing(listings, MAINTENANCES)),
-        *_of_listing(listings, MACHINES),
+        *(_with_changes(event, waiting) for event in known.all),
         *modes(listings),
         *_unannounced(listings, pending),
     ]
-    kept = [one for one in found if not (one.kind is Kind.MAINTENANCE and _is_told_by_deletion(one, machines))]
-    return Events(sorted(kept, key=lambda one: (one.starts, one.record.key)), machines)
+    return Events(sorted(found, key=_by_time), known.machines)
+
+
+def dated(listings: Mapping[str, Listing]) -> Events:
+    """Maintenances and deletions: what has a date on the platform."""
+    machines = listings[MACHINES].by_key if MACHINES in listings else {}
+    maintenances = _of_listing(listings, MAINTENANCES)
+    told = [one for one in maintenances if not _is_told_by_deletion(one, machines)]
+    return Events(sorted((*told, *_of_listing(listings, MACHINES)), key=_by_time), machines)
+
+
+def _by_time(event: Event) -> tuple[datetime, str]:
+    return (event.starts, event.record.key)
 
 
 def _of_listing(listings: Mapping[str, Listing], type_name: str) -> Sequence[Event]:

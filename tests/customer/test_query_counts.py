@@ -62,6 +62,7 @@ PAGES = {
         *(Page(f"{C}schedule/?view={view}", [r"virtualmachine/(shop2\d)/"]) for view in ("past", "leaving")),
         Page(f"{C}schedule/?format=csv", [r"shop0\d"]),
     ],
+    "customer:calendars": [Page(f"{C}schedule/calendar/")],
     "customer:frame": [Page(f"{C}frame/", is_part=True)],
     "customer:list": [*LISTS, TREE, *(Page(f"{C}{name}/?format=csv", [one]) for name, one in EXPORTED.items())],
     "customer:detail": [
@@ -124,6 +125,8 @@ NO_PAGES = {
     **dict.fromkeys(("customer:invite_again", "customer:withdraw", "customer:plan_new", "customer:plan_verb"), SENT),
     **dict.fromkeys(("customer:undo_change", "customer:undo_plan"), SENT),
     "customer:paper_file": "a file, read piece by piece",
+    "customer:calendar_verb": SENT,
+    "customer:calendar": "a file, held by its own test (tests/customer/schedule)",
     "unspeakable": "nothing is there",
 }
 

@@ -317,6 +317,17 @@ ROUTES: dict[str, list[Stop]] = {
         Stop(f"{CUSTOMER}schedule/{end}", only(*SEES["maintenance"]), only(*SEES["maintenance"], ok=status))
         for end, status in (("", 302), ("?view=leaving", 302), ("?format=csv", 200))
     ],
+    # Who asks without saying what about is given a feed of everything they see.
+    "customer:calendars": [
+        Stop(f"{CUSTOMER}schedule/calendar/", only(*SEES["maintenance"]), only(*SEES["maintenance"], ok=302))
+    ],
+    "customer:calendar_verb": [
+        Stop(f"{CUSTOMER}schedule/calendar/{one}/-/renew", NOT_A_METHOD, only(*SEES["maintenance"], ok=404))
+        for one in ("6f7c1f5e-0000-4000-8000-000000000000", "nothing")
+    ],
+    "customer:calendar": [
+        Stop("/calendar/nothing.ics", dict.fromkeys(EVERYBODY, 404), dict.fromkeys(EVERYBODY, 405)),
+    ],
     "customer:frame": [Stop(f"{CUSTOMER}frame/", members(302))],
     "customer:changes": [stop for stop in changes() if stop.path.endswith("changes/")],
     "customer:change": [stop for stop in changes() if stop.path.count("/") == 5],

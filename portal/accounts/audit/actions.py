@@ -50,6 +50,9 @@ ACTIONS = {
     "plan.not_sent": _("Scheduled plan not applied"),
     "plan.closed": _("Plan closed"),
     "plan.reopened": _("Plan reopened"),
+    "calendar.added": _("Calendar subscription created"),
+    "calendar.renewed": _("Calendar address renewed"),
+    "calendar.removed": _("Calendar subscription removed"),
     "exported": _("Exported"),
     "printed": _("Printed"),
     "threshold.set": _("Budget set"),
@@ -73,6 +76,7 @@ KINDS = {
     "plan": _("Plans"),
     "refused": _("Access denied"),
     "export": _("Exports and printing"),
+    "calendar": _("Calendar subscriptions"),
     "threshold": _("Budgets"),
     "staff": _("Support staff"),
 }
@@ -86,6 +90,7 @@ KIND_OF = {
     "plan": ("plan.",),
     "refused": ("refused", "sign_in.refused", "sign_in.held_off", "second_factor.refused", "key.refused"),
     "export": ("exported", "printed"),
+    "calendar": ("calendar.",),
     "threshold": ("threshold.",),
     "staff": ("staff.",),
 }

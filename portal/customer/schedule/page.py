@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from portal.accounts.access import Scope
 from portal.changes.reads.pending import PendingIndex
+from portal.customer.schedule import calendars
 from portal.customer.schedule.leaving import Leaving, leaving, next_acts
 from portal.customer.schedule.lines import Line, Lines
 from portal.customer.schedule.month import Month
@@ -78,6 +79,12 @@ class SchedulePage:
     @property
     def maintenances_address(self) -> str:
         return links.of_type(self._number, MAINTENANCES)
+
+    @property
+    def calendars_address(self) -> str:
+        """Where one subscribes to it; to the group that is shown, if one is."""
+        groups = self.query.wanted.groups
+        return calendars.address(self._number, groups[0] if len(groups) == 1 else "")
 
     @property
     def tabs(self) -> list[tuple[str, str, bool]]:
