@@ -3,6 +3,7 @@
 Rooms:
 - `home`: the overview, and what needs attention
 - `resources`: lists, record pages, forms and buttons of all resource types
+- `schedule`: what will happen when
 - `changes`: the list of changes, a change's page, the message that follows it
 - `plans`: many changes put together, reviewed and applied as one
 - `people`: members and invitations

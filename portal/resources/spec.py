@@ -280,6 +280,10 @@ class ResourceType:
     def field_names(self) -> tuple[str, ...]:
         return tuple(candidate.name for candidate in self.fields)
 
+    def in_order[T](self, by_name: Mapping[str, T]) -> list[tuple[Field, T]]:
+        """What is known of some fields, in the order of the type, whatever the order in which a database had it."""
+        return [(candidate, by_name[candidate.name]) for candidate in self.fields if candidate.name in by_name]
+
     def settable_fields(self, *, creating: bool) -> tuple[Field, ...]:
         """The fields a form asks for."""
         wanted = {Settable.ALWAYS, Settable.AT_CREATION} if creating else {Settable.ALWAYS}

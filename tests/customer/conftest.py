@@ -9,7 +9,7 @@ from django.test import Client
 
 from portal.inventory import redis_connection
 from portal.inventory.listings import merging, record_context
-from portal.inventory.snapshots import process_cache, single_flight
+from portal.inventory.snapshots import background_refresh, process_cache, single_flight
 from tests.inventory.platform import Platform
 from tests.support.answers import read_once
 from tests.support.services import Sandbox
@@ -35,6 +35,8 @@ def browse(
     """`browse("viewer").get("/c/10001/")`: a person of the cast in a process that knows nothing yet. No worker runs."""
     for module in ("submit", "decisions", "perform"):
         monkeypatch.setattr(f"portal.changes.{module}.nudge", lambda pk: None)
+    # Nor is there a broker: to find that out takes seconds, and what came of it would come into another test.
+    monkeypatch.setattr(background_refresh, "_nudge", single_flight.start)
     monkeypatch.setattr("portal.api.client.read_records", read_once)
     forget()
     yield signed_in

@@ -203,14 +203,14 @@ def test_vm_20_not_the_one_that_announces_the_deletion_which_saving_cancels() ->
 @pytest.mark.parametrize("wanted", [{"cores": 4}, {"service_description": "still needed"}, {}])
 def test_vm_20_saving_anything_cancels_a_pending_deletion_and_that_is_said_first(wanted: dict[str, Any]) -> None:
     first, *others = effects(wanted, deletion={"deadline": "2026-11-30", "stages": []})
-    assert "cancels the deletion planned for %(day)s" in first.text
+    assert "The deletion planned for %(day)s is cancelled." in first.text
     assert (first.args, first.field, first.level) == ({"day": date(2026, 11, 30)}, "", "warning")
     assert len(others) == len({"cores"} & wanted.keys())
 
 
 def test_vm_20_also_one_whose_day_cannot_be_read() -> None:
     (effect,) = effects({"service_description": "x"}, deletion={"deadline": "soon", "stages": ["prepare"]})
-    assert "cancels" in effect.text
+    assert "cancelled" in effect.text
     assert "%(day)s" not in effect.text
     assert effect.level == "warning"
 

@@ -431,10 +431,8 @@ def _planned(item: Item) -> datetime | None:
 
 
 def _clashes(item: Item, fields: Mapping[str, Mapping[str, object]]) -> list[Clash]:
-    resource_type = TYPES[item.type_name]
     found = []
-    for name, values in fields.items():
-        field = resource_type.field(name)
+    for field, values in TYPES[item.type_name].in_order(fields):
         texts = [value_text(field, values.get(kind)) for kind in ("before", "present", "wanted")]
         found.append(Clash(_(field.label), *texts))
     return found

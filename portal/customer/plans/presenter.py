@@ -28,6 +28,7 @@ from portal.plans.models import NOT_TAKEN, NOTICE, UNTOUCHED_FOR, Entry, Part, P
 from portal.plans.order import Contradiction
 from portal.plans.review import Checked, Review
 from portal.plans.visibility import visible_entries
+from portal.resources.spec import Field
 from portal.resources.types import TYPES
 from portal.ui import links
 from portal.ui.format import dates
@@ -150,7 +151,7 @@ class EntryPresenter:
     @property
     def clashes(self) -> list[Clash]:
         fields = self.checked.fields if self.checked else {}
-        return [self._clash(name, values) for name, values in fields.items()]
+        return [self._clash(field, values) for field, values in self.line.type.in_order(fields)]
 
     @property
     def shows(self) -> str:
@@ -191,10 +192,10 @@ class EntryPresenter:
             return ""
         return f"{links.action(number, entry.type_name, entry.key, 'edit')}?plan={self.plan.number}"
 
-    def _clash(self, name: str, values: Mapping[str, Any]) -> Clash:
-        field = TYPES[self.entry.type_name].field(name)
+    def _clash(self, field: Field, values: Mapping[str, Any]) -> Clash:
         before, present, wanted = (value_text(field, values.get(kind)) for kind in ("before", "present", "wanted"))
-        return Clash(name, _(field.label), before, present, wanted, self.checked.shows(name) if self.checked else "")
+        shows = self.checked.shows(field.name) if self.checked else ""
+        return Clash(field.name, _(field.label), before, present, wanted, shows)
 
     def _note(self, note: Mapping[str, Any]) -> str:
         if note["kind"] != "replaced":

@@ -66,11 +66,10 @@ def _clashes(item: Item, clash: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             _("%(name)s already exists: created by someone else in the meantime.") % {"name": item.key},
         )
     asked_for = {field.name for field in resource_type.settable_fields(creating=False)}
-    for name, found in clash["fields"].items():
-        field = resource_type.field(name)
+    for field, found in resource_type.in_order(clash["fields"]):
         shown = {kind: value_text(field, found.get(kind)) for kind in ("before", "present")}
         text = _("Changed by someone else in the meantime: it was %(before)s and is now %(present)s.") % shown
-        yield (name, text) if name in asked_for else ("", f"{_(field.label)}: {text}")
+        yield (field.name, text) if field.name in asked_for else ("", f"{_(field.label)}: {text}")
 
 
 def asked_again_all(scope: Scope, number: str, type_name: str) -> dict[tuple[str, ...], str]:

@@ -176,7 +176,7 @@ def test_what_was_decided_in_another_tab_is_said_and_leaves_approvals_alone(
     outside(platform, scope, {"__type__": MACHINE, "name": wanted.key, "service_description": "by hand", "disk": 55})
     client = browse("manager")
     clashes = client.get(page(plan)).context["told"].entries[0].clashes
-    assert [clash.name for clash in clashes] == ["service_description", "disk"]
+    assert [clash.name for clash in clashes] == ["service_description", "disk"]  # as forms have them
     for clash in clashes:
         do(client, plan, "answer", answer=f"{entry.pk}/ours/{clash.name}/{clash.shows}")
         plan.refresh_from_db()
