@@ -25,7 +25,8 @@ led. `people.members`, `people.invitations`, `keys.api_keys` change who belongs 
 under the customer's lock; `people.members.add` and `take_out` end open invitations. `sign_in.authenticator_codes` are
 those of authenticator apps, `sign_in.recovery` is for lost devices. Mails go by `mail`, in the language and by the
 clock of their reader (`reader_settings.of_reader`). `accounts.tasks` (beat, 30 s) tells managers of a refused key,
-once for each generation. Whatever else is kept sealed has to be listed in `manage.py rotate_keys`.
+once for each generation. Whatever is kept sealed is registered (`keys.sealed_values`): `manage.py rotate_keys` seals
+all of it anew.
 
 **Pages that stay open.** `page_stamp`: each page carries, signed, for whom it was made (person, view, roles,
 language), and its scripts and forms send that along (`static/js/portal.js`). Where it is not so any more, no part is

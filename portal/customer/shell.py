@@ -195,7 +195,7 @@ class Shell:
     @property
     def _schedule(self) -> list[NavItem]:
         """Maintenance has its line there: what is announced and planned, with how many maintenances are open."""
-        if MAINTENANCES not in self._listings:
+        if MAINTENANCES not in self._listings or not self.scope.may_see(roles.SCHEDULE):
             return []
         found = self._type(TYPES[MAINTENANCES])
         url = links.schedule(self.customer.number)

@@ -1,6 +1,8 @@
 """Feeds of people: made, renewed, taken away, and found by the token that a calendar brings. Each is on record."""
 
 import secrets
+from collections.abc import Iterator
+from functools import partial
 from hashlib import sha256
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -11,9 +13,9 @@ from django.utils import timezone
 
 from portal.accounts.access import Scope
 from portal.accounts.audit import trail
+from portal.accounts.keys.sealed_values import Sealed
 from portal.accounts.models import Membership
-from portal.accounts.roles import Role, Verb
-from portal.schedule.events import MAINTENANCES
+from portal.accounts.roles import SCHEDULE, Role, Verb
 from portal.schedule.models import Feed
 
 MOST = 20  # of one person in one customer
@@ -77,10 +79,22 @@ def fetched(feed: Feed) -> None:
     Feed.objects.filter(pk=feed.pk).update(fetched_at=timezone.now())
 
 
+def sealed_tokens() -> Iterator[Sealed]:
+    """For whoever rotates the key ring."""
+    for feed in Feed.objects.order_by("pk"):
+        yield Sealed(f"the calendar feed {feed.pk}", feed.is_newest, partial(_seal_anew, feed))
+
+
+def _seal_anew(feed: Feed) -> bool:
+    same = Feed.objects.filter(pk=feed.pk, sealed=feed.sealed)
+    feed.seal(feed.token)
+    return bool(same.update(sealed=feed.sealed))
+
+
 def _require(scope: Scope) -> None:
     if scope.viewing is not None:
         raise PermissionDenied
-    scope.require(Verb.SEE, MAINTENANCES)
+    scope.require(Verb.SEE, SCHEDULE)
 
 
 def _find(scope: Scope, pk: str) -> Feed:

@@ -54,6 +54,11 @@ class Feed(models.Model):
         """Raises sealing.Broken where it cannot be read any more."""
         return sealing.unseal(bytes(self.sealed), self.id.bytes, purpose=PURPOSE).decode()
 
+    @property
+    def is_newest(self) -> bool:
+        """Whether the ring's newest key has sealed it."""
+        return sealing.is_newest(bytes(self.sealed), purpose=PURPOSE)
+
 
 class CalendarDate(models.Model):
     """One date as calendars know it. Its id is in the UID for good, whatever becomes of it.

@@ -49,3 +49,22 @@ def test_maintenance_mode_goes_on_and_runs_out(visit: Visit) -> None:
     expect(page.get_by_role("row", name=re.compile("shop"))).to_contain_text("left")
     page.get_by_role("button", name="End maintenance mode").click()
     expect(page.locator("main")).to_contain_text("No results")
+
+
+def test_a_calendar_is_subscribed_from_the_schedule(visit: Visit) -> None:
+    visitor = visit("operator")
+    page = visitor.go("schedule/?group=shop", check=False)
+    page.get_by_role("link", name="Subscribe").click()
+    expect(page.get_by_label("Group or machine")).to_have_value("shop")
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", name="shop", exact=True)).to_be_visible()
+    visitor.check()
+    address = page.locator("code").inner_text()
+    with page.context.browser.new_context() as elsewhere:  # type: ignore[union-attr]
+        answer = elsewhere.request.get(address)
+        assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+        assert "shop16: maintenance" in answer.text()
+    page.reload()
+    expect(page.locator("main")).to_contain_text("Last fetched")
+    page.get_by_role("button", name="Remove").click()
+    expect(page.locator("main")).to_contain_text("No calendar is subscribed yet.")

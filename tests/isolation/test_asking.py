@@ -24,6 +24,7 @@ OPEN = {
     "customer:home": "leads on by what one belongs to",
     "customer:theme": "a cookie of one's own",
     "customer:language": "a cookie of one's own",
+    "customer:calendar": "the token in its address is what lets a calendar in (tests/customer/schedule)",
     "dismiss": "hides an announcement for oneself",
     "unspeakable": "says that there is nothing",
 }

@@ -109,7 +109,7 @@ def test_what_is_not_known_cancels_nothing(customer: Customer, how: str) -> None
         object.__setattr__(one, "version", "2")
         object.__setattr__(one, "as_of", NOW + HOUR)
     if how == "trouble":
-        object.__setattr__(listings["maintenance"], "troubles", (Trouble("unreachable", NOW, ""),))
+        object.__setattr__(listings["maintenance"], "troubles", (Trouble("services", "unreachable", NOW, ""),))
     else:
         object.__setattr__(listings["maintenance"], "source", Source.NEVER)
     told.bring_up(customer, listings)

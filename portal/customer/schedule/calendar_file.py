@@ -17,7 +17,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from portal.accounts.access import Scope
-from portal.accounts.roles import Role
+from portal.accounts.roles import SCHEDULE, Role
 from portal.inventory import reads
 from portal.inventory.listings.group_tree import GroupTree
 from portal.inventory.weighted_cache import WeightedCache
@@ -90,7 +90,7 @@ def title(feed: Feed) -> str:
 
 def _visible(feed: Feed, scope: Scope) -> Sequence[CalendarDate]:
     """What the feed is about, as far as its owner may see it; from 30 days back on."""
-    if not scope.may_see(MAINTENANCES):
+    if not scope.may_see(SCHEDULE):
         return ()
     dates = CalendarDate.objects.filter(customer=scope.customer)
     tree = GroupTree.of(reads.listing(scope, GROUPS))

@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.access import get_scope
-from portal.accounts.roles import Verb
+from portal.accounts.roles import SCHEDULE, Verb
 from portal.changes.reads.pending import pending_of
 from portal.customer.polls import noted
 from portal.customer.schedule.page import SchedulePage
@@ -15,7 +15,6 @@ from portal.customer.schedule.sheet import schedule_sheet
 from portal.customer.shell import render_live, wants_part
 from portal.inventory import reads, watched_customers
 from portal.resources.times import berlin_today
-from portal.schedule.events import MAINTENANCES
 from portal.ui.spreadsheets import downloads
 
 TEMPLATE = "schedule/schedule.html"
@@ -26,7 +25,7 @@ TEMPLATE = "schedule/schedule.html"
 def schedule(request: HttpRequest, customer_no: str) -> HttpResponseBase:
     """What will happen when, as the address asks for it; its `#table` for htmx, a file for `?format=csv|xlsx`."""
     scope = get_scope(request.user, customer_no)
-    scope.require(Verb.SEE, MAINTENANCES)
+    scope.require(Verb.SEE, SCHEDULE)
     page = SchedulePage(scope, read_query(request.GET), pending_of(scope))
     if downloads.is_asked(request):
         return _download(request, page)

@@ -3,6 +3,8 @@
 The file is read back by vobject, which knows nothing of how it was written.
 """
 
+import base64
+import os
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 import vobject
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -169,6 +172,15 @@ def test_an_address_that_cannot_be_read_any_more_can_be_renewed(add: Any, browse
     page = browse("manager").get(PAGE)
     assert "This address can no longer be shown." in text_of(page)
     assert "webcal:" not in page.content.decode()
+
+
+def test_addresses_outlive_a_change_of_the_key_ring(add: Any, browse: Browse, fetch: Fetch, settings: Any) -> None:
+    path, first = add(), list(settings.CREDENTIAL_KEYS)
+    settings.CREDENTIAL_KEYS = [base64.b64encode(os.urandom(32)).decode(), *first]
+    call_command("rotate_keys")
+    settings.CREDENTIAL_KEYS = settings.CREDENTIAL_KEYS[:1]
+    assert f"http://testserver{path}" in browse("manager").get(PAGE).content.decode()
+    assert fetch(path).status_code == 200
 
 
 def test_who_sees_no_maintenance_has_no_page_of_it(browse: Browse) -> None:

@@ -4,8 +4,7 @@ To rotate: put a new key first, restart, run this until it says that nothing is 
 It may be killed at any point and run again: each value is replaced by itself, and only while it is still what was read.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -15,19 +14,11 @@ from django.db import transaction
 
 from portal.accounts import form_drafts
 from portal.accounts.keys import sealing
+from portal.accounts.keys.sealed_values import Sealed, all_sealed, register
 from portal.accounts.models import ApiKey, Draft
 from portal.accounts.sign_in.adapter import MFA_PLACE, MFA_PURPOSE
 
 MFA_SEALED = ("secret", "seed", "migrated_codes")  # where allauth keeps what its adapter has encrypted
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """A stored value: how to tell of it, whether the newest key sealed it, and how to seal it anew."""
-
-    name: str
-    is_newest: bool
-    renew: Callable[[], bool]  # False where it was replaced meanwhile: that was with the newest key
 
 
 class Command(BaseCommand):
@@ -52,8 +43,9 @@ class Command(BaseCommand):
             raise CommandError(f"no key of the ring opens: {', '.join(broken)}")
 
 
-def all_sealed() -> Iterator[Sealed]:
-    """Every value that is kept sealed in the database."""
+@register
+def of_accounts() -> Iterator[Sealed]:
+    """API keys, drafts and second factors."""
     for key in ApiKey.objects.order_by("pk"):
         yield Sealed(f"the key of {key}", sealing.is_newest(bytes(key.sealed)), partial(_renew_key, key))
     for draft in Draft.objects.select_related("user").order_by("pk"):
