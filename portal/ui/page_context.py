@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from portal.accounts.access import Scope
 from portal.inventory import reads
-from portal.inventory.reads import Listing, Source
+from portal.inventory.reads import Listing
 from portal.resources.spec import Record
 from portal.resources.times import BERLIN, zone
 from portal.resources.types import TYPES
@@ -53,7 +53,7 @@ class Surroundings:
     @property
     def is_loading(self) -> bool:
         """Whether the first answer about some of it is on its way."""
-        return any(listing.source is Source.NEVER and not listing.troubles for listing in self.listings.values())
+        return reads.is_loading(self.listings.values())
 
     def has_page(self, type_name: str, key: str) -> bool:
         """Whether that record has a page that this person may see."""

@@ -35,7 +35,7 @@ from portal.customer.plans.presenter import PlanPresenter
 from portal.customer.shell import wants_part
 from portal.inventory import reads
 from portal.inventory.counters import totals
-from portal.inventory.reads import Listing, Source
+from portal.inventory.reads import Listing
 from portal.inventory.redis_connection import Away
 from portal.inventory.snapshots.freshness import Part, parts_of
 from portal.plans.models import OVER
@@ -137,7 +137,7 @@ class CustomerPage:
     @property
     def is_asking(self) -> bool:
         """Whether the first answer about something is on its way."""
-        unknown = any(one.source is Source.NEVER and not one.troubles for one in self.listings.values())
+        unknown = reads.is_loading(self.listings.values())
         return unknown and bool(self.keys)
 
     @property

@@ -145,7 +145,7 @@ class Overview:
     @property
     def is_loading(self) -> bool:
         """Whether first answers are on their way."""
-        return any(one.source is Source.NEVER and not one.troubles for one in self.listings.values())
+        return reads.is_loading(self.listings.values())
 
     @property
     def nothing_known(self) -> bool:

@@ -112,7 +112,7 @@ class Tree:
     @property
     def is_loading(self) -> bool:
         """Whether first answers are on their way."""
-        return any(one.source is Source.NEVER and not one.troubles for one in self.listings.values())
+        return reads.is_loading(self.listings.values())
 
     @property
     def is_live(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 
 from django.conf import settings
@@ -100,7 +100,7 @@ def _visible(feed: Feed, scope: Scope) -> Sequence[CalendarDate]:
         dates = dates.filter(group__in=tree.below(feed.name))
     if feed.about == Feed.About.MACHINE:
         dates = dates.filter(machine=feed.name)
-    since = timezone.now() - timedelta(days=told.KEPT.days)
+    since = timezone.now() - told.KEPT
     return [one for one in dates if (one.ends or one.starts) > since or one.is_cancelled]
 
 

@@ -117,7 +117,7 @@ class SchedulePage:
     @property
     def is_loading(self) -> bool:
         """Whether first answers are on their way."""
-        return any(one.source is Source.NEVER and not one.troubles for one in self.listings.values())
+        return reads.is_loading(self.listings.values())
 
     @property
     def nothing_known(self) -> bool:
@@ -159,6 +159,11 @@ class SchedulePage:
     @property
     def is_filtered(self) -> bool:
         return not self.query.wanted.is_all or self.query.day is not None
+
+    @property
+    def looks_in(self) -> str:
+        """What the text is looked for in."""
+        return _("Filter by machine or group…")
 
     @property
     def hidden(self) -> list[tuple[str, str]]:

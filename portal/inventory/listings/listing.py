@@ -1,6 +1,6 @@
 """What a page gets of one resource type: the records a scope may see, and how much they are to be trusted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -34,3 +34,8 @@ class Listing:
         as_of = self.as_of.replace(second=0, microsecond=0) if self.as_of and is_live else self.as_of
         source = Source.FRESH if self.source is Source.STALE else self.source
         return (self.version, source, as_of, is_live)
+
+
+def is_loading(listings: Iterable[Listing]) -> bool:
+    """Whether the first answer about some of it is on its way."""
+    return any(one.source is Source.NEVER and not one.troubles for one in listings)

@@ -26,6 +26,12 @@ OTHER = "example00"  # a machine of a group that is not production
 type MakePlan = Callable[..., Plan]
 
 
+@pytest.fixture
+def scope(browse: Browse, scope_of: Callable[..., Scope]) -> Scope:
+    """The manager's, in a process that knows nothing yet."""
+    return scope_of("manager")
+
+
 def add(client: Client, path: str, **typed: object) -> Any:
     """The form's button "Add to plan"."""
     return save(client, f"{HOME}{path}", **TO_PLAN, **typed)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from django.test import Client
 
 from portal.accounts.access import Scope
@@ -35,11 +34,6 @@ from tests.plans.conftest import through
 from tests.support.services import Sandbox
 
 MACHINE = "virtualmachine"
-
-
-@pytest.fixture
-def scope(browse: Browse, scope_of: Callable[..., Scope]) -> Scope:
-    return scope_of("manager")
 
 
 def told(browse: Browse, plan: Plan, name: str = "manager") -> str:

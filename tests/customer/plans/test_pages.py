@@ -31,11 +31,6 @@ UNTRUE = ("no longer exists", "does not exist", "No API key", "Already so", "Rem
 EDITED = "The plan was edited in the meantime. Nothing was done: please review it again."
 
 
-@pytest.fixture
-def scope(browse: Browse, scope_of: Callable[..., Scope]) -> Scope:
-    return scope_of("manager")
-
-
 def told(browse: Browse, plan: Plan, name: str = "manager", number: int = 1) -> str:
     return text_of(browse(name).get(f"{page(plan)}?page={number}"))
 

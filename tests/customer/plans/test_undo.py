@@ -39,11 +39,6 @@ MACHINE, GROUP = "virtualmachine", "resourcegroup"
 
 
 @pytest.fixture
-def scope(browse: Browse, scope_of: Callable[..., Scope]) -> Scope:
-    return scope_of("manager")
-
-
-@pytest.fixture
 def done(browse: Browse, scope_of: Callable[..., Scope]) -> Done:
     """`done(intent, …)`: a change of the manager's that is through."""
 

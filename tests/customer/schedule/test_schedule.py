@@ -96,6 +96,12 @@ def test_filters_stand_in_the_address_and_cut_out_what_they_say(see: Any) -> Non
     assert page.own_address == f"{SCHEDULE}?q=old0&kind=deletion&group=old"
 
 
+def test_the_field_for_a_text_says_what_that_is_looked_for_in(see: Any) -> None:
+    body = see().content.decode()
+    assert 'placeholder="Filter by machine or group…"' in body
+    assert "description" not in body.partition('id="q"')[2].partition(">")[0]
+
+
 @pytest.mark.parametrize(
     "end",
     [
