@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "portal.schedule",
     "portal.ui",
     "portal.billing",
+    "portal.notify",
     "portal.customer",
     "portal.console",
     "django.contrib.auth",

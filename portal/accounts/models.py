@@ -83,6 +83,7 @@ class Membership(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices)
     group = models.CharField(max_length=64, blank=True)  # '' for the whole customer
+    unread = models.PositiveIntegerField(default=0)  # notices in the bell (portal.notify): no page counts them
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("user", "customer"), name="one_membership"),)

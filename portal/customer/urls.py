@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from portal.customer import frame_updates, search
 from portal.customer.home import overview
 from portal.customer.money import documents, pages, thresholds
+from portal.customer.notifications import urls as notification_urls
 from portal.customer.people import urls as people_urls
 from portal.customer.plans import urls as plan_urls
 from portal.customer.resources import detail, group_tree, urls
@@ -21,6 +22,7 @@ urlpatterns = [
     *thresholds.urlpatterns,
     *plan_urls.urlpatterns,
     *schedule_urls.urlpatterns,
+    *notification_urls.urlpatterns,
     *urls.urlpatterns,
     path("c/<str:customer_no>/find/", search.find, name="find"),
     path("c/<str:customer_no>/frame/", frame_updates.frame, name="frame"),

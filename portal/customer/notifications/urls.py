@@ -1,0 +1,5 @@
+"""The notifications' addresses."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,24 @@
+"""A fact: something that happened, as a source has found it, before it is noted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One occurrence of a customer to be noted. See models.Occurrence for what the fields hold.
+
+    `people`: ids of those who asked for it (of kinds that are `own`), or whom it concerns beside those of the kind.
+    """
+
+    kind: str
+    key: str
+    at: datetime
+    thread: str
+    type_name: str = ""
+    record: str = ""
+    group: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    people: frozenset[int] = frozenset()

@@ -1,0 +1,1 @@
+"""Mails to people: at once, as a daily digest, and how they are ended."""
