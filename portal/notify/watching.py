@@ -126,7 +126,7 @@ def _of_records(customer: Customer, listings: Mapping[str, Listing], memory: Map
 def _state(listings: Mapping[str, Listing]) -> str:
     """The same for as long as nothing new can be said."""
     now = listings[MACHINES].platform_now
-    ahead = (timedelta(), *dates.AHEAD.values())
+    ahead = (timedelta(), dates.REMINDER, *dates.AHEAD.values())
     counted = (passed(listings, now + one) for one in ahead)
     return " ".join([*(listing.version for listing in listings.values()), *map(str, counted)])
 

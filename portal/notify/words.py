@@ -137,6 +137,14 @@ def _dates(occurrence: Occurrence, clock: _Clock) -> tuple[str, ...]:
     return (window, _("Before, it was to start at %(was)s.") % {"was": was}) if was else (window,)
 
 
+def _mode(occurrence: Occurrence, clock: _Clock) -> Words:
+    title = _("Maintenance mode of group %(group)s ends at %(ends)s")
+    ends = clock.moment(occurrence.data.get("ends"))
+    return title % {"group": occurrence.record, "ends": ends}, _(
+        "After that, the platform’s staff are alerted for it again."
+    )
+
+
 def _deletion(occurrence: Occurrence, _clock: _Clock) -> Words:
     data = occurrence.data
     titles = {
@@ -232,6 +240,7 @@ WORDS: Mapping[str, Callable[[Occurrence, _Clock], Words]] = {
     "change": _change,
     "machine": _machine,
     "maintenance": _maintenance,
+    "mode": _mode,
     "deletion": _deletion,
     "invoice": _invoice,
     "limit": _limit,
