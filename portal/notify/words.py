@@ -15,6 +15,7 @@ from portal.billing.thresholds.progress import name_of, shown
 from portal.billing.usage import months
 from portal.notify.kinds import KINDS, Severity
 from portal.notify.models import Occurrence
+from portal.resources.times import parse_day
 from portal.resources.types import TYPES
 from portal.ui import links
 from portal.ui.details.deletion_timeline import WORDS as STAGE_WORDS
@@ -153,8 +154,13 @@ def _deletion(occurrence: Occurrence, _clock: _Clock) -> Words:
         "deletion.stage": _("Deletion of machine %(machine)s: %(stage)s"),
     }
     stage = str(STAGE_WORDS.get(data.get("stage", ""), ""))
-    title = titles[occurrence.kind] % {"machine": data["machine"], "day": data["deadline"], "stage": stage}
+    title = titles[occurrence.kind] % {"machine": data["machine"], "day": _day(data["deadline"]), "stage": stage}
     return title, "" if occurrence.kind == "deletion.stage" else _("Until then, you can cancel the deletion.")
+
+
+def _day(written: str) -> str:
+    day = parse_day(written)
+    return dates.day_words(day, day, with_year=True) if day else written
 
 
 # --- money ------------------------------------------------------------------------------------------------------------
