@@ -200,8 +200,8 @@ def _money(amount: object) -> str:
 def _platform(occurrence: Occurrence, clock: _Clock) -> Words:
     since = clock.moment(occurrence.data.get("since"))
     if occurrence.kind == "platform.back":
-        return _("The platform is reachable again"), _("It was unreachable since %(since)s.") % {"since": since}
-    title = _("The platform is unreachable since %(since)s") % {"since": since}
+        return _("The platform is reachable again"), _("It had been unreachable since %(since)s.") % {"since": since}
+    title = _("The platform has been unreachable since %(since)s") % {"since": since}
     return title, _("The portal shows the last known data. Changes are kept and sent once it answers again.")
 
 

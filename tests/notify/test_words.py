@@ -117,7 +117,7 @@ SAID: dict[str, tuple[str, str, dict[str, Any], str, str]] = {
         "",
         "",
         {"since": "2026-11-27T02:00:00+00:00"},
-        "The platform is unreachable since 27 Nov 2026, 03:00",
+        "The platform has been unreachable since 27 Nov 2026, 03:00",
         "kept",
     ),
     "platform.back": ("", "", {"since": "2026-11-27T02:00:00+00:00"}, "The platform is reachable again", "03:00"),
