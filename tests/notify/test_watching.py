@@ -344,6 +344,14 @@ def test_a_round_asks_each_key_for_one_type_and_three_rounds_for_all(
     assert {name for one in asked for name in one} == set(watching.TURNS)
 
 
+def test_where_nothing_has_changed_nobody_waits_for_a_lock(
+    world: World, monkeypatch: pytest.MonkeyPatch, scope_of: Callable[..., Scope]
+) -> None:
+    world(maintenances=[window(AT + 2 * DAY)])
+    monkeypatch.setattr(watching, "_note", lambda customer, find: pytest.fail("took the lock"))
+    assert watching.look_at(scope_of("manager").customer) == 0
+
+
 def test_a_customer_whose_records_cannot_be_read_holds_up_nobody(
     world: World, monkeypatch: pytest.MonkeyPatch, cast: dict[str, User]
 ) -> None:
