@@ -119,9 +119,11 @@ def _facts(customer: Customer, listings: Mapping[str, Listing], reading: Reading
         return
     keys, state = _keys(customer), _state(listings)
     if memory.get("keys") != keys:
+        memory.pop("invoices", None)
         noting.note(customer, _of_records(customer, listings, memory), silent=True)
     elif memory.get("state") != state:
         yield from _of_records(customer, listings, memory)
+    yield from _of_invoices(customer, listings[INVOICES], memory)
     memory |= {"keys": keys, "state": state, "installing": records.installing(listings[MACHINES])}
 
 
@@ -129,7 +131,17 @@ def _of_records(customer: Customer, listings: Mapping[str, Listing], memory: Map
     now = listings[MACHINES].platform_now
     yield from dates.facts(customer, listings, now)
     yield from records.ready(listings[MACHINES], memory.get("installing", ()), now)
-    yield from records.invoices(listings[INVOICES])
+
+
+def _of_invoices(customer: Customer, listing: Listing, memory: dict[str, object]) -> Iterator[Fact]:
+    """They are asked for less often than all else: those of the first time that they are known are no news."""
+    if listing.source is Source.NEVER or listing.troubles or memory.get("invoices") == listing.version:
+        return
+    if "invoices" in memory:
+        yield from records.invoices(listing)
+    else:
+        noting.note(customer, records.invoices(listing), silent=True)
+    memory["invoices"] = listing.version
 
 
 def _keys(customer: Customer) -> list[str]:
@@ -141,7 +153,8 @@ def _state(listings: Mapping[str, Listing]) -> str:
     now = listings[MACHINES].platform_now
     ahead = (timedelta(), dates.REMINDER, *dates.AHEAD.values())
     counted = (passed(listings, now + one) for one in ahead)
-    return " ".join([*(listing.version for listing in listings.values()), *map(str, counted)])
+    versions = (listing.version for listing in listings.values())
+    return " ".join([*versions, *map(str, counted)])
 
 
 def _reachability(listings: Sequence[Listing], memory: dict[str, str]) -> Iterator[Fact]:

@@ -208,6 +208,13 @@ class TestRecords:
         assert world(invoices=[draft | {"status": "final"}]) == ["invoice.new"]
         assert world(invoices=[draft | {"status": "final", "total": "11.0000"}]) == []
 
+    def test_those_of_the_first_time_that_any_are_known_are_no_news(self, world: World) -> None:
+        reading = Reading.objects.get()
+        del reading.memory["invoices"]
+        reading.save()
+        assert world(invoices=[invoice(f"{moment.month(1):%Y-%m-%d}", [], "10.0000")]) == ["invoice.new"]
+        assert not Notice.objects.exists()
+
     @pytest.mark.parametrize(("total", "kind"), [("100", "new"), ("129", "new"), ("130", "higher"), ("", "new")])
     def test_much_higher_is_three_tenths_more_than_the_month_before(self, world: World, total: str, kind: str) -> None:
         earlier, latest = (f"{moment.month(ago):%Y-%m-%d}" for ago in (2, 1))
