@@ -72,7 +72,7 @@ def _call(url: str, body: bytes, headers: Mapping[str, str], begun: float) -> An
     target = addresses.parse(url)
     with _connect(target, until) as line:
         connection = http.client.HTTPConnection(target.host, target.port)
-        connection.default_port = addresses.HTTPS if target.is_secure else 80  # type: ignore[misc]
+        connection.default_port = addresses.HTTPS if target.is_secure else 80
         connection.sock = _Line(line, until)
         sent = {"content-type": "application/json", "user-agent": AGENT, "connection": "close", **headers}
         connection.request("POST", target.path, body, sent)

@@ -79,7 +79,7 @@ def _take(pk: str, holder: str) -> Message | None:
 
 
 def _next(pk: str, now: datetime) -> Message | None:
-    waiting = Message.objects.filter(MAY_BE_SENT, endpoint=pk, state=WAITING, due__lte=now)
+    waiting = Message.objects.filter(MAY_BE_SENT, endpoint__pk=pk, state=WAITING, due__lte=now)
     whole = waiting.select_related("endpoint__customer", "occurrence__customer")
     return whole.order_by("due", "created", "pk").first()
 

@@ -45,7 +45,7 @@ class Endpoint(models.Model):
     description = models.CharField(max_length=100, blank=True)
     kinds = models.JSONField(default=list, blank=True)  # empty: of all kinds, also of those to come
     sealed = models.BinaryField()
-    sealed_previous: "models.BinaryField[bytes | None, bytes | None]" = models.BinaryField(null=True, blank=True)
+    sealed_previous = models.BinaryField(null=True, blank=True)
     previous_until = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=7, choices=State.choices, default=State.TESTING)
     why_off = models.CharField(max_length=7, choices=WhyOff.choices, blank=True)
@@ -89,7 +89,7 @@ class Endpoint(models.Model):
             return [self.secret]
         return [self.secret, self._unsealed(self.sealed_previous)]
 
-    def _unsealed(self, value: bytes) -> str:
+    def _unsealed(self, value: bytes | memoryview) -> str:
         return sealing.unseal(bytes(value), self.id.bytes, purpose=PURPOSE).decode()
 
 

@@ -28,7 +28,7 @@ def after(attempts: int, put_off: timedelta | None = None) -> timedelta | None:
 def rest(failures: int, put_off: timedelta | None = None) -> timedelta:
     """For how long nothing at all is sent after so many failures one after another: others of its messages would wait
     at a closed door, and workers with them."""
-    pause = min(REST * 2 ** min(failures - 1, 10), LONGEST_REST)
+    pause = min(REST * 2.0 ** min(failures - 1, 10), LONGEST_REST)
     return max(pause, min(put_off or timedelta(), MOST))
 
 
