@@ -157,7 +157,7 @@ class _Incoming(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         if not self._room:
-            return 0
+            raise http.client.HTTPException("too long")
         self._sock.settimeout(self._until.seconds)
         count = self._sock.recv_into(memoryview(buffer)[: self._room])
         self._room -= count
