@@ -50,8 +50,13 @@ def maintenance_for(item: Item, maintenances: Iterable[Record], now: datetime) -
 
 def results(maintenance: Record) -> str:
     """What its activities came to, in the platform's words."""
-    said = [str(activity.get("result") or "") for activity in _activities(maintenance)]
-    return ", ".join(dict.fromkeys(word for word in said if word))[:500]
+    return ", ".join(dict.fromkeys(result for _what, result in results_by_activity(maintenance)))[:500]
+
+
+def results_by_activity(maintenance: Record) -> list[tuple[str, str]]:
+    """(what was done, what it came to) of those activities of which the platform says so, in its words."""
+    told = [(str(one.get("comment") or ""), str(one.get("result") or "")) for one in _activities(maintenance)]
+    return [(what, result) for what, result in told if result]
 
 
 def _takes_reboot(item: Item) -> bool:

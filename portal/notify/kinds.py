@@ -63,7 +63,7 @@ class Kind:
 
 BELL, MAIL, DIGEST = Channel.BELL, Channel.MAIL, Channel.DIGEST
 _MAILED = frozenset({BELL, MAIL})
-MACHINES, MAINTENANCES, INVOICES = "virtualmachine", "maintenance", "invoice"
+MACHINES, GROUPS, MAINTENANCES, INVOICES = "virtualmachine", "resourcegroup", "maintenance", "invoice"
 
 _ALL = (
     Kind("change.done", Section.CHANGES, _("Change done"), Severity.INFO, CHANGES, own=True),
@@ -121,6 +121,14 @@ _ALL = (
     ),
     Kind("maintenance.begun", Section.MAINTENANCE, _("Maintenance started"), Severity.INFO, MAINTENANCES),
     Kind("maintenance.ended", Section.MAINTENANCE, _("Maintenance finished"), Severity.INFO, MAINTENANCES),
+    Kind(
+        "mode.ending",
+        Section.MAINTENANCE,
+        _("Maintenance mode ends soon"),
+        Severity.INFO,
+        GROUPS,
+        Verb.CHANGE,
+    ),
     Kind(
         "deletion.soon",
         Section.DELETION,

@@ -1,6 +1,6 @@
 """What has happened is noted: once, with word to each person, and with all that is to be sent, in one transaction."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import batched
@@ -100,6 +100,9 @@ def _notice(
 
 def _count(customer: Customer, unread: Mapping[int, int]) -> None:
     """What is new in the bells, where pages find it (Membership.unread), and word to those that are open."""
-    for user, count in sorted(unread.items()):
-        Membership.objects.filter(customer=customer, user=user).update(unread=F("unread") + count)
+    by_count: defaultdict[int, list[int]] = defaultdict(list)
+    for user, count in unread.items():
+        by_count[count].append(user)
+    for count, users in by_count.items():
+        Membership.objects.filter(customer=customer, user__in=users).update(unread=F("unread") + count)
     news.tell_after_commit([news.of_person(user) for user in unread])

@@ -15,6 +15,7 @@ from portal.billing.thresholds.progress import name_of, shown
 from portal.billing.usage import months
 from portal.notify.kinds import KINDS, Severity
 from portal.notify.models import Occurrence
+from portal.resources.times import parse_day
 from portal.resources.types import TYPES
 from portal.ui import links
 from portal.ui.details.deletion_timeline import WORDS as STAGE_WORDS
@@ -137,6 +138,14 @@ def _dates(occurrence: Occurrence, clock: _Clock) -> tuple[str, ...]:
     return (window, _("Before, it was to start at %(was)s.") % {"was": was}) if was else (window,)
 
 
+def _mode(occurrence: Occurrence, clock: _Clock) -> Words:
+    title = _("Maintenance mode of group %(group)s ends at %(ends)s")
+    ends = clock.moment(occurrence.data.get("ends"))
+    return title % {"group": occurrence.record, "ends": ends}, _(
+        "After that, the platform’s staff are alerted for it again."
+    )
+
+
 def _deletion(occurrence: Occurrence, _clock: _Clock) -> Words:
     data = occurrence.data
     titles = {
@@ -145,8 +154,13 @@ def _deletion(occurrence: Occurrence, _clock: _Clock) -> Words:
         "deletion.stage": _("Deletion of machine %(machine)s: %(stage)s"),
     }
     stage = str(STAGE_WORDS.get(data.get("stage", ""), ""))
-    title = titles[occurrence.kind] % {"machine": data["machine"], "day": data["deadline"], "stage": stage}
+    title = titles[occurrence.kind] % {"machine": data["machine"], "day": _day(data["deadline"]), "stage": stage}
     return title, "" if occurrence.kind == "deletion.stage" else _("Until then, you can cancel the deletion.")
+
+
+def _day(written: str) -> str:
+    day = parse_day(written)
+    return dates.day_words(day, day, with_year=True) if day else written
 
 
 # --- money ------------------------------------------------------------------------------------------------------------
@@ -186,8 +200,8 @@ def _money(amount: object) -> str:
 def _platform(occurrence: Occurrence, clock: _Clock) -> Words:
     since = clock.moment(occurrence.data.get("since"))
     if occurrence.kind == "platform.back":
-        return _("The platform is reachable again"), _("It was unreachable since %(since)s.") % {"since": since}
-    title = _("The platform is unreachable since %(since)s") % {"since": since}
+        return _("The platform is reachable again"), _("It had been unreachable since %(since)s.") % {"since": since}
+    title = _("The platform has been unreachable since %(since)s") % {"since": since}
     return title, _("The portal shows the last known data. Changes are kept and sent once it answers again.")
 
 
@@ -232,6 +246,7 @@ WORDS: Mapping[str, Callable[[Occurrence, _Clock], Words]] = {
     "change": _change,
     "machine": _machine,
     "maintenance": _maintenance,
+    "mode": _mode,
     "deletion": _deletion,
     "invoice": _invoice,
     "limit": _limit,

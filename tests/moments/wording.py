@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -83,6 +84,12 @@ def wall(moment: datetime, zone: ZoneInfo) -> datetime:
 
 def time_of(moment: datetime, zone: ZoneInfo) -> str:
     """22:00; where the clock shows that twice in a night, which of them: 02:30 CET."""
+    # In UTC no two moments are alike; in a zone Python holds both of a doubled hour for the same.
+    return _time_of(moment.astimezone(UTC), zone)
+
+
+@lru_cache(maxsize=10_000)
+def _time_of(moment: datetime, zone: ZoneInfo) -> str:
     shown = wall(moment, zone)
     is_doubled = any(wall(moment + step, zone) == shown for step in STEPS)
     return f"{shown:%H:%M} {moment.astimezone(zone):%Z}" if is_doubled else f"{shown:%H:%M}"

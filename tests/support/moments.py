@@ -3,15 +3,19 @@
 A test that takes it lives at that moment, and so does the platform where it takes `platform_then`.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 
+from scripts.processes import run
+from tests.support import database, worlds
 from tests.support.moment import read
-from tests.support.services import Sandbox, begin_world, made_world
+from tests.support.services import Sandbox, begin_world, made_once, sandbox_env
 
 MOMENTS = {
     "03:30 of a working day": "2026-11-26T03:30+01:00",
@@ -42,8 +46,14 @@ def moment(request: pytest.FixtureRequest) -> Iterator[datetime]:
 
 @pytest.fixture(scope="session")
 def world_at(tmp_path_factory: pytest.TempPathFactory) -> Callable[[datetime], str]:
-    """The URL of a sandbox's database with the demo world as it begins at a moment, made once for all processes."""
-    return lambda at: made_world(tmp_path_factory, at)
+    """The URL of a sandbox's database with the demo world as it begins at a moment; all made once for all processes."""
+
+    def make(directory: Path) -> None:
+        env = sandbox_env(database.file(directory, "making"))
+        run([sys.executable, "-m", "tests.support.worlds", str(directory), *MOMENTS.values()], env=env)
+
+    directory = made_once(tmp_path_factory, "worlds", make)
+    return lambda at: database.file(directory, worlds.name_of(at))
 
 
 @pytest.fixture

@@ -155,26 +155,18 @@ def begin_world(world: str, platform: SandboxClient, url: str, at: datetime = mo
     database.SavedFile(world).put_into(url, ('UPDATE sandbox_world SET "offset" = %s', (at - unmoved) // MICROSECOND))
 
 
-def made_world(tmp_path_factory: pytest.TempPathFactory, at: datetime) -> str:
-    """The URL of a sandbox's database with the demo world as it begins then, which nobody has open; made once.
+@pytest.fixture(scope="session")
+def demo_world(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a sandbox's database with the demo world as all tests begin with it, which nobody has open; made once.
 
     A file, also where the portal's is on PostgreSQL: the platform that tests talk to is somebody else's, and to
     PostgreSQL a connection for each call of a short test costs more than the call. The sandbox's own tests are on it.
     """
-    name = f"world-{at.timestamp():.0f}"
 
     def make(directory: Path) -> None:
-        url = database.create(database.file(directory, "world"))
-        seed_world(sandbox_env(url), at=at.isoformat())
-        (directory / "url").write_text(url)
+        seed_world(sandbox_env(database.create(database.file(directory, "world"))), at=moment.AT.isoformat())
 
-    return (made_once(tmp_path_factory, name, make) / "url").read_text()
-
-
-@pytest.fixture(scope="session")
-def demo_world(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The URL of a sandbox's database with the demo world as all tests begin with it."""
-    return made_world(tmp_path_factory, moment.AT)
+    return database.file(made_once(tmp_path_factory, "world", make), "world")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
-from portal.changes.evidence import results
+from portal.changes.evidence import results, results_by_activity
 from portal.changes.reads.pending import PendingIndex
 from portal.resources.deletion import read_deletion
 from portal.resources.phases import Phase
@@ -150,7 +150,7 @@ class Wording:
             told = (values.link(at, _("Change %(number)s") % {"number": change}) for change, at in made.items())
             return joined(told, ", ")
         if event.kind is Kind.MAINTENANCE and event.standing(self.now).phase is Phase.PAST:
-            said = results(event.record)
+            said = _came_of(event.record)
             return _("Result: %(result)s") % {"result": said} if said else ""
         return ""
 
@@ -163,3 +163,11 @@ class Wording:
             return SafeString("")
         pending = self.pending.of(type_name, event.record.key)
         return menu.action_buttons(event.record, viewing, ACTIONS[event.kind], pending)
+
+
+def _came_of(maintenance: Record) -> str:
+    """What its activities came to: each by itself, where they differ."""
+    done = results_by_activity(maintenance)
+    if len({result for _what, result in done}) < 2:
+        return results(maintenance)
+    return "; ".join(f"{platform_messages.told(what) or _('Maintenance')}: {result}" for what, result in done)

@@ -2,7 +2,8 @@
 
 Announced, moved and cancelled come from the rows that calendars are told from (portal.schedule.told), the others from
 the events of what is known. `data` of its facts: {"machine", "starts", "ends", "was": start before it was moved,
-"text": the platform's words, "result"} and {"deadline", "stage", "days"}; moments and days by ISO 8601.
+"text": the platform's words, "result"}, {"deadline", "stage"} and, of maintenance mode that ends soon, {"ends"};
+moments and days by ISO 8601.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,11 +16,12 @@ from portal.notify.facts import Fact
 from portal.notify.models import Occurrence
 from portal.resources.deletion import read_deletion
 from portal.resources.phases import Phase
-from portal.schedule.events import Event, Events, Kind, dated
+from portal.schedule.events import Event, Events, Kind, dated, modes
 from portal.schedule.models import CalendarDate
 
 AHEAD = {"deletion.soon": timedelta(days=5), "deletion.imminent": timedelta(days=1)}  # of the shutdown
 SHUTDOWN = "soft"
+REMINDER = timedelta(minutes=15)  # before maintenance mode ends
 
 
 def facts(customer: Customer, listings: Mapping[str, Listing], now: datetime) -> Iterator[Fact]:
@@ -33,6 +35,8 @@ def facts(customer: Customer, listings: Mapping[str, Listing], now: datetime) ->
             yield from _of_maintenance(event, events, threads, now)
         elif event.kind is Kind.DELETION:
             yield from _of_deletion(event, events, now)
+    for event in modes(listings):
+        yield from _of_mode(event, now)
 
 
 def _of_rows(customer: Customer, rows: Iterable[CalendarDate], now: datetime) -> Iterator[Fact]:
@@ -83,6 +87,23 @@ def _of_deletion(event: Event, events: Events, now: datetime) -> Iterator[Fact]:
         if due:
             ahead, kind = min(due)
             yield _deletion(kind, event, events, event.starts - ahead)
+
+
+def _of_mode(event: Event, now: datetime) -> Iterator[Fact]:
+    """A reminder, where it has an end that is near (rg_06)."""
+    if event.ends is None or not now < event.ends <= now + REMINDER:
+        return
+    group, ends = event.record.key, event.ends.isoformat()
+    yield Fact(
+        kind="mode.ending",
+        key=f"mode/{group}/{ends}",
+        at=event.ends - REMINDER,
+        thread=f"mode/{group}",
+        type_name="resourcegroup",
+        record=group,
+        group=group,
+        data={"ends": ends},
+    )
 
 
 def _deletion(kind: str, event: Event, events: Events, at: datetime) -> Fact:

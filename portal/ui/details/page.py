@@ -1,10 +1,11 @@
 """One record's page as one person sees it: what it is, what is wanted of it, what will happen, what belongs to it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 from typing import ClassVar
+from urllib.parse import urlencode
 
 from django.utils import timezone
 from django.utils.html import format_html
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.accounts.access import Scope
+from portal.changes.reads import maintenance_mode
 from portal.changes.reads.pending import Pending, PendingIndex
 from portal.inventory import reads
 from portal.inventory.listings.group_tree import GroupTree
@@ -20,7 +22,7 @@ from portal.inventory.listings.totals import HARDWARE, sums
 from portal.inventory.reads import Listing, Source
 from portal.resources.spec import Context, Record, ResourceType
 from portal.resources.state_styles import State, Status
-from portal.resources.states import is_open
+from portal.resources.states import group_in_maintenance, is_open
 from portal.resources.times import parse_moment
 from portal.resources.types import TYPES
 from portal.resources.windows import next_window
@@ -36,6 +38,7 @@ from portal.ui.reader_pages import Pages
 
 MOST = 8  # related records of a type that are shown
 MONTHS = 3  # of consumption
+MODE = "mode"  # the section of a group's maintenance mode
 CONSUMPTION, MAINTENANCES, PERMISSIONS = "consumption", "maintenance", "permission"
 
 
@@ -133,7 +136,7 @@ class DetailPage:
         known = reads.versions(self.scope, (self.listing, *self.surroundings.listings.values()))
         about = (self.type.name, self.record.key, self.is_new, self.pages.__name__)
         hours = (dates.hour(self.viewing.now), dates.hour(timezone.now()))
-        return (self.scope.reach, *about, *known, self.pending.version, *hours)
+        return (self.scope.reach, *about, *known, self.pending.version, *hours, self._is_in_mode, *self._mode_set_by)
 
     @cached_property
     def tag(self) -> str:
@@ -179,7 +182,10 @@ class DetailPage:
     def asides(self) -> list[Panel]:
         """What happens to it; the first says what will."""
         found = [self._panel(section.name) for section in self.type.sections if section.aside]
-        return [Panel(one.title, one.icon, [*self.ahead, *one.facts]) for one in found[:1]] + found[1:]
+        return [
+            replace(one, facts=[*self.ahead, *one.facts, *self._mode_of_group]) if one is found[0] else one
+            for one in found
+        ]
 
     @property
     def further(self) -> list[Fact]:
@@ -230,6 +236,38 @@ class DetailPage:
 
     # --- pieces
 
+    @property
+    def _mode_of_group(self) -> list[Fact]:
+        """Of a machine: whether its group is in maintenance mode, and where that is set."""
+        if self.is_new or not self.type.has_states or self.context.group is None or not self._sees(GROUPS):
+            return []
+        until = parse_moment(self.context.group.get("maintenance_until"))
+        is_on = _("Until %(time)s") % {"time": dates.words(until, self.viewing.now)} if until else _("On")
+        return [Fact(_("Maintenance mode"), self._mode_link(is_on if self._is_in_mode else _("Off")))]
+
+    @property
+    def _is_in_mode(self) -> bool:
+        """Whether its group, or itself, is in maintenance mode: that ends by time alone."""
+        group = self.record.values if self.type.name == GROUPS else self.context.group
+        return group is not None and group_in_maintenance(group, self.viewing.now)
+
+    @cached_property
+    def _mode_set_by(self) -> list[Fact]:
+        """Of a group that is in maintenance mode: who did it."""
+        if self.type.name != GROUPS or self.is_new or not self._is_in_mode:
+            return []
+        name = maintenance_mode.set_by(self.scope, self.record)
+        return [Fact(_("Set by"), _("not with the portal") if name is None else name or _("a former member"))]
+
+    def _mode_link(self, text: str) -> SafeString:
+        """To where it is set for the group, for who may; else to the group."""
+        number, group = self.scope.customer.number, self.record.group or ""
+        if not self.scope.may_change(GROUPS):
+            return values.record_link(GROUPS, group, text, self.viewing)
+        return values.link(
+            f"{links.action(number, GROUPS, group, 'maintenance')}?{urlencode({'next': self.own_address})}", text
+        )
+
     @cached_property
     def _related(self) -> Mapping[str, tuple[Record, ...]]:
         return reads.related(self.scope, self.record)
@@ -271,7 +309,8 @@ class DetailPage:
         section = next(section for section in self.type.sections if section.name == name)
         runs = {} if self.is_new else self.type.runs(self.record, self.context)
         changes = pending.overlay(self.record, self.pending_here, runs)
-        return Panel(_(section.label), section.icon, facts(self.record, section, changes, self.viewing))
+        more = self._mode_set_by if name == MODE else []
+        return Panel(_(section.label), section.icon, [*facts(self.record, section, changes, self.viewing), *more])
 
     def _related_of(self, other: ResourceType, records: Sequence[Record]) -> Related:
         if other.name == CONSUMPTION:

@@ -1,13 +1,17 @@
 """Actions without a form: switching off and on, keeping what was to be deleted, maintenance mode (rg_07, vm_20)."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from portal.accounts.access import Scope
 from portal.accounts.models import User
 from portal.changes.models import Change, Item, State
+from portal.inventory import reads
 from portal.resources.times import parse_moment
 from tests.customer.asking import save
 from tests.customer.conftest import Browse, part, text_of
@@ -96,6 +100,24 @@ def test_maintenance_for_an_hour_begins_now(browse: Browse) -> None:
     assert client.post(MAINTENANCE, dict(step.buttons[0].params)).status_code == 302
     ends = [moment for value in wanted().values() if isinstance(value, str) and (moment := parse_moment(value))]
     assert abs(ends[0] - step.context.now - timedelta(hours=1)) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("later", "said"), [(None, "not with the portal"), (0, "Olaf Operator"), (60, "not with the portal")]
+)
+def test_a_group_in_maintenance_says_who_set_it(
+    browse: Browse, scope_of: Callable[..., Scope], later: int | None, said: str
+) -> None:
+    """That is who asked for the end that it has: another end was set elsewhere."""
+    scope, client = scope_of("operator"), browse("operator")
+    page = f"{HOME}resourcegroup/example-lab/"
+    end = parse_moment(reads.listing(scope, "resourcegroup").by_key["example-lab"].get("maintenance_until"))
+    assert end is not None
+    if later is not None:
+        until = (end + timedelta(minutes=later)).isoformat()
+        client.post(f"{page}-/maintenance", {"for": "until", "until": until})
+        Change.objects.update(state=State.DONE, recorded_at=timezone.now(), done_at=timezone.now())
+    assert f"Set by {said}" in text_of(client.get(page))
 
 
 def test_maintenance_until_a_time_is_meant_by_the_readers_clock(browse: Browse) -> None:

@@ -97,6 +97,18 @@ def test_a_group_tells_what_will_happen_apart_from_its_maintenance_mode(visit: V
     assert "In maintenance until" not in ahead
 
 
+@pytest.mark.parametrize(
+    ("machine", "group", "said"), [("example-lab00", "example-lab", "Until "), ("shop00", "shop", "Off")]
+)
+def test_a_machine_tells_of_its_groups_maintenance_mode_and_leads_to_it(
+    visit: Visit, machine: str, group: str, said: str
+) -> None:
+    know_everything(visit)
+    mode = f"/c/10001/resourcegroup/{group}/-/maintenance?next=%2Fc%2F10001%2Fvirtualmachine%2F{machine}%2F"
+    assert f'<a href="{mode}">{said}' in html_of(visit("operator", f"virtualmachine/{machine}/"))
+    assert mode not in html_of(visit("viewer", f"virtualmachine/{machine}/"))
+
+
 def test_what_a_group_used_is_a_line_a_month(visit: Visit) -> None:
     know_everything(visit)
     page = html_of(visit("manager", "resourcegroup/shop/"))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from portal.accounts.models import AuditEntry
 from portal.changes.models import Item
 from portal.customer.schedule.page import SchedulePage
 from portal.inventory.reads import listings
+from portal.resources.times import BERLIN
 from tests.customer.conftest import Browse, part, text_of
 from tests.inventory.platform import Platform
 from tests.support import moment
@@ -143,6 +144,46 @@ def test_a_full_day_leads_to_its_agenda(see: Any, odd_platform: Platform) -> Non
     assert cell.address == f"{SCHEDULE}?day={day}"
     assert len(page_of(see(end=f"?day={day}")).page.records) == 9
     assert page_of(see(end=f"?day={day - timedelta(days=1)}")).page.records == []
+
+
+def test_what_takes_days_stands_on_each_of_them_and_a_nights_window_once(see: Any, odd_platform: Platform) -> None:
+    day = moment.month(0) + timedelta(days=9)
+
+    def at(days: int, hour: int) -> str:
+        return datetime.combine(day + timedelta(days=days), time(hour), BERLIN).isoformat()
+
+    odd_platform.records["services", "maintenance"] = [
+        {"machine": "long", "starts": at(0, 11), "ends": at(3, 10)},
+        {"machine": "night", "starts": at(0, 22), "ends": at(1, 5)},
+    ]
+    page = page_of(see(end=f"?view=month&month={day:%Y-%m}"))
+    shown = [
+        (cell.day.day, row.clock, re.sub("<.*?>", "", row.what))
+        for week in page.month.weeks
+        for cell in week
+        for row in cell.rows
+    ]
+    assert shown == [
+        (10, "11:00", "long"),
+        (10, "22:00", "night"),
+        (11, "all day", "long"),
+        (12, "all day", "long"),
+        (13, "until 10:00", "long"),
+    ]
+
+
+def test_of_activities_with_different_results_each_is_told(see: Any, odd_platform: Platform) -> None:
+    starts = moment.AT - timedelta(days=2)
+    odd_platform.records["services", "maintenance"] = [
+        {
+            "machine": "m0",
+            "starts": starts.isoformat(),
+            "ends": (starts + timedelta(hours=2)).isoformat(),
+            "activities": [{"comment": "Disk", "result": "success"}, {"comment": "Memory", "result": "failed"}],
+        }
+    ]
+    (row,) = rows_of(see(end="?view=past"))
+    assert "Result: “Disk”: success; “Memory”: failed" in row[1]
 
 
 def test_each_machine_has_a_line_and_its_words(see: Any) -> None:
