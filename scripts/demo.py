@@ -198,7 +198,8 @@ def run(directory: Path) -> None:
             say("starting over")
             start_over(directory)
         secrets = stored_secrets(directory / "env")
-        stack = Stack(directory, secrets=secrets, port=port, sandbox_port=sandbox_port, extra_env=EXTRA)
+        own_address = {"PORTAL_URL": f"http://127.0.0.1:{port}"}
+        stack = Stack(directory, secrets=secrets, port=port, sandbox_port=sandbox_port, extra_env=EXTRA | own_address)
         stack.beside.append(receiver(stack))
         try:
             prepare(stack)
