@@ -132,8 +132,13 @@ def receiver(stack: Stack) -> Process:
 
 
 def hooks_url(stack: Stack) -> str:
-    """The same at each start, so that what the portal knows of it stays true: the sandbox's port and one more."""
-    return f"http://127.0.0.1:{stack.sandbox_port + 1 if stack.sandbox_port < 65535 else 65534}"
+    """Where the demo's webhook leads."""
+    return f"http://127.0.0.1:{beside(stack.sandbox_port)}"
+
+
+def beside(port: int) -> int:
+    """The port for the receiver: the one after the sandbox's."""
+    return port + 1 if port < 65535 else port - 1
 
 
 def secret_of(stack: Stack) -> str:
@@ -194,6 +199,7 @@ def run(directory: Path) -> None:
     with lock.held(directory, f"http://127.0.0.1:{port}, process {os.getpid()}"):
         check_port("PORT", port)
         check_port("SANDBOX_PORT", sandbox_port)
+        check_port("SANDBOX_PORT", beside(sandbox_port))
         if os.environ.get("FRESH"):
             say("starting over")
             start_over(directory)
