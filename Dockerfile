@@ -1,4 +1,4 @@
-# One image for web, worker and beat: the command says which (see compose.yaml).
+# One image for web, workers and beat: the command says which (see compose.yaml).
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build

@@ -9,6 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 # Seconds a task may take: one and a half of a call's deadline, less than the lease of a change (portal.changes.timing).
 HARD_LIMIT = round(settings.API_TIMEOUTS["deadline"] * 1.5)
+MAIL, WEBHOOKS = "mail", "webhooks"
 
 app = Celery("portal")
 app.conf.update(
@@ -39,6 +40,12 @@ app.conf.update(
     # Publishing must not hold up a request when Redis is away: the sweeper finds the row anyway.
     task_publish_retry=False,
     timezone="UTC",
+    # What waits for others' servers has queues and a worker of its own ("post"): nothing else waits behind it.
+    task_routes={
+        "notify.send_mails": {"queue": MAIL},
+        "notify.make_digests": {"queue": MAIL},
+        "notify.deliver*": {"queue": WEBHOOKS},
+    },
     # What has to go on by itself. A message that was not taken in time is followed by the next one.
     beat_schedule={
         "sweep": {"task": "changes.sweep", "schedule": 3.0, "options": {"expires": 3}},
@@ -53,6 +60,8 @@ app.conf.update(
         "sweep_papers": {"task": "billing.sweep", "schedule": 5.0, "options": {"expires": 5}},
         "watch_limits": {"task": "billing.watch_limits", "schedule": 60.0, "options": {"expires": 60}},
         "keep": {"task": "billing.keep", "schedule": 120.0, "options": {"expires": 120}},
+        "deliver_webhooks": {"task": "notify.deliver_webhooks", "schedule": 2.0, "options": {"expires": 2}},
+        "tidy_webhooks": {"task": "notify.deliver_tidy", "schedule": 3600.0, "options": {"expires": 3600}},
         "look": {"task": "notify.look", "schedule": 5.0, "options": {"expires": 5}},
         "look_around": {"task": "notify.look_around", "schedule": 40.0, "options": {"expires": 40}},
         "watch_near_limits": {"task": "notify.watch_limits", "schedule": 300.0, "options": {"expires": 300}},
@@ -60,5 +69,5 @@ app.conf.update(
         "follow": {"task": "changes.follow", "schedule": 0.5, "options": {"expires": 1}},
     },
 )
-WITH_TASKS = ("accounts", "inventory", "changes", "plans", "billing", "notify", "console")
+WITH_TASKS = ("accounts", "inventory", "changes", "plans", "billing", "notify", "notify.webhooks", "console")
 app.autodiscover_tasks([f"portal.{name}" for name in WITH_TASKS])

@@ -163,6 +163,11 @@ CHECK_FRAGMENTS = _flag("CHECK_FRAGMENTS")
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "portal.customer.errors.csrf_failure"
 
+# --- webhooks (portal.notify.webhooks.addresses) ------------------------------------------------------------------
+
+# Lets them call this machine, also without TLS: for tests and the demo, and never where the site is a public one.
+WEBHOOKS_MAY_CALL_LOOPBACK = _flag("WEBHOOKS_MAY_CALL_LOOPBACK") and not HTTPS
+
 # --- signing in ---------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"

@@ -11,8 +11,10 @@ import shutil
 import socket
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from concurrent import futures
+from hashlib import sha256
 from pathlib import Path
 
 from scripts import lock
@@ -22,6 +24,7 @@ from scripts.processes import AskedToEnd, NotReady, Process, StartError, answers
 from scripts.stack import Stack, redis_program
 
 DIRECTORY = ROOT / "var" / "demo"
+EXTRA = {"DEMO": "1", "WEBHOOKS_MAY_CALL_LOOPBACK": "1"}
 SEEDED = "seeded"  # the file that says that both databases are complete
 RESTART_AFTER = 30  # seconds a process must have run before it is worth starting again
 SLOW, PATIENCE = 10, 170  # seconds after which it says what it waits for, and gives it up
@@ -36,6 +39,7 @@ PEOPLE = """\
               outsider@example.com  manager of another customer, 10002
               staff@example.com     support staff
   Platform  {sandbox_url}/v1     user "services", password "services-demo-key" (XML-RPC)
+  Webhooks  {hooks}     shows what the demo's webhook was sent, and whether its signature is right
   Logs      {logs}
 """
 
@@ -115,7 +119,31 @@ def prepare(stack: Stack) -> None:
 
 def prepare_portal(stack: Stack, is_first_run: bool) -> str:
     output = stack.manage("migrate", "--verbosity", "0")
-    return stack.manage("seed_demo") if is_first_run else output
+    if is_first_run:
+        output = stack.manage("seed_demo")
+    return output + stack.manage("seed_demo_webhook", f"{hooks_url(stack)}/hook", secret_of(stack))
+
+
+def receiver(stack: Stack) -> Process:
+    """What the demo's webhook is sent to."""
+    command = [sys.executable, "-m", "scripts.webhook_receiver", hooks_url(stack).rpartition(":")[2]]
+    env = stack.env | {"WEBHOOK_SECRET": secret_of(stack)}
+    return Process("receiver", command, env=env, log=stack.directory / "log" / "receiver.log")
+
+
+def hooks_url(stack: Stack) -> str:
+    """Where the demo's webhook leads."""
+    return f"http://127.0.0.1:{beside(stack.sandbox_port)}"
+
+
+def beside(port: int) -> int:
+    """The port for the receiver: the one after the sandbox's."""
+    return port + 1 if port < 65535 else port - 1
+
+
+def secret_of(stack: Stack) -> str:
+    """The webhook's, made of the demo's own."""
+    return f"whsec_{b64encode(sha256(stack.env['SECRET_KEY'].encode()).digest()).decode()}"
 
 
 def start(stack: Stack) -> None:
@@ -171,16 +199,20 @@ def run(directory: Path) -> None:
     with lock.held(directory, f"http://127.0.0.1:{port}, process {os.getpid()}"):
         check_port("PORT", port)
         check_port("SANDBOX_PORT", sandbox_port)
+        check_port("SANDBOX_PORT", beside(sandbox_port))
         if os.environ.get("FRESH"):
             say("starting over")
             start_over(directory)
         secrets = stored_secrets(directory / "env")
-        stack = Stack(directory, secrets=secrets, port=port, sandbox_port=sandbox_port, extra_env={"DEMO": "1"})
+        own_address = {"PORTAL_URL": f"http://127.0.0.1:{port}"}
+        stack = Stack(directory, secrets=secrets, port=port, sandbox_port=sandbox_port, extra_env=EXTRA | own_address)
+        stack.beside.append(receiver(stack))
         try:
             prepare(stack)
             start(stack)
             say(f"ready after {time.monotonic() - begun:.0f} s; Ctrl-C stops everything\n")
-            show(PEOPLE.format(url=stack.url, sandbox_url=stack.sandbox_url, logs=directory / "log"))
+            urls = {"url": stack.url, "sandbox_url": stack.sandbox_url, "hooks": hooks_url(stack)}
+            show(PEOPLE.format(**urls, logs=directory / "log"))
             supervise(stack)
         finally:
             say("stopping everything")

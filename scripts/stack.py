@@ -42,7 +42,7 @@ def sandbox_command(*arguments: str) -> list[str]:
 
 
 class Stack:
-    """Redis, sandbox, web, worker and beat in one directory, on the loopback interface.
+    """Redis, sandbox, web, two workers and beat in one directory, on the loopback interface.
 
     `start` starts everything and returns when all can do their work (StartError where one cannot);
     `stop` ends everything. The databases are made before: `manage("migrate")` and so on, `seed_sandbox()`.
@@ -68,6 +68,7 @@ class Stack:
             redis_port=self.redis_port,
             secrets=secrets,
         ) | dict(extra_env or {})
+        self.beside: list[Process] = []  # what somebody adds, that says " ready." when it is
         self.redis = self._process("redis", redis_command(self.redis_port))
         self.sandbox = self._process("sandbox", sandbox_command("serve", "--port", str(self.sandbox_port)))
         self.web = self._process("web", web_command(self.port, wsgi))
@@ -77,6 +78,13 @@ class Stack:
                 "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-mingle", "--without-gossip"
             ),
         )
+        self.post = self._process(
+            "post",
+            celery_command(
+                *("worker", "--queues", "mail,webhooks", "--hostname", "post@%h", "--pool", "threads"),
+                *("--concurrency", "8", "--loglevel", "INFO", "--without-mingle", "--without-gossip"),
+            ),
+        )
         self.beat = self._process(
             "beat", celery_command("beat", "--loglevel", "INFO", "--schedule", str(directory / "beat"))
         )
@@ -84,7 +92,7 @@ class Stack:
     @property
     def processes(self) -> list[Process]:
         """In the order of starting."""
-        return [self.redis, self.sandbox, self.web, self.worker, self.beat]
+        return [self.redis, self.sandbox, *self.beside, self.web, self.worker, self.post, self.beat]
 
     @property
     def url(self) -> str:
@@ -110,14 +118,16 @@ class Stack:
             "redis": lambda: accepts_connections(self.redis_port),
             "sandbox": lambda: accepts_connections(self.sandbox_port),
             "web": lambda: answers(f"{self.url}/healthz"),
-            "worker": lambda: " ready." in process.output(),
             "beat": lambda: "beat: Starting" in process.output(),
-        }[process.name]
+        }.get(process.name, lambda: " ready." in process.output())
         wait_until(is_ready, process, *others, seconds=seconds)
 
     def stop(self) -> None:
         """Ends everything within some six seconds: who is busy then is made to. First those who use the others."""
-        for together, seconds in (([self.beat, self.worker, self.web], 4), ([self.sandbox, self.redis], 2)):
+        for together, seconds in (
+            ([self.beat, self.post, self.worker, self.web], 4),
+            ([*self.beside, self.sandbox, self.redis], 2),
+        ):
             deadline = time.monotonic() + seconds
             for process in together:
                 process.ask_to_end()

@@ -30,6 +30,7 @@ KEYS = "keys"
 CHANGES = "changes"
 SCHEDULE = "schedule"
 AUDIT = "audit"
+WEBHOOKS = "webhooks"
 THRESHOLDS = "thresholds"  # limits that money and traffic are held against
 
 _SEE = frozenset({Verb.SEE})
@@ -37,7 +38,7 @@ _BOTH = frozenset({Verb.SEE, Verb.CHANGE})
 
 RIGHTS: Mapping[Role, Mapping[str, frozenset[Verb]]] = {
     Role.MANAGER: dict.fromkeys(
-        (*OPERATED, *MONEY, THRESHOLDS, "permission", PEOPLE, KEYS, CHANGES, SCHEDULE, AUDIT), _BOTH
+        (*OPERATED, *MONEY, THRESHOLDS, "permission", PEOPLE, KEYS, WEBHOOKS, CHANGES, SCHEDULE, AUDIT), _BOTH
     ),
     Role.OPERATOR: dict.fromkeys((*OPERATED, CHANGES, SCHEDULE), _BOTH),
     Role.VIEWER: dict.fromkeys((*OPERATED, CHANGES, SCHEDULE), _SEE),
@@ -45,7 +46,7 @@ RIGHTS: Mapping[Role, Mapping[str, frozenset[Verb]]] = {
 }
 
 # What concerns the customer as a whole is not for a member limited to a group.
-WHOLE_CUSTOMER_ONLY = frozenset({"invoice", PEOPLE, KEYS, AUDIT, THRESHOLDS})
+WHOLE_CUSTOMER_ONLY = frozenset({"invoice", PEOPLE, KEYS, WEBHOOKS, AUDIT, THRESHOLDS})
 
 
 def allows(role: Role, verb: Verb, kind: str, *, limited: bool) -> bool:

@@ -10,10 +10,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from portal.accounts.models import Membership
-from portal.accounts.roles import KEYS, PEOPLE, Verb
+from portal.accounts.roles import KEYS, PEOPLE, WEBHOOKS, Verb
 
-# Who gets in, and with which keys, is for the customer's own managers, and for admins in the console.
-NEVER_CHANGED = frozenset({PEOPLE, KEYS})
+# Who gets in, with which keys, and who else is told is for the customer's own managers, and for admins in the console.
+NEVER_CHANGED = frozenset({PEOPLE, KEYS, WEBHOOKS})
 
 
 @dataclass(frozen=True, slots=True)

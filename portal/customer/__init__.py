@@ -8,6 +8,7 @@ Rooms:
 - `plans`: many changes put together, reviewed and applied as one
 - `people`: members and invitations
 - `audit`: the trail
+- `webhooks`: endpoints of the customer, and their delivery log
 - `money`: consumption, invoices, documents, budgets
 - beside them `urls`, `shell` (the frame), `polls`, `errors`, `search`, `api_keys`, `role_help`
 

@@ -15,6 +15,7 @@ from portal.accounts.roles import (
     RIGHTS,
     SCHEDULE,
     THRESHOLDS,
+    WEBHOOKS,
     WHOLE_CUSTOMER_ONLY,
     Role,
     Verb,
@@ -61,6 +62,7 @@ def _label(kind: str) -> str:
     others = {
         PEOPLE: _("People"),
         KEYS: _("API keys"),
+        WEBHOOKS: _("Webhooks"),
         CHANGES: _("Changes"),
         SCHEDULE: _("Schedule"),
         AUDIT: _("Audit trail"),

@@ -163,6 +163,7 @@ class Shell:
         pages = (
             (roles.PEOPLE, _("People"), "users", "people"),
             (roles.KEYS, _("API keys"), "key", "keys"),
+            (roles.WEBHOOKS, _("Webhooks"), "webhook", "webhooks"),
             (roles.AUDIT, _("Audit trail"), "list-search", "trail"),
         )
         number = self.customer.number

@@ -10,6 +10,7 @@ from portal.customer.people import urls as people_urls
 from portal.customer.plans import urls as plan_urls
 from portal.customer.resources import detail, group_tree, urls
 from portal.customer.schedule import urls as schedule_urls
+from portal.customer.webhooks import urls as webhook_urls
 from portal.ui import preferences
 
 app_name = "customer"
@@ -23,6 +24,7 @@ urlpatterns = [
     *plan_urls.urlpatterns,
     *schedule_urls.urlpatterns,
     *notification_urls.urlpatterns,
+    *webhook_urls.urlpatterns,
     *urls.urlpatterns,
     path("c/<str:customer_no>/find/", search.find, name="find"),
     path("c/<str:customer_no>/frame/", frame_updates.frame, name="frame"),

@@ -5,3 +5,10 @@ from django.apps import AppConfig
 
 class NotifyConfig(AppConfig):
     name = "portal.notify"
+
+    def ready(self) -> None:
+        """Secrets of webhooks are sealed like all else that is secret."""
+        from portal.accounts.keys import sealed_values
+        from portal.notify.webhooks import verbs
+
+        sealed_values.register(verbs.sealed_secrets)

@@ -10,8 +10,20 @@ from django.utils import timezone
 from portal.accounts.models import Customer
 from portal.notify.kinds import Channel
 from portal.notify.mail.models import Mail
+from portal.notify.webhooks.models import Attempt, Endpoint, Message
 
-__all__ = ["Choice", "DigestHour", "Mail", "Notice", "Occurrence", "ReadUntil", "Reading"]
+__all__ = [
+    "Attempt",
+    "Choice",
+    "DigestHour",
+    "Endpoint",
+    "Mail",
+    "Message",
+    "Notice",
+    "Occurrence",
+    "ReadUntil",
+    "Reading",
+]
 
 
 class Occurrence(models.Model):

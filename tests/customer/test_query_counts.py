@@ -7,7 +7,7 @@ from django.urls import get_resolver
 from portal.accounts.models import Membership
 from portal.resources.types import TYPES
 from tests.isolation.test_walk import route_names
-from tests.support.plenty import FIRST_MEMBER, FIRST_PAPER, Plenty
+from tests.support.plenty import FIRST_MEMBER, FIRST_PAPER, FIRST_WEBHOOK, Plenty
 from tests.support.queries import Page, elsewhere, expect_as_many_for_three_as_for_one, parts_of
 
 C = "/c/10001/"
@@ -51,6 +51,7 @@ PLAN = Page(f"{C}plans/1/", [r"entry-(\d+)", r"Said (\d)", r"(Person \d) comment
 CHANGES, CHANGE = Page(f"{C}changes/", [PEOPLE]), Page(f"{C}changes/1/", [r"virtualmachine/(shop1\d)/"])
 MAIN = [OVERVIEW, LISTS[0], TREE, *DETAILS[:2], FOUND, CHANGES, CHANGE, PLAN]
 ORDER = Page(f"{C}paper/{FIRST_PAPER}/")
+WEBHOOK = f"{C}webhooks/{FIRST_WEBHOOK}/"
 
 PAGES = {
     "customer:home": [Page("/", status=302)],
@@ -92,6 +93,13 @@ PAGES = {
     "customer:connect_key": [Page(f"{C}keys/-/new")],
     "customer:replace_key": [Page(f"{C}keys/shop/-/replace")],
     "customer:remove_key": [Page(f"{C}keys/shop/-/remove")],
+    "customer:webhooks": [Page(f"{C}webhooks/", [r"Hook (\d)"])],
+    "customer:webhook_new": [Page(f"{C}webhooks/-/new")],
+    "customer:webhook": [Page(f"{WEBHOOK}", [r"told(\d)"])],
+    "customer:webhook_edit": [Page(f"{WEBHOOK}-/edit")],
+    "customer:webhook_remove": [Page(f"{WEBHOOK}-/remove")],
+    "customer:webhook_again": [Page(f"{WEBHOOK}-/again")],
+    "customer:webhook_event": [Page(f"{WEBHOOK}event/{FIRST_WEBHOOK}/")],
     "customer:trail": [Page(f"{C}trail/{end}", [r"target\d"]) for end in ("", "?format=csv", "?format=jsonl")],
     "customer:thresholds": [Page(f"{C}thresholds/", [r"thresholds/(\d+)/-/remove"])],
     "customer:consumption": [
@@ -124,6 +132,7 @@ NO_PAGES = {
     ),
     **dict.fromkeys(("customer:invite_again", "customer:withdraw", "customer:plan_new", "customer:plan_verb"), SENT),
     **dict.fromkeys(("customer:undo_change", "customer:undo_plan"), SENT),
+    **dict.fromkeys(("customer:webhook_secret", "customer:webhook_verb", "customer:webhook_event_again"), SENT),
     "customer:paper_file": "a file, read piece by piece",
     "customer:calendar_verb": SENT,
     "customer:calendar": "a file, held by its own test (tests/customer/schedule)",

@@ -1,4 +1,4 @@
-"""The part of the walk's table about people, keys and the trail: for managers, and for nobody limited to a group.
+"""The part of the walk's table about people, keys, webhooks, the trail: for managers, for nobody limited to a group.
 
 `{member}` is the viewer's membership, `{foreign_member}` one of customer 10002.
 """
@@ -29,6 +29,23 @@ MANAGERS_ONLY: list[Case] = [
     ("remove_key", "keys/acme/-/remove", 404, 404),
     ("remove_key", "keys/nobody/-/remove", 404, 404),
     ("remove_key", "keys/services/-/remove", 200, 302),
+    ("webhooks", "webhooks/", 200, "-"),
+    ("webhook_new", "webhooks/-/new", 200, 422),
+    *(
+        (route, f"webhooks/{pk}/{end}", got, sent)
+        for pk in ("6f7c1f5e-0000-4000-8000-000000000000", "nothing")
+        for route, end, got, sent in (
+            ("webhook", "", 404, "-"),
+            ("webhook_edit", "-/edit", 404, 404),
+            ("webhook_remove", "-/remove", 404, 404),
+            ("webhook_secret", "-/secret", "-", 404),
+            ("webhook_again", "-/again", 404, 404),
+            ("webhook_verb", "-/test", "-", 404),
+            ("webhook_verb", "-/explode", "-", 404),
+            ("webhook_event", "event/nothing/", 404, "-"),
+            ("webhook_event_again", "event/nothing/-/again", "-", 404),
+        )
+    ),
     ("trail", "trail/", 200, "-"),
     ("trail", "trail/?format=csv", 200, "-"),
 ]

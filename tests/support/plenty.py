@@ -28,6 +28,7 @@ from portal.changes.models import Change, InstallTime, Item, State
 from portal.console.models import Announcement, KeySample, Note, Sample, Visit
 from portal.console.search import index
 from portal.inventory import reads
+from portal.notify.models import Attempt, Endpoint, Message, Occurrence
 from portal.plans.models import Entry, Plan, Remark
 from portal.resources.types import TYPES
 from tests.inventory.conftest import add_key, fresh_process
@@ -43,6 +44,7 @@ SUBJECTS = {
     ("permission", "shop/ada0/login"): {"action": "delete"},
 }
 FIRST_MEMBER, FIRST_PAPER = 100, UUID("6f7c1f5e-0000-4000-8000-000000000000")
+FIRST_WEBHOOK = UUID(int=1)  # and the first message of it
 LIMITS = ((Measure.AMOUNT, ""), (Measure.TRAFFIC, ""), (Measure.TRAFFIC, "part0"))
 FAULT = {"kind": "fault", "text": "no room left", "code": 1, "field": "cores", "item": 0}
 CLASH = {"item": 0, "reason": "changed", "fields": {"cores": {"before": 1, "wanted": 2, "present": 4}}}
@@ -73,7 +75,7 @@ class Plenty:
     def grow(self, count: int) -> None:
         """From now on there are so many of everything, and the portal knows all that is on the platform."""
         for k in range(self.count, count):
-            for add in (_add_people, _add_changes, _add_plans, _add_talk, _add_money, _add_figures):
+            for add in (_add_people, _add_changes, _add_plans, _add_talk, _add_money, _add_figures, _add_webhooks):
                 add(self, k)
         self.count = count
         self.platform.records = records.of(count)
@@ -216,6 +218,28 @@ def _add_money(plenty: Plenty, k: int) -> None:
         ArchivedRecord.objects.create(key=kind.key_of(raw), key_digest=str(k), raw=json.dumps(raw), **known)
         defaults = {"seen": now, "gone": k + 1, "turns": k + 1}
         Held.objects.update_or_create(customer=customer, type=kind.name, defaults=defaults)
+
+
+def _add_webhooks(plenty: Plenty, k: int) -> None:
+    """Another endpoint; and something that the first was told of in two attempts."""
+    endpoint = Endpoint(
+        id=UUID(int=k + 1), customer=plenty.customer, url="https://example.com/", description=f"Hook {k}"
+    )
+    endpoint.seal(f"secret {k}")
+    endpoint.save()
+    happened = Occurrence.objects.create(
+        customer=plenty.customer,
+        kind="platform.back",
+        key=f"hook{k}",
+        thread="hook",
+        at=timezone.now(),
+        record=f"told{k}",
+    )
+    message = Message.objects.create(
+        id=UUID(int=k + 1), endpoint_id=FIRST_WEBHOOK, occurrence=happened, state=Message.State.FAILED
+    )
+    Attempt.objects.create(message=message, at=timezone.now(), milliseconds=k, status=500)
+    Attempt.objects.create(message_id=FIRST_WEBHOOK, at=timezone.now(), milliseconds=k, status=500)
 
 
 def _add_figures(plenty: Plenty, k: int) -> None:

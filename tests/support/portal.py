@@ -175,7 +175,7 @@ def new_portal(portal_template: Path, tmp_path_factory: pytest.TempPathFactory) 
 def running_portal(portal_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """Started once for each test process; modules get it as `portal_stack`. What waits for a deadline waits briefly."""
     with _portals(portal_template, tmp_path_factory) as start:
-        yield start(API_DEADLINE="6", API_BREAKER_OPEN_FOR="5")
+        yield start(API_DEADLINE="6", API_BREAKER_OPEN_FOR="5", WEBHOOKS_MAY_CALL_LOOPBACK="1")
 
 
 @pytest.fixture(scope="module")

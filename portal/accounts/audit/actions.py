@@ -53,6 +53,15 @@ ACTIONS = {
     "calendar.added": _("Calendar subscription created"),
     "calendar.renewed": _("Calendar address renewed"),
     "calendar.removed": _("Calendar subscription removed"),
+    "webhook.added": _("Webhook added"),
+    "webhook.changed": _("Webhook changed"),
+    "webhook.renewed": _("Webhook secret renewed"),
+    "webhook.revealed": _("Webhook secret shown"),
+    "webhook.tested": _("Webhook test event sent"),
+    "webhook.switched_on": _("Webhook activated"),
+    "webhook.switched_off": _("Webhook turned off"),
+    "webhook.removed": _("Webhook removed"),
+    "webhook.resent": _("Webhook events sent again"),
     "exported": _("Exported"),
     "printed": _("Printed"),
     "threshold.set": _("Budget set"),
@@ -78,6 +87,7 @@ KINDS = {
     "export": _("Exports and printing"),
     "calendar": _("Calendar subscriptions"),
     "threshold": _("Budgets"),
+    "webhook": _("Webhooks"),
     "staff": _("Support staff"),
 }
 # Which actions a kind gathers, by how they begin.
@@ -92,6 +102,7 @@ KIND_OF = {
     "export": ("exported", "printed"),
     "calendar": ("calendar.",),
     "threshold": ("threshold.",),
+    "webhook": ("webhook.",),
     "staff": ("staff.",),
 }
 

@@ -27,7 +27,7 @@ phone pin player-play plug-connected plug-connected-x plus power printer progres
 ruler-2
 search selector send server-2 server-off settings shield-check shield-lock sitemap speakerphone stack-2 sun terminal-2
 tool tools-off topology-star-3 trash trash-x trending-up urgent user user-circle user-cog user-plus users versions
-world x zoom-question
+webhook world x zoom-question
 """
 NAMES = frozenset(_NAMED.split())
 
