@@ -11,7 +11,7 @@ from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.roles import CHANGES, KEYS, PEOPLE, THRESHOLDS, Verb
+from portal.accounts.roles import CHANGES, KEYS, PEOPLE, THRESHOLDS, WEBHOOKS, Verb
 
 
 class Channel(TextChoices):
@@ -197,6 +197,14 @@ _ALL = (
         Severity.INFO,
         CHANGES,
         Verb.CHANGE,
+        channels=_MAILED,
+    ),
+    Kind(
+        "webhook.off",
+        Section.PLATFORM,
+        _("Webhook turned off after failed deliveries"),
+        Severity.WARNING,
+        WEBHOOKS,
         channels=_MAILED,
     ),
     Kind(

@@ -16,6 +16,7 @@ from portal.notify.facts import Fact
 from portal.notify.kinds import KINDS, Channel
 from portal.notify.models import Mail, Notice, Occurrence
 from portal.notify.recipients import Audience
+from portal.notify.webhooks import queue as webhooks
 
 OLDEST = timedelta(days=45)  # of what is still told
 KEPT = timedelta(days=120)  # longer than OLDEST, so that nothing is told again
@@ -77,6 +78,7 @@ def _tell(customer: Customer, told: Sequence[tuple[Fact, Occurrence]]) -> None:
     ]
     Mail.objects.bulk_create(mails.values(), batch_size=BATCH)
     Notice.objects.bulk_create(notices, batch_size=BATCH)
+    webhooks.enqueue([occurrence for _fact, occurrence in told])
     _count(customer, Counter(notice.user_id for notice in notices if notice.in_bell))
 
 

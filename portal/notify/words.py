@@ -210,6 +210,13 @@ def _key(occurrence: Occurrence, _clock: _Clock) -> Words:
     return title, _("Changes with this key wait until a manager enters a new one.")
 
 
+def _webhook(occurrence: Occurrence, _clock: _Clock) -> Words:
+    title = _("Webhook %(name)s was turned off") % {"name": occurrence.data["target"]}
+    if occurrence.data.get("after", {}).get("why") == "gone":
+        return title, _("The endpoint answered that it no longer exists. Send a test to turn it on again.")
+    return title, _("Nothing could be delivered for three days. Send a test to turn it on again.")
+
+
 def _invitation(occurrence: Occurrence, _clock: _Clock) -> Words:
     return _("%(who)s has accepted the invitation") % {"who": occurrence.data["target"]}, _role_words(occurrence)
 
@@ -252,6 +259,7 @@ WORDS: Mapping[str, Callable[[Occurrence, _Clock], Words]] = {
     "limit": _limit,
     "platform": _platform,
     "key": _key,
+    "webhook": _webhook,
     "invitation": _invitation,
     "member": _member,
     "factor": _factor,
@@ -264,6 +272,7 @@ PAGES = {
     "limit.near": "thresholds",
     "limit.passed": "thresholds",
     "key.refused": "keys",
+    "webhook.off": "webhooks",
     "invitation.accepted": "people",
     "member.changed": "people",
     "factor.removed": "trail",

@@ -14,7 +14,7 @@ from portal.accounts.roles import Role
 from portal.notify import choices, noting
 from portal.notify.facts import Fact
 from portal.notify.kinds import KINDS, Channel
-from portal.notify.models import Mail, Notice, Occurrence
+from portal.notify.models import Endpoint, Mail, Message, Notice, Occurrence
 
 
 @pytest.fixture
@@ -56,6 +56,15 @@ def test_the_database_refuses_a_second_one(customer: Customer) -> None:
         Occurrence.objects.create(customer=customer, kind="invoice.new", key="one", at=timezone.now(), thread="")
     with pytest.raises(IntegrityError), transaction.atomic():
         Notice.objects.create(occurrence=occurrence, user_id=notice.user_id, customer=customer)
+
+
+def test_webhooks_are_told_of_it_in_the_same_transaction(customer: Customer) -> None:
+    endpoint = Endpoint(customer=customer, url="https://example.com/", state=Endpoint.State.LIVE)
+    endpoint.seal("secret")
+    endpoint.save()
+    note(customer, fact(), silent=True)
+    (occurrence,) = note(customer, fact(key="two"), fact())
+    assert [message.occurrence for message in Message.objects.all()] == [occurrence]
 
 
 def test_it_is_noted_with_all_that_is_to_be_sent_or_not_at_all(

@@ -282,11 +282,16 @@ class TestRows:
             ("second_factor.reset", "factor.removed"),
             ("staff.viewed", "support.viewed"),
             ("threshold.passed", "limit.passed"),
+            ("webhook.switched_off", "webhook.off"),
         ],
     )
     def test_the_trail_tells(self, customer: Customer, action: str, kind: str) -> None:
         trail.record(action, customer=customer, target="viewer@example.com")
         assert self.read() == [kind]
+        assert self.read() == []
+
+    def test_a_webhook_that_a_manager_turns_off_is_no_news(self, customer: Customer, cast: dict[str, User]) -> None:
+        trail.record("webhook.switched_off", customer=customer, actor=cast["manager"], target="Chat")
         assert self.read() == []
 
     def test_what_else_stands_in_the_trail_is_told_to_nobody(self, customer: Customer) -> None:

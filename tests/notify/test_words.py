@@ -122,6 +122,13 @@ SAID: dict[str, tuple[str, str, dict[str, Any], str, str]] = {
     ),
     "platform.back": ("", "", {"since": "2026-11-27T02:00:00+00:00"}, "The platform is reachable again", "03:00"),
     "key.refused": ("", "", {"target": "services"}, "The platform rejects the API key of group services", "wait"),
+    "webhook.off": (
+        "",
+        "",
+        {"target": "Chat", "after": {"why": "failing"}},
+        "Webhook Chat was turned off",
+        "three days",
+    ),
     "invitation.accepted": ("", "", MEMBER, "olaf@example.com has accepted the invitation", "Viewer in group shop"),
     "member.changed": ("", "", MEMBER, "The role of olaf@example.com was changed", "Changed by maren@example.com."),
     "factor.removed": ("", "", MEMBER, "A two-factor method of maren@example.com was removed", "support"),

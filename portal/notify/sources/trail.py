@@ -20,14 +20,17 @@ TOLD = {
     "second_factor.reset": "factor.removed",
     "staff.viewed": "support.viewed",
     "threshold.passed": "limit.passed",
+    "webhook.switched_off": "webhook.off",
 }
+BY_ITSELF = "webhook.switched_off"  # told where nobody did it
 CONCERNS_ITS_TARGET = frozenset({"member.changed", "second_factor.reset"})
 CONCERNS_ITS_ACTOR = frozenset({"second_factor.removed"})
 
 
 def facts(since: datetime) -> dict[str, list[Fact]]:
     """Customer's number → what was written since that is told."""
-    entries = list(AuditEntry.objects.filter(at__gte=since, action__in=TOLD).exclude(chain="").order_by("at", "id"))
+    told = AuditEntry.objects.filter(at__gte=since, action__in=TOLD).exclude(chain="")
+    entries = list(told.exclude(action=BY_ITSELF, actor_id__isnull=False).order_by("at", "id"))
     people = _people(entries)
     found: dict[str, list[Fact]] = {}
     for entry in entries:
