@@ -53,6 +53,7 @@ ACTIONS = {
     "calendar.added": _("Calendar subscription created"),
     "calendar.renewed": _("Calendar address renewed"),
     "calendar.removed": _("Calendar subscription removed"),
+    "notifications.changed": _("Notification settings changed"),
     "exported": _("Exported"),
     "printed": _("Printed"),
     "threshold.set": _("Budget set"),
@@ -77,6 +78,7 @@ KINDS = {
     "refused": _("Access denied"),
     "export": _("Exports and printing"),
     "calendar": _("Calendar subscriptions"),
+    "notifications": _("Notifications"),
     "threshold": _("Budgets"),
     "staff": _("Support staff"),
 }
@@ -91,6 +93,7 @@ KIND_OF = {
     "refused": ("refused", "sign_in.refused", "sign_in.held_off", "second_factor.refused", "key.refused"),
     "export": ("exported", "printed"),
     "calendar": ("calendar.",),
+    "notifications": ("notifications.",),
     "threshold": ("threshold.",),
     "staff": ("staff.",),
 }
