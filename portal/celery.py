@@ -53,8 +53,12 @@ app.conf.update(
         "sweep_papers": {"task": "billing.sweep", "schedule": 5.0, "options": {"expires": 5}},
         "watch_limits": {"task": "billing.watch_limits", "schedule": 60.0, "options": {"expires": 60}},
         "keep": {"task": "billing.keep", "schedule": 120.0, "options": {"expires": 120}},
+        "look": {"task": "notify.look", "schedule": 5.0, "options": {"expires": 5}},
+        "look_around": {"task": "notify.look_around", "schedule": 40.0, "options": {"expires": 40}},
+        "watch_near_limits": {"task": "notify.watch_limits", "schedule": 300.0, "options": {"expires": 300}},
+        "forget_notices": {"task": "notify.forget_old", "schedule": 3600.0, "options": {"expires": 3600}},
         "follow": {"task": "changes.follow", "schedule": 0.5, "options": {"expires": 1}},
     },
 )
-WITH_TASKS = ("accounts", "inventory", "changes", "plans", "billing", "console")
+WITH_TASKS = ("accounts", "inventory", "changes", "plans", "billing", "notify", "console")
 app.autodiscover_tasks([f"portal.{name}" for name in WITH_TASKS])

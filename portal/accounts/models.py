@@ -232,7 +232,10 @@ class AuditEntry(models.Model):
     class Meta:
         ordering = ("-at", "-id")
         constraints = (models.UniqueConstraint(fields=("chain", "sequence"), name="one_entry_per_place"),)
-        indexes = (models.Index(fields=("chain", "-at"), name="audit_of_chain"),)
+        indexes = (
+            models.Index(fields=("chain", "-at"), name="audit_of_chain"),
+            models.Index(fields=("at",), name="audit_lately"),  # of all chains (portal.notify)
+        )
 
     def __str__(self) -> str:
         return f"{self.chain} {self.sequence} {self.action}"

@@ -122,6 +122,7 @@ class Change(models.Model):
         indexes = (
             models.Index(fields=("customer", "turn"), condition=Q(done_at=None), name="change_undone"),
             models.Index(fields=("state", "next_attempt_at"), condition=Q(done_at=None), name="change_due"),
+            models.Index(fields=("done_at",), name="change_done"),  # what came to its end lately (portal.notify)
         )
 
     def __str__(self) -> str:

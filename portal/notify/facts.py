@@ -11,6 +11,7 @@ class Fact:
     """One occurrence of a customer to be noted. See models.Occurrence for what the fields hold.
 
     `people`: ids of those who asked for it (of kinds that are `own`), or whom it concerns beside those of the kind.
+    `dated`: when it came to be, where `at` is only when that was seen; what is too old is no news (noting.OLDEST).
     """
 
     kind: str
@@ -22,3 +23,4 @@ class Fact:
     group: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
     people: frozenset[int] = frozenset()
+    dated: datetime | None = None

@@ -11,7 +11,7 @@ from portal.accounts.models import Customer
 from portal.notify.kinds import Channel
 from portal.notify.mail.models import Mail
 
-__all__ = ["Choice", "DigestHour", "Mail", "Notice", "Occurrence", "Reading"]
+__all__ = ["Choice", "DigestHour", "Mail", "Notice", "Occurrence", "ReadUntil", "Reading"]
 
 
 class Occurrence(models.Model):
@@ -92,15 +92,25 @@ class DigestHour(models.Model):
 
 
 class Reading(models.Model):
-    """How far a customer's rows were read, and what is remembered of them until the next time.
+    """Since when it is listened to what happens to a customer, and what is remembered of the last look at its records.
 
-    Without one nothing is told yet: what there was before is no news.
+    Whoever notes something of the customer holds this row. What was there before is no news: of the records from the
+    first time that all of the customer's keys have answered, and again where keys have come (`memory`, see watching).
     """
 
     customer = models.OneToOneField(Customer, on_delete=models.CASCADE, primary_key=True, related_name="+")
     since = models.DateTimeField(default=timezone.now)
-    read = models.DateTimeField(default=timezone.now)
     memory: Any = models.JSONField(default=dict, blank=True)
 
     def __str__(self) -> str:
-        return f"{self.customer_id} {self.read}"
+        return f"{self.customer_id} {self.since}"
+
+
+class ReadUntil(models.Model):
+    """Until when the rows of all customers were read, by the name of who reads them."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.at}"

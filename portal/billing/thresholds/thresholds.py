@@ -63,7 +63,7 @@ def note_passed() -> int:
     """Look at all limits of all customers, and note those that are passed. How many. Nothing waits for the platform."""
     noted = 0
     for customer in Customer.objects.filter(thresholds__isnull=False).distinct():
-        for limit, month in _standing(customer):
+        for limit, month in standing(customer):
             if limit.is_passed and not limit.threshold.passed.filter(month=month).exists():
                 noted += _note(limit, month)
     return noted
@@ -75,7 +75,7 @@ def send_due() -> int:
     return sum(_send(notice) for notice in due[:BATCH])
 
 
-def _standing(customer: Customer) -> Iterator[tuple[Limit, str]]:
+def standing(customer: Customer) -> Iterator[tuple[Limit, str]]:
     """Each limit in the running month, and in the one before: its last hours may not have been looked at."""
     scope = Scope(customer, User(), Role.BILLING)  # as a bookkeeper would see it
     known = reads.listings(scope, ("consumption", "invoice"), wait=False)

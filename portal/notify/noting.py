@@ -1,0 +1,105 @@
+"""What has happened is noted: once, with word to each person, and with all that is to be sent, in one transaction."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from itertools import batched
+
+from django.db.models import F
+from django.utils import timezone
+
+from portal.accounts.models import Customer, Membership
+from portal.inventory import news
+from portal.notify import choices
+from portal.notify.choices import Chosen
+from portal.notify.facts import Fact
+from portal.notify.kinds import KINDS, Channel
+from portal.notify.models import Mail, Notice, Occurrence
+from portal.notify.recipients import Audience
+
+OLDEST = timedelta(days=45)  # of what is still told
+KEPT = timedelta(days=120)  # longer than OLDEST, so that nothing is told again
+BATCH = 500
+
+
+def note(customer: Customer, facts: Iterable[Fact], *, silent: bool = False) -> list[Occurrence]:
+    """Note what was not noted yet; what was answers nothing. Within the caller's transaction, who holds the customer's
+    `Reading`. `silent`: it was there before anybody listened, so nobody is told.
+    """
+    fresh = _new(customer, facts)
+    occurrences = [_occurrence(customer, fact) for fact in fresh]
+    Occurrence.objects.bulk_create(occurrences, batch_size=BATCH)
+    if occurrences and not silent:
+        _tell(customer, list(zip(fresh, occurrences, strict=True)))
+    return occurrences
+
+
+def forget_old() -> int:
+    """What happened long ago goes, with all that was told of it. How many."""
+    _rows, by_model = Occurrence.objects.filter(noted__lt=timezone.now() - KEPT).delete()
+    Mail.objects.filter(created__lt=timezone.now() - KEPT).delete()
+    return by_model.get(Occurrence._meta.label, 0)
+
+
+def _new(customer: Customer, facts: Iterable[Fact]) -> list[Fact]:
+    since = timezone.now() - OLDEST
+    found = {fact.key: fact for fact in facts if (fact.dated or fact.at) > since}
+    for keys in batched(list(found), BATCH):
+        rows = Occurrence.objects.filter(customer=customer, key__in=keys)
+        for key in rows.values_list("key", flat=True):
+            del found[key]
+    return list(found.values())
+
+
+def _occurrence(customer: Customer, fact: Fact) -> Occurrence:
+    return Occurrence(
+        customer=customer,
+        kind=fact.kind,
+        key=fact.key,
+        at=fact.at,
+        thread=fact.thread[:300],
+        type_name=fact.type_name,
+        record=fact.record,
+        group=fact.group,
+        data=dict(fact.data),
+    )
+
+
+def _tell(customer: Customer, told: Sequence[tuple[Fact, Occurrence]]) -> None:
+    audience = Audience(customer)
+    chosen = choices.of_people(audience.people)
+    mails: dict[tuple[int, str], Mail] = {}
+    notices = [
+        notice
+        for fact, occurrence in told
+        for user in audience.of(fact)
+        if (notice := _notice(customer, user, occurrence, chosen.get(user, {}), mails))
+    ]
+    Mail.objects.bulk_create(mails.values(), batch_size=BATCH)
+    Notice.objects.bulk_create(notices, batch_size=BATCH)
+    _count(customer, Counter(notice.user_id for notice in notices if notice.in_bell))
+
+
+def _notice(
+    customer: Customer, user: int, occurrence: Occurrence, chosen: Chosen, mails: dict[tuple[int, str], Mail]
+) -> Notice | None:
+    """Word to one person; None who wants none of it. What is noted of one kind at once is one mail."""
+    kind = KINDS[occurrence.kind]
+    channels = choices.channels(kind, chosen)
+    mail = None
+    if Channel.MAIL in channels and not kind.mailed:
+        mail = mails.setdefault((user, kind.name), Mail(user_id=user, customer=customer))
+    for_digest = Channel.DIGEST in channels and Channel.MAIL not in channels
+    if not channels:
+        return None
+    in_bell = Channel.BELL in channels
+    return Notice(
+        occurrence=occurrence, user_id=user, customer=customer, in_bell=in_bell, mail=mail, for_digest=for_digest
+    )
+
+
+def _count(customer: Customer, unread: Mapping[int, int]) -> None:
+    """What is new in the bells, where pages find it (Membership.unread), and word to those that are open."""
+    for user, count in sorted(unread.items()):
+        Membership.objects.filter(customer=customer, user=user).update(unread=F("unread") + count)
+    news.tell_after_commit([news.of_person(user) for user in unread])
