@@ -17,12 +17,13 @@ from django.utils import timezone
 from portal.accounts.access import Scope
 from portal.accounts.models import Customer, Membership
 from portal.accounts.roles import Role
-from portal.inventory import news, reads
+from portal.inventory import news
 from portal.notify.kinds import KINDS
 from portal.notify.models import Notice
+from portal.notify.recipients import groups_of
+from portal.resources.types import TYPES
 
 MOST = 20
-OF_ONESELF = ("member.changed", "factor.removed")  # theirs whatever the role, where `person` in the data is them
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,13 @@ def _recount(member: Membership) -> int:
 
 
 def _visible(scope: Scope) -> QuerySet[Notice]:
-    """What of the person's bell they may see now."""
-    allowed = Q(occurrence__kind__in=[kind.name for kind in KINDS.values() if scope.may(kind.verb, kind.about)])
+    """What of the person's bell they may see now: what `recipients.may_hear` says, asked of the database."""
+    kinds = [kind.name for kind in KINDS.values() if scope.may(kind.verb, kind.about)]
+    unseen = [name for name in TYPES if not scope.may_see(name)]
+    allowed = Q(occurrence__kind__in=kinds) & ~Q(occurrence__type_name__in=unseen)
     if scope.root:
-        groups = reads.listing(scope, "resourcegroup", wait=False).by_key
-        allowed &= Q(occurrence__group__in=["", *groups])
-    oneself = Q(occurrence__kind__in=OF_ONESELF, occurrence__data__person=scope.user.pk)
+        allowed &= Q(occurrence__group__in=list(groups_of(scope)))
+    oneself = Q(occurrence__kind__in=list(KINDS), occurrence__data__person=scope.user.pk)
     theirs = Notice.objects.filter(user=scope.user, customer=scope.customer, in_bell=True)
     return theirs.filter(allowed | oneself)
 
