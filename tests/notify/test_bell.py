@@ -73,7 +73,7 @@ def test_the_newest_come_first_twenty_at_a_time(person: User, customer: Customer
         if (before := page.older) is None:
             break
     assert [len(page) for page in pages] == [20, 20, 5]
-    assert sum(pages, []) == made[::-1]
+    assert [pk for page in pages for pk in page] == made[::-1]
 
 
 def test_a_full_page_that_is_the_last_leads_nowhere(person: User, customer: Customer) -> None:
@@ -148,9 +148,9 @@ def test_open_pages_are_told_where_the_count_is_another(person: User, customer: 
 
 
 def test_the_count_goes_back_with_the_transaction(person: User, customer: Customer) -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         notice(person, customer)
-        raise RuntimeError
+        transaction.set_rollback(True)
     assert unread(person) == 0
 
 

@@ -8,18 +8,20 @@ from operator import attrgetter
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from portal.accounts import form_drafts
 from portal.accounts.access import get_scope
 from portal.accounts.models import User
 from portal.customer.people.members import page_and_form
 from portal.customer.shell import render_page
 from portal.notify import preferences
 from portal.notify.kinds import Channel, Kind, Section
+from portal.notify.models import DigestHour
 from portal.notify.preferences import HOURS, OF_ONESELF, Preferences
 from portal.ui.format import dates
 
@@ -80,15 +82,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Settings:
-    """The page."""
+    """The page: what it is made of, and what is ticked in it, which is the same but where an unsent form comes back."""
 
     user: User
-    present: Preferences
+    shown: Preferences
+    ticked: Preferences
 
     @cached_property
     def sections(self) -> list[tuple[str, list[Line]]]:
         found = groupby(preferences.offered(self.user), attrgetter("section"))
-        return [(str(Section(name).label), [Line(kind, self.present.on) for kind in kinds]) for name, kinds in found]
+        return [(str(Section(name).label), [Line(kind, self.ticked.on) for kind in kinds]) for name, kinds in found]
 
     @property
     def channels(self) -> list[str]:
@@ -96,12 +99,12 @@ class Settings:
 
     @property
     def was(self) -> str:
-        """All that is ticked as the page is made, to tell what the person has changed in it."""
-        return ",".join(sorted(" ".join(box) for box in self.present.on))
+        """All that was ticked as the page was made, to tell what the person has changed in it."""
+        return ",".join(sorted(" ".join(box) for box in self.shown.on))
 
     @property
     def hours(self) -> list[tuple[int, str, bool]]:
-        return [(hour, dates.hour_words(hour), hour == self.present.hour) for hour in HOURS]
+        return [(hour, dates.hour_words(hour), hour == self.ticked.hour) for hour in HOURS]
 
     @property
     def zone(self) -> str:
@@ -114,20 +117,21 @@ def settings(request: HttpRequest, customer_no: str) -> HttpResponse:
     scope = get_scope(request.user, customer_no)
     if scope.viewing is not None:
         raise PermissionDenied
+    typed = form_drafts.typed(request)
     if request.method == "POST":
-        preferences.save(scope.user, *_sent(request))
+        preferences.save(scope.user, *_sent(request.POST))
         messages.success(request, _("Notification settings saved."))
         return redirect("customer:notification_settings", customer_no)
-    page = Settings(scope.user, preferences.of(scope.user))
+    present = preferences.of(scope.user)
+    page = Settings(scope.user, *(_sent(typed) if typed is not None else (present, present)))
     return render_page(request, scope, "notifications/settings.html", {"page": page})
 
 
-def _sent(request: HttpRequest) -> tuple[Preferences, Preferences]:
+def _sent(form: QueryDict) -> tuple[Preferences, Preferences]:
     """What the page showed, and what the person wants."""
-    shown, wanted = request.POST.get("was", "").split(","), request.POST.getlist("on")
-    was_hour = _hour(request.POST.get("was_hour", ""), 0)
-    hour = _hour(request.POST.get("hour", ""), was_hour)
-    return Preferences(preferences.boxes(shown), was_hour), Preferences(preferences.boxes(wanted), hour)
+    was_hour = _hour(form.get("was_hour", ""), DigestHour.USUAL)
+    shown = Preferences(preferences.boxes(form.get("was", "").split(",")), was_hour)
+    return shown, Preferences(preferences.boxes(form.getlist("on")), _hour(form.get("hour", ""), was_hour))
 
 
 def _hour(text: str, otherwise: int) -> int:
