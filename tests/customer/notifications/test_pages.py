@@ -117,8 +117,16 @@ def test_pages_that_one_looks_at_ask_how_many_are_unread(browse: Browse, end: st
 
 @pytest.mark.parametrize(
     "end",
-    ["virtualmachine/shop11/-/edit", "virtualmachine/-/new", "thresholds/", "schedule/calendar/", "people/-/invite"]
-    + ["notifications/settings", "keys/-/new", "paper/"],
+    [
+        "virtualmachine/shop11/-/edit",
+        "virtualmachine/-/new",
+        "thresholds/",
+        "schedule/calendar/",
+        "people/-/invite",
+        "notifications/settings",
+        "keys/-/new",
+        "paper/",
+    ],
 )
 def test_nothing_leads_away_from_a_form(browse: Browse, end: str) -> None:
     response = browse("manager").get(f"{C}{end}")
@@ -322,8 +330,15 @@ def test_two_tabs_keep_what_each_has_changed(browse: Browse) -> None:
 
 @pytest.mark.parametrize(
     "sent",
-    [{}, {"on": "key.refused digest fax"}, {"hour": "24", "was_hour": "8"}, {"hour": "-1", "was_hour": "8"}]
-    + [{"hour": "٣", "was_hour": "8"}, {"was": "x" * 5000, "on": "comet.sighted mail"}, {"was": "key.refused mail"}],
+    [
+        {},
+        {"on": "key.refused digest fax"},
+        {"hour": "24", "was_hour": "8"},
+        {"hour": "-1", "was_hour": "8"},
+        {"hour": "٣", "was_hour": "8"},
+        {"was": "x" * 5000, "on": "comet.sighted mail"},
+        {"was": "key.refused mail"},
+    ],
 )
 def test_what_makes_no_sense_changes_nothing(browse: Browse, sent: dict[str, str]) -> None:
     client = browse("manager")
