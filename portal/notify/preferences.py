@@ -55,8 +55,9 @@ def save(user: User, shown: Preferences, wanted: Preferences) -> None:
 
 
 def optional(kind: Kind) -> Set[Channel]:
-    """Channels that a person may switch."""
-    return {channel for channel in Channel if channel not in kind.always}
+    """Channels that a person may switch; a summary of what is mailed at once in any case would be empty."""
+    fixed = kind.always | ({Channel.DIGEST} if Channel.MAIL in kind.always else set())
+    return {channel for channel in Channel if channel not in fixed}
 
 
 def offered(user: User) -> list[Kind]:

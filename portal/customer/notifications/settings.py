@@ -46,12 +46,13 @@ ABOUT: Mapping[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A box of the table; `is_always`: it cannot be unticked, and is none."""
+    """A box of the table, or none: `is_always` on, or `is_covered` by the mail that is always sent at once."""
 
     label: str
     value: str
     is_on: bool
     is_always: bool
+    is_covered: bool
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Line:
     def hears(self) -> str:
         """Who hears of it, by role."""
         if self.kind.own:
-            return _("Whoever requested the change")
+            return _("Person who requested the change")
         found = [str(role.label) for role in preferences.roles(self.kind)]
         return ", ".join([*found, _("member concerned")] if self.kind.name in OF_ONESELF else found)
 
@@ -77,7 +78,9 @@ class Line:
     def cells(self) -> Iterator[Cell]:
         for one in Channel:
             box = (self.kind.name, one.value)
-            yield Cell(str(one.label), " ".join(box), box in self.on, one in self.kind.always)
+            is_always = one in self.kind.always
+            is_covered = not is_always and one not in preferences.optional(self.kind)
+            yield Cell(str(one.label), " ".join(box), box in self.on, is_always, is_covered)
 
 
 @dataclass(frozen=True)
