@@ -27,6 +27,7 @@ class Scope:
 
     `root` limits it to a resource group and below, '' does not. `customers` are all they belong to, for the switcher.
     `viewing`: a member of staff (`user`) sees it as one of the customer's people, whose role and root these are.
+    `unread` notices are in the person's bell (portal.notify.bell).
     """
 
     customer: Customer
@@ -35,6 +36,7 @@ class Scope:
     root: str = ""
     customers: tuple[Customer, ...] = ()
     viewing: Viewing | None = None
+    unread: int = 0
 
     @property
     def reach(self) -> tuple[str, str, str, bool]:
@@ -71,7 +73,8 @@ def get_scope(user: User | AnonymousUser, customer_no: str) -> Scope:
         if membership.customer.number == customer_no and isinstance(user, User):
             second_factor.require(membership.customer)
             customers = tuple(other.customer for other in memberships)
-            return Scope(membership.customer, user, Role(membership.role), membership.group, customers)
+            role, unread = Role(membership.role), membership.unread
+            return Scope(membership.customer, user, role, membership.group, customers, unread=unread)
     raise NoAccess
 
 

@@ -25,6 +25,7 @@ class Shell:
     sees_changes = False  # the count of what is pending is a customer’s
     pending_count = attention_count = 0
     plan_bar_version = None  # plans are a customer's
+    bell_url = ""  # so are notices
 
     def __init__(self, request: HttpRequest) -> None:
         self._path = request.path

@@ -36,6 +36,9 @@ MAINTENANCES = "maintenance"
 MONEY = ("consumption", "invoice")
 # Pages without a line of their own: where one came from stays marked.
 BELOW = {"consumption": "thresholds", "invoice": "paper"}
+# The first part of the addresses of pages that one looks at.
+BELL_ASKS = frozenset({"", *TYPES, "schedule", "changes", "plans", "keys", "trail", "notifications"})
+FORMS = frozenset({"-", "calendar", "settings"})  # and what below them is a form
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,21 @@ class Shell:
     @property
     def changes_url(self) -> str:
         return links.page(self.customer.number, "changes")
+
+    @property
+    def bell_url(self) -> str:
+        """Where notices are; '' for staff in a person's place: what a person was told is nobody else's."""
+        return "" if self.scope.viewing else links.page(self.customer.number, "notifications")
+
+    @property
+    def bell_asks(self) -> bool:
+        """Whether the bell asks for itself. Not beside a form: no answer may lead away from what is being typed."""
+        parts = self._path.removeprefix(self.home).split("/")
+        return parts[0] in BELL_ASKS and not FORMS.intersection(parts)
+
+    @property
+    def unread(self) -> int:
+        return self.scope.unread
 
     @property
     def sees_changes(self) -> bool:

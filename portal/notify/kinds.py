@@ -18,7 +18,7 @@ class Channel(TextChoices):
     """Where a person hears of something."""
 
     BELL = "bell", _("In the portal")
-    MAIL = "mail", _("E-mail at once")
+    MAIL = "mail", _("Email at once")
     DIGEST = "digest", _("Daily summary")
 
 

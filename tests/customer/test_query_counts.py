@@ -64,6 +64,9 @@ PAGES = {
         Page(f"{C}schedule/?format=csv", [r"shop0\d"]),
     ],
     "customer:calendars": [Page(f"{C}schedule/calendar/")],
+    "customer:notifications": [Page(f"{C}notifications/", [r"Machine (shop0\d) is ready"])],
+    "customer:unread": [Page(f"{C}notifications/unread", is_part=True)],
+    "customer:notification_settings": [Page(f"{C}notifications/settings")],
     "customer:frame": [Page(f"{C}frame/", is_part=True)],
     "customer:list": [*LISTS, TREE, *(Page(f"{C}{name}/?format=csv", [one]) for name, one in EXPORTED.items())],
     "customer:detail": [

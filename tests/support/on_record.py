@@ -32,6 +32,7 @@ SAID = {
     "customer:language": "how one's own pages look",
     "account": "how one's own pages and papers look",
     "dismiss": "which announcements one has read",
+    "customer:notifications": "which notices one has read",
     "console:note": "a note is a record itself: it says who wrote it, and when",
     "console:note_act": "as above",
 }

@@ -33,6 +33,7 @@ from portal.plans.models import Entry, Plan, Remark
 from portal.resources.types import TYPES
 from tests.inventory.conftest import add_key, fresh_process
 from tests.inventory.platform import Platform
+from tests.notify.making import notice
 from tests.support import plenty_records as records
 
 __all__ = ["fresh_process"]
@@ -201,6 +202,7 @@ def _add_talk(plenty: Plenty, k: int) -> None:
     of_whom = {"member": member, "customer": member.customer, "person": member.user}
     Visit.objects.create(staff=plenty.person(), **of_whom, reason=f"Reason {k}", expires=now, ended=now)
     trail.record("key.replaced", customer=plenty.customer, actor=author, target=f"target{k}", after={"group": "shop"})
+    notice(plenty.person(), plenty.customer, record=f"shop0{k}")
 
 
 def _add_money(plenty: Plenty, k: int) -> None:

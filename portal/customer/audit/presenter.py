@@ -12,6 +12,7 @@ from portal.accounts.roles import Role
 from portal.billing.thresholds.models import Measure
 from portal.billing.thresholds.progress import name_of
 from portal.changes.models import Action, State
+from portal.notify.kinds import KINDS, Channel
 from portal.resources.spec import ResourceType
 from portal.resources.types import TYPES
 from portal.ui.format.values import text as value_text
@@ -31,6 +32,7 @@ NAMES: Mapping[str, Any] = {
     "from": lazy("From"),
     "generation": lazy("Key number"),
     "group": lazy("Group"),
+    "hour": lazy("Hour of the daily summary"),
     "limit": lazy("Monthly budget"),
     "minutes": lazy("Minutes"),
     "month": lazy("Month"),
@@ -110,7 +112,13 @@ def values(entry: AuditEntry, *, whole: bool = False) -> Iterator[tuple[str, str
 def _name(about: ResourceType | None, name: str) -> str:
     if about is not None and name in about.field_names:
         return _(about.field(name).label)
-    return str(NAMES.get(name, name))
+    return str(NAMES.get(name) or _box(name) or name)
+
+
+def _box(name: str) -> str:
+    """`change.done bell`: Change done, In the portal; '' for what is none of the notification settings."""
+    kind, _blank, channel = name.partition(" ")
+    return f"{KINDS[kind].label}, {Channel(channel).label}" if kind in KINDS and channel in Channel.values else ""
 
 
 def _value(about: ResourceType | None, name: str, value: Any) -> str | None:

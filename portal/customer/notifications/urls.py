@@ -1,5 +1,12 @@
 """The notifications' addresses."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from portal.customer.notifications import pages, settings
+
+NOTIFICATIONS = "c/<str:customer_no>/notifications/"
+urlpatterns: list[URLPattern] = [
+    path(NOTIFICATIONS, pages.notifications, name="notifications"),
+    path(f"{NOTIFICATIONS}unread", pages.unread, name="unread"),
+    path(f"{NOTIFICATIONS}settings", settings.settings, name="notification_settings"),
+]

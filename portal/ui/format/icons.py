@@ -17,7 +17,7 @@ SPRITE = "icons.svg"
 # All that pages show; the file has these and no others.
 _NAMED = """
 activity activity-heartbeat adjustments-horizontal alert-circle alert-octagon alert-triangle arrow-down
-arrow-narrow-right arrow-up arrows-split-2 ban binary-tree building building-off calendar calendar-clock
+arrow-narrow-right arrow-up arrows-split-2 ban bell binary-tree building building-off calendar calendar-clock
 calendar-event calendar-off calendar-x camera chart-bar check checks chevron-down circle-check circle-x clipboard-list
 clipboard-text clock clock-24 clock-off cloud-off code columns-3 copy cpu device-desktop device-floppy door-enter
 download eye file-invoice file-spreadsheet file-type-pdf file-zip files filter-off fingerprint folder folder-plus
