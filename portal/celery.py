@@ -53,8 +53,10 @@ app.conf.update(
         "sweep_papers": {"task": "billing.sweep", "schedule": 5.0, "options": {"expires": 5}},
         "watch_limits": {"task": "billing.watch_limits", "schedule": 60.0, "options": {"expires": 60}},
         "keep": {"task": "billing.keep", "schedule": 120.0, "options": {"expires": 120}},
+        "send_mails": {"task": "notify.send_mails", "schedule": 5.0, "options": {"expires": 5, "queue": "mail"}},
+        "make_digests": {"task": "notify.make_digests", "schedule": 60.0, "options": {"expires": 60, "queue": "mail"}},
         "follow": {"task": "changes.follow", "schedule": 0.5, "options": {"expires": 1}},
     },
 )
-WITH_TASKS = ("accounts", "inventory", "changes", "plans", "billing", "console")
+WITH_TASKS = ("accounts", "inventory", "changes", "plans", "billing", "notify", "console")
 app.autodiscover_tasks([f"portal.{name}" for name in WITH_TASKS])

@@ -24,6 +24,7 @@ from scripts.stack import Stack, redis_program
 DIRECTORY = ROOT / "var" / "demo"
 SEEDED = "seeded"  # the file that says that both databases are complete
 RESTART_AFTER = 30  # seconds a process must have run before it is worth starting again
+PORTS = {"PORT": 8000, "SANDBOX_PORT": 8001, "MAIL_PORT": 8025}
 SLOW, PATIENCE = 10, 170  # seconds after which it says what it waits for, and gives it up
 
 PEOPLE = """\
@@ -35,6 +36,7 @@ PEOPLE = """\
               child@example.com     operator, only of the group "example"
               outsider@example.com  manager of another customer, 10002
               staff@example.com     support staff
+  Mails     {mail_url}        what the portal would have sent
   Platform  {sandbox_url}/v1     user "services", password "services-demo-key" (XML-RPC)
   Logs      {logs}
 """
@@ -121,10 +123,10 @@ def prepare_portal(stack: Stack, is_first_run: bool) -> str:
 def start(stack: Stack) -> None:
     program = redis_program()
     if program:
-        say(f"starting {Path(program).name}, sandbox, web server, worker and scheduler")
+        say(f"starting {Path(program).name}, sandbox, mail catcher, web server, worker and scheduler")
     else:
         say("neither redis-server nor valkey-server is installed: using a stand-in in memory, slower but complete")
-        say("starting the stand-in, sandbox, web server, worker and scheduler")
+        say("starting the stand-in, sandbox, mail catcher, web server, worker and scheduler")
     if missing := missing_for_pdf():
         say(f"{' '.join(missing)} missing (as Debian names them): no PDFs are made until they are installed")
     stack.launch()
@@ -166,21 +168,29 @@ def restart(process: Process, started: dict[str, float]) -> None:
 
 def run(directory: Path) -> None:
     begun = time.monotonic()
-    port, sandbox_port = chosen_port("PORT", 8000), chosen_port("SANDBOX_PORT", 8001)
+    ports = {name: chosen_port(name, default) for name, default in PORTS.items()}
     directory.mkdir(parents=True, exist_ok=True)
-    with lock.held(directory, f"http://127.0.0.1:{port}, process {os.getpid()}"):
-        check_port("PORT", port)
-        check_port("SANDBOX_PORT", sandbox_port)
+    with lock.held(directory, f"http://127.0.0.1:{ports['PORT']}, process {os.getpid()}"):
+        for name, port in ports.items():
+            check_port(name, port)
         if os.environ.get("FRESH"):
             say("starting over")
             start_over(directory)
         secrets = stored_secrets(directory / "env")
-        stack = Stack(directory, secrets=secrets, port=port, sandbox_port=sandbox_port, extra_env={"DEMO": "1"})
+        stack = Stack(
+            directory,
+            secrets=secrets,
+            port=ports["PORT"],
+            sandbox_port=ports["SANDBOX_PORT"],
+            mail_port=ports["MAIL_PORT"],
+            extra_env={"DEMO": "1", "PORTAL_URL": f"http://127.0.0.1:{ports['PORT']}"},
+        )
         try:
             prepare(stack)
             start(stack)
             say(f"ready after {time.monotonic() - begun:.0f} s; Ctrl-C stops everything\n")
-            show(PEOPLE.format(url=stack.url, sandbox_url=stack.sandbox_url, logs=directory / "log"))
+            addresses = {"url": stack.url, "mail_url": stack.mail_url, "sandbox_url": stack.sandbox_url}
+            show(PEOPLE.format(**addresses, logs=directory / "log"))
             supervise(stack)
         finally:
             say("stopping everything")

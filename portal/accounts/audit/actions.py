@@ -53,6 +53,7 @@ ACTIONS = {
     "calendar.added": _("Calendar subscription created"),
     "calendar.renewed": _("Calendar address renewed"),
     "calendar.removed": _("Calendar subscription removed"),
+    "notifications.changed": _("Notification settings changed"),
     "exported": _("Exported"),
     "printed": _("Printed"),
     "threshold.set": _("Budget set"),
@@ -78,6 +79,7 @@ KINDS = {
     "export": _("Exports and printing"),
     "calendar": _("Calendar subscriptions"),
     "threshold": _("Budgets"),
+    "notifications": _("Notifications"),
     "staff": _("Support staff"),
 }
 # Which actions a kind gathers, by how they begin.
@@ -92,6 +94,7 @@ KIND_OF = {
     "export": ("exported", "printed"),
     "calendar": ("calendar.",),
     "threshold": ("threshold.",),
+    "notifications": ("notifications.",),
     "staff": ("staff.",),
 }
 

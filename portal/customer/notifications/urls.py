@@ -1,5 +1,9 @@
 """The notifications' addresses."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from portal.customer.notifications import unsubscribe
+
+urlpatterns: list[URLPattern] = [
+    path("notifications/stop/<str:token>", unsubscribe.stop_mail, name="stop_mail"),
+]
