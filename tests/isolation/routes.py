@@ -328,6 +328,9 @@ ROUTES: dict[str, list[Stop]] = {
     "customer:calendar": [
         Stop("/calendar/nothing.ics", dict.fromkeys(EVERYBODY, 404), dict.fromkeys(EVERYBODY, 405)),
     ],
+    "customer:stop_mail": [
+        Stop("/notifications/stop/nothing", dict.fromkeys(EVERYBODY, 404), dict.fromkeys(EVERYBODY, 404)),
+    ],
     "customer:frame": [Stop(f"{CUSTOMER}frame/", members(302))],
     "customer:changes": [stop for stop in changes() if stop.path.endswith("changes/")],
     "customer:change": [stop for stop in changes() if stop.path.count("/") == 5],
