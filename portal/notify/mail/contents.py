@@ -7,7 +7,9 @@ have changed, a link in an earlier mail been followed.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from portal.accounts.access import scope_now
+from portal.accounts.access import Scope
+from portal.accounts.models import Membership
+from portal.accounts.roles import Role
 from portal.notify import choices
 from portal.notify.choices import Chosen
 from portal.notify.kinds import KINDS, Channel
@@ -23,14 +25,18 @@ class Contents:
         self._notices: defaultdict[object, list[Notice]] = defaultdict(list)
         for notice in Notice.objects.filter(mail__in=mails).select_related("occurrence__customer"):
             self._notices[notice.mail_id].append(notice)
-        self._chosen: Mapping[int, Chosen] = choices.of_people({mail.user_id for mail in mails})
+        people = {mail.user_id for mail in mails}
+        self._chosen: Mapping[int, Chosen] = choices.of_people(people)
+        members = Membership.objects.filter(user__in=people, customer__in={mail.customer_id for mail in mails})
+        self._members = {(one.customer_id, one.user_id): one for one in members}
 
     def of(self, mail: Mail) -> Sequence[Notice]:
         """What its person is told, earliest first; nothing for who is no member any more, or may not sign in."""
         found = [one for one in self._notices[mail.pk] if self._is_wanted(mail, one)]
-        scope = scope_now(mail.customer, mail.user) if found else None
-        if scope is None:
+        member = self._members.get((mail.customer_id, mail.user_id))
+        if not found or member is None or not mail.user.is_active:
             return ()
+        scope = Scope(mail.customer, mail.user, Role(member.role), member.group)
         groups = groups_of(scope) if scope.root else ()
         seen = (one for one in found if may_hear(scope, one.occurrence, groups))
         return sorted(seen, key=lambda one: (one.occurrence.at, one.pk))
