@@ -63,6 +63,17 @@ def test_fourteen_of_a_kind_are_one_mail_with_a_list(cast: Cast, server: MailSer
     assert "more notification" not in text_of(mail)
 
 
+def test_paragraphs_are_a_blank_line_apart(
+    cast: Cast, server: MailServer, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PORTAL_URL = ""
+    say_this(monkeypatch, "Title", "Text")
+    tell(cast["manager"], "shop00", "shop01", at=AT)
+    when = "Thu 26 Nov, 22:00 CET (2026-11-26 21:00 UTC)"
+    line = f"Title\nText\n{when}\n"
+    assert text_of(sent(server)) == f"{line}\n{line}\nCustomer: 10001 Example Services GmbH\n"
+
+
 def test_a_thousand_are_cut_short(cast: Cast, server: MailServer) -> None:
     tell(cast["manager"], *(f"shop{place:03}" for place in range(letter.MOST + 2)))
     text = text_of(sent(server))
