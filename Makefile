@@ -13,7 +13,7 @@ help: ## list these targets
 setup: ## make the environment: Python and npm packages, from nothing
 	@scripts/setup
 
-demo: setup ## run everything at http://127.0.0.1:8000 (PORT=, SANDBOX_PORT=; FRESH=1 starts over)
+demo: setup ## run everything at http://127.0.0.1:8000 (PORT=, SANDBOX_PORT=, MAIL_PORT=, HOOK_PORT=; FRESH=1 starts over)
 	@$(PYTHON) -m scripts.demo
 
 test: setup ## run all tests, with real PostgreSQL, Redis, worker and browser (ONLY="tests/billing ..." a part, AT=2027-03-28T00:30 at another moment)

@@ -62,6 +62,8 @@ app.conf.update(
         "keep": {"task": "billing.keep", "schedule": 120.0, "options": {"expires": 120}},
         "deliver_webhooks": {"task": "notify.deliver_webhooks", "schedule": 2.0, "options": {"expires": 2}},
         "tidy_webhooks": {"task": "notify.deliver_tidy", "schedule": 3600.0, "options": {"expires": 3600}},
+        "send_mails": {"task": "notify.send_mails", "schedule": 5.0, "options": {"expires": 5}},
+        "make_digests": {"task": "notify.make_digests", "schedule": 60.0, "options": {"expires": 60}},
         "look": {"task": "notify.look", "schedule": 5.0, "options": {"expires": 5}},
         "look_around": {"task": "notify.look_around", "schedule": 40.0, "options": {"expires": 40}},
         "watch_near_limits": {"task": "notify.watch_limits", "schedule": 300.0, "options": {"expires": 300}},
@@ -69,5 +71,5 @@ app.conf.update(
         "follow": {"task": "changes.follow", "schedule": 0.5, "options": {"expires": 1}},
     },
 )
-WITH_TASKS = ("accounts", "inventory", "changes", "plans", "billing", "notify", "notify.webhooks", "console")
+WITH_TASKS = ("accounts", "inventory", "changes", "plans", "billing", "notify", "notify.mail", "notify.webhooks", "console")
 app.autodiscover_tasks([f"portal.{name}" for name in WITH_TASKS])

@@ -252,9 +252,13 @@ SUPPORT_PHONE = os.environ.get("SUPPORT_PHONE", "")
 SUPPORT_HOURS = os.environ.get("SUPPORT_HOURS", "")
 SUPPORT_URL = os.environ.get("SUPPORT_URL", "")
 SMTP_HOST = os.environ.get("SMTP_HOST", "")
+SMTP_PORT = int(os.environ.get("SMTP_PORT") or 25)
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM") or f"portal@{ALLOWED_HOSTS[0].lstrip('.')}"
 MAILERS: dict[str, Any] = {
-    "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": {"host": SMTP_HOST}}
+    "default": {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {"host": SMTP_HOST, "port": SMTP_PORT, "timeout": 10},
+    }
     if SMTP_HOST
     else {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
 }

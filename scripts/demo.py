@@ -27,6 +27,7 @@ DIRECTORY = ROOT / "var" / "demo"
 EXTRA = {"DEMO": "1", "WEBHOOKS_MAY_CALL_LOOPBACK": "1"}
 SEEDED = "seeded"  # the file that says that both databases are complete
 RESTART_AFTER = 30  # seconds a process must have run before it is worth starting again
+PORTS = {"PORT": 8000, "SANDBOX_PORT": 8001, "MAIL_PORT": 8025, "HOOK_PORT": 8026}
 SLOW, PATIENCE = 10, 170  # seconds after which it says what it waits for, and gives it up
 
 PEOPLE = """\
@@ -38,8 +39,9 @@ PEOPLE = """\
               child@example.com     operator, only of the group "example"
               outsider@example.com  manager of another customer, 10002
               staff@example.com     support staff
+  Mails     {mail_url}        what the portal would have sent
+  Webhooks  {hook_url}        what the demo's webhook was sent, and whether its signature is right
   Platform  {sandbox_url}/v1     user "services", password "services-demo-key" (XML-RPC)
-  Webhooks  {hooks}     shows what the demo's webhook was sent, and whether its signature is right
   Logs      {logs}
 """
 
@@ -92,7 +94,7 @@ def stored_secrets(file: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in file.read_text().splitlines())
 
 
-def prepare(stack: Stack) -> None:
+def prepare(stack: Stack, hook_url: str) -> None:
     """Brings databases and static files up to date; fills the databases at the first run."""
     seeded = stack.directory / SEEDED
     is_first_run = not seeded.exists()
@@ -104,7 +106,7 @@ def prepare(stack: Stack) -> None:
     )
     with futures.ThreadPoolExecutor() as pool:
         tasks = [
-            pool.submit(prepare_portal, stack, is_first_run),
+            pool.submit(prepare_portal, stack, is_first_run, hook_url),
             # All of them: what was interrupted may have left half a file, which looks finished.
             pool.submit(stack.manage, "collectstatic", "--clear", "--no-input", "--verbosity", "0"),
         ]
@@ -117,28 +119,18 @@ def prepare(stack: Stack) -> None:
     seeded.touch()
 
 
-def prepare_portal(stack: Stack, is_first_run: bool) -> str:
+def prepare_portal(stack: Stack, is_first_run: bool, hook_url: str) -> str:
     output = stack.manage("migrate", "--verbosity", "0")
     if is_first_run:
         output = stack.manage("seed_demo")
-    return output + stack.manage("seed_demo_webhook", f"{hooks_url(stack)}/hook", secret_of(stack))
+    return output + stack.manage("seed_demo_webhook", f"{hook_url}/hook", secret_of(stack))
 
 
-def receiver(stack: Stack) -> Process:
+def receiver(stack: Stack, port: int) -> Process:
     """What the demo's webhook is sent to."""
-    command = [sys.executable, "-m", "scripts.webhook_receiver", hooks_url(stack).rpartition(":")[2]]
+    command = [sys.executable, "-m", "scripts.webhook_receiver", str(port)]
     env = stack.env | {"WEBHOOK_SECRET": secret_of(stack)}
     return Process("receiver", command, env=env, log=stack.directory / "log" / "receiver.log")
-
-
-def hooks_url(stack: Stack) -> str:
-    """Where the demo's webhook leads."""
-    return f"http://127.0.0.1:{beside(stack.sandbox_port)}"
-
-
-def beside(port: int) -> int:
-    """The port for the receiver: the one after the sandbox's."""
-    return port + 1 if port < 65535 else port - 1
 
 
 def secret_of(stack: Stack) -> str:
@@ -149,10 +141,10 @@ def secret_of(stack: Stack) -> str:
 def start(stack: Stack) -> None:
     program = redis_program()
     if program:
-        say(f"starting {Path(program).name}, sandbox, web server, worker and scheduler")
+        say(f"starting {Path(program).name}, sandbox, mail catcher, webhook receiver, web server, workers and scheduler")
     else:
         say("neither redis-server nor valkey-server is installed: using a stand-in in memory, slower but complete")
-        say("starting the stand-in, sandbox, web server, worker and scheduler")
+        say("starting the stand-in, sandbox, mail catcher, webhook receiver, web server, workers and scheduler")
     if missing := missing_for_pdf():
         say(f"{' '.join(missing)} missing (as Debian names them): no PDFs are made until they are installed")
     stack.launch()
@@ -194,25 +186,31 @@ def restart(process: Process, started: dict[str, float]) -> None:
 
 def run(directory: Path) -> None:
     begun = time.monotonic()
-    port, sandbox_port = chosen_port("PORT", 8000), chosen_port("SANDBOX_PORT", 8001)
+    ports = {name: chosen_port(name, default) for name, default in PORTS.items()}
     directory.mkdir(parents=True, exist_ok=True)
-    with lock.held(directory, f"http://127.0.0.1:{port}, process {os.getpid()}"):
-        check_port("PORT", port)
-        check_port("SANDBOX_PORT", sandbox_port)
-        check_port("SANDBOX_PORT", beside(sandbox_port))
+    with lock.held(directory, f"http://127.0.0.1:{ports['PORT']}, process {os.getpid()}"):
+        for name, port in ports.items():
+            check_port(name, port)
         if os.environ.get("FRESH"):
             say("starting over")
             start_over(directory)
         secrets = stored_secrets(directory / "env")
-        own_address = {"PORTAL_URL": f"http://127.0.0.1:{port}"}
-        stack = Stack(directory, secrets=secrets, port=port, sandbox_port=sandbox_port, extra_env=EXTRA | own_address)
-        stack.beside.append(receiver(stack))
+        stack = Stack(
+            directory,
+            secrets=secrets,
+            port=ports["PORT"],
+            sandbox_port=ports["SANDBOX_PORT"],
+            mail_port=ports["MAIL_PORT"],
+            extra_env=EXTRA | {"PORTAL_URL": f"http://127.0.0.1:{ports['PORT']}"},
+        )
+        hook_url = f"http://127.0.0.1:{ports['HOOK_PORT']}"
+        stack.beside.append(receiver(stack, ports["HOOK_PORT"]))
         try:
-            prepare(stack)
+            prepare(stack, hook_url)
             start(stack)
             say(f"ready after {time.monotonic() - begun:.0f} s; Ctrl-C stops everything\n")
-            urls = {"url": stack.url, "sandbox_url": stack.sandbox_url, "hooks": hooks_url(stack)}
-            show(PEOPLE.format(**urls, logs=directory / "log"))
+            addresses = {"url": stack.url, "mail_url": stack.mail_url, "sandbox_url": stack.sandbox_url}
+            show(PEOPLE.format(**addresses, hook_url=hook_url, logs=directory / "log"))
             supervise(stack)
         finally:
             say("stopping everything")

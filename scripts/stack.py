@@ -37,12 +37,18 @@ def celery_command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "celery", "-A", "portal.celery", *arguments]
 
 
+def mail_command(smtp_port: int, port: int, directory: Path) -> list[str]:
+    """Starts what catches mails, and shows them at `port`."""
+    return [sys.executable, "-m", "scripts.mail_catcher", str(smtp_port), str(port), str(directory)]
+
+
 def sandbox_command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "portal.sandbox", *arguments]
 
 
 class Stack:
-    """Redis, sandbox, web, two workers and beat in one directory, on the loopback interface.
+    """Redis, sandbox, web, two workers and beat in one directory, on the loopback interface; with a `mail_port` also
+    what catches mails, and shows them there.
 
     `start` starts everything and returns when all can do their work (StartError where one cannot);
     `stop` ends everything. The databases are made before: `manage("migrate")` and so on, `seed_sandbox()`.
@@ -57,6 +63,7 @@ class Stack:
         sandbox_port: int | None = None,
         extra_env: Mapping[str, str] | None = None,
         wsgi: str = "portal.wsgi",
+        mail_port: int | None = None,
     ) -> None:
         self.directory = directory
         self.port = port or free_port()
@@ -68,7 +75,9 @@ class Stack:
             redis_port=self.redis_port,
             secrets=secrets,
         ) | dict(extra_env or {})
-        self.beside: list[Process] = []  # what somebody adds, that says " ready." when it is
+        self.mail_port = mail_port
+        # What somebody adds, that says " ready." when it is.
+        self.beside = [self._mail_catcher(mail_port)] if mail_port else []
         self.redis = self._process("redis", redis_command(self.redis_port))
         self.sandbox = self._process("sandbox", sandbox_command("serve", "--port", str(self.sandbox_port)))
         self.web = self._process("web", web_command(self.port, wsgi))
@@ -102,6 +111,10 @@ class Stack:
     def sandbox_url(self) -> str:
         return f"http://127.0.0.1:{self.sandbox_port}"
 
+    @property
+    def mail_url(self) -> str:
+        return f"http://127.0.0.1:{self.mail_port}"
+
     def start(self) -> None:
         self.launch()
         for process in self.processes:
@@ -117,6 +130,7 @@ class Stack:
         is_ready = {
             "redis": lambda: accepts_connections(self.redis_port),
             "sandbox": lambda: accepts_connections(self.sandbox_port),
+            "mail": lambda: answers(self.mail_url),
             "web": lambda: answers(f"{self.url}/healthz"),
             "beat": lambda: "beat: Starting" in process.output(),
         }.get(process.name, lambda: " ready." in process.output())
@@ -141,6 +155,11 @@ class Stack:
     def seed_sandbox(self, *arguments: str) -> str:
         """Makes the sandbox's world anew: `seed_sandbox("--machines", "1000")`."""
         return run(sandbox_command("seed", *arguments), env=self.env | SANDBOX_ENV)
+
+    def _mail_catcher(self, port: int) -> Process:
+        smtp_port = free_port()
+        self.env |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(smtp_port)}
+        return self._process("mail", mail_command(smtp_port, port, self.directory / "mail"))
 
     def _process(self, name: str, command: list[str]) -> Process:
         env = self.env | (SANDBOX_ENV if name == "sandbox" else {})

@@ -31,7 +31,13 @@ def zone_of(user: User | None) -> ZoneInfo:
 @contextmanager
 def of_reader(email: str) -> Iterator[None]:
     """While it lasts, texts are in language and time zone of the person of that address; as before where unknown."""
-    known = User.objects.filter(email=email.lower()).first()
-    tz = zone_of(known) if known else timezone.get_current_timezone()
-    with override((known and known.language) or get_language()), timezone.override(tz):
+    with of_person(User.objects.filter(email=email.lower()).first()):
+        yield
+
+
+@contextmanager
+def of_person(user: User | None) -> Iterator[None]:
+    """The same of a person at hand."""
+    tz = zone_of(user) if user else timezone.get_current_timezone()
+    with override((user and user.language) or get_language()), timezone.override(tz):
         yield

@@ -139,6 +139,7 @@ NO_PAGES = {
     "customer:paper_file": "a file, read piece by piece",
     "customer:calendar_verb": SENT,
     "customer:calendar": "a file, held by its own test (tests/customer/schedule)",
+    "customer:stop_mail": "a token's page, held by its own test (tests/customer/notifications)",
     "unspeakable": "nothing is there",
 }
 

@@ -52,7 +52,7 @@ class Demo:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.ports = {"PORT": str(free_port()), "SANDBOX_PORT": str(free_port())}
+        self.ports = {name: str(free_port()) for name in demo.PORTS}
         self.url = f"http://127.0.0.1:{self.ports['PORT']}"
         self.makefile = directory.with_suffix(".make")
         self.makefile.write_text(MAKEFILE)
@@ -144,9 +144,9 @@ def taken_port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-@pytest.mark.parametrize("variable", ["PORT", "SANDBOX_PORT"])
+@pytest.mark.parametrize("variable", demo.PORTS)
 def test_a_port_in_use_is_named_with_the_way_out(tmp_path: Path, taken_port: int, variable: str) -> None:
-    ports = {"PORT": str(free_port()), "SANDBOX_PORT": str(free_port())} | {variable: str(taken_port)}
+    ports = {name: str(free_port()) for name in demo.PORTS} | {variable: str(taken_port)}
     result = run_demo(tmp_path, **ports)
     assert result.returncode == 1
     assert re.fullmatch(rf"demo: port {taken_port} can't be had .* make demo {variable}=\d+\.\n", result.stderr)

@@ -332,6 +332,9 @@ ROUTES: dict[str, list[Stop]] = {
     "customer:notifications": [Stop(f"{CUSTOMER}notifications/", members(200), members(302))],
     "customer:unread": [Stop(f"{CUSTOMER}notifications/unread", members(302))],
     "customer:notification_settings": [Stop(f"{CUSTOMER}notifications/settings", members(200), members(302))],
+    "customer:stop_mail": [
+        Stop("/notifications/stop/nothing", dict.fromkeys(EVERYBODY, 404), dict.fromkeys(EVERYBODY, 404)),
+    ],
     "customer:frame": [Stop(f"{CUSTOMER}frame/", members(302))],
     "customer:changes": [stop for stop in changes() if stop.path.endswith("changes/")],
     "customer:change": [stop for stop in changes() if stop.path.count("/") == 5],

@@ -25,6 +25,7 @@ OPEN = {
     "customer:theme": "a cookie of one's own",
     "customer:language": "a cookie of one's own",
     "customer:calendar": "the token in its address is what lets a calendar in (tests/customer/schedule)",
+    "customer:stop_mail": "the token in its address says whose mails it ends (tests/customer/notifications)",
     "dismiss": "hides an announcement for oneself",
     "unspeakable": "says that there is nothing",
 }
