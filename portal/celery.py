@@ -71,5 +71,15 @@ app.conf.update(
         "follow": {"task": "changes.follow", "schedule": 0.5, "options": {"expires": 1}},
     },
 )
-WITH_TASKS = ("accounts", "inventory", "changes", "plans", "billing", "notify", "notify.mail", "notify.webhooks", "console")
+WITH_TASKS = (
+    "accounts",
+    "inventory",
+    "changes",
+    "plans",
+    "billing",
+    "notify",
+    "notify.mail",
+    "notify.webhooks",
+    "console",
+)
 app.autodiscover_tasks([f"portal.{name}" for name in WITH_TASKS])

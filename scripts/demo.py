@@ -141,7 +141,9 @@ def secret_of(stack: Stack) -> str:
 def start(stack: Stack) -> None:
     program = redis_program()
     if program:
-        say(f"starting {Path(program).name}, sandbox, mail catcher, webhook receiver, web server, workers and scheduler")
+        say(
+            f"starting {Path(program).name}, sandbox, mail catcher, webhook receiver, web server, workers and scheduler"
+        )
     else:
         say("neither redis-server nor valkey-server is installed: using a stand-in in memory, slower but complete")
         say("starting the stand-in, sandbox, mail catcher, webhook receiver, web server, workers and scheduler")

@@ -22,8 +22,8 @@ first. Lists go through `resources.group_tree.list_or_tree`: groups have a secon
   there is no record.
 - **The frame** (`shell`): navigation with counts, what is pending, what does not answer. `frame_updates` is asked by
   the banner while it says something (each 2 s), so that it goes by itself on any page.
-- **The bell** (`components/bell.html`) asks how many notices are unread (each 10 s), on pages that one looks at: beside a
-  form nothing may lead the page away. `Membership.unread` comes with who is signed in, so no page counts.
+- **The bell** (`components/bell.html`) asks how many notices are unread (each 10 s), on pages that one looks at: beside
+  a form nothing may lead the page away. `Membership.unread` comes with who is signed in, so no page counts.
 - **Pages that ask for themselves** bring a tag (HX-PTag). A view that answers them is `polls.noted`, so that "nothing
   new" is told before sessions and database are asked. Its tag may depend on news (`inventory.news`) and on time alone.
 - **What is gone**: `errors.not_found` tells what has gone, from `NoRecord` and `NoAccess`, only to a page that stood

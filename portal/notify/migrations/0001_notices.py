@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(max_length=40)),
-                ('channel', models.CharField(choices=[('bell', 'In the portal'), ('mail', 'E-mail at once'), ('digest', 'Daily summary')], max_length=6)),
+                ('channel', models.CharField(choices=[('bell', 'In the portal'), ('mail', 'Email at once'), ('digest', 'Daily summary')], max_length=6)),
                 ('is_on', models.BooleanField()),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notice_choices', to=settings.AUTH_USER_MODEL)),
             ],
