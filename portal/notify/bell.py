@@ -101,7 +101,8 @@ def _visible(scope: Scope) -> QuerySet[Notice]:
     unseen = [name for name in TYPES if not scope.may_see(name)]
     allowed = Q(occurrence__kind__in=kinds) & ~Q(occurrence__type_name__in=unseen)
     if scope.root:
-        allowed &= Q(occurrence__group__in=list(groups_of(scope)))
+        anywhere = Q(occurrence__kind__in=[kind.name for kind in KINDS.values() if not kind.placed])
+        allowed &= anywhere | Q(occurrence__group__in=list(groups_of(scope)))
     oneself = Q(occurrence__kind__in=list(KINDS), occurrence__data__person=scope.user.pk)
     theirs = Notice.objects.filter(user=scope.user, customer=scope.customer, in_bell=True)
     return theirs.filter(allowed | oneself)

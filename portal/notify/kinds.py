@@ -45,8 +45,9 @@ class Section(TextChoices):
 class Kind:
     """One sort of occurrence. Who may do `verb` with things of kind `about`, within their group, hears of it.
 
-    `own`: of those only who asked for it. `always`: channels that nobody can switch off. `mailed`: its mail is sent by
-    whoever notes it, so none is made here.
+    `own`: of those only who asked for it. `placed`: it happens in a group; who is limited to another one does not hear
+    of it. `always`: channels that nobody can turn off. `mailed`: its mail is sent by whoever notes it, so none is made
+    here.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Kind:
     about: str
     verb: Verb = Verb.SEE
     own: bool = False
+    placed: bool = True
     channels: frozenset[Channel] = frozenset({Channel.BELL})
     always: frozenset[Channel] = frozenset()
     mailed: bool = False
@@ -188,6 +190,7 @@ _ALL = (
         Severity.WARNING,
         CHANGES,
         Verb.CHANGE,
+        placed=False,
         channels=_MAILED,
     ),
     Kind(
@@ -197,6 +200,7 @@ _ALL = (
         Severity.INFO,
         CHANGES,
         Verb.CHANGE,
+        placed=False,
         channels=_MAILED,
     ),
     Kind(
@@ -255,3 +259,4 @@ _ALL = (
     ),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
+OF_ONESELF = frozenset({"member.changed", "factor.removed"})  # whoever it is about hears of it, whatever their role

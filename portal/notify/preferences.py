@@ -12,11 +12,10 @@ from portal.accounts.audit import trail
 from portal.accounts.models import Membership, User
 from portal.accounts.roles import CHANGES, Role, Verb, allows
 from portal.notify import choices
-from portal.notify.kinds import KINDS, Channel, Kind
+from portal.notify.kinds import KINDS, OF_ONESELF, Channel, Kind
 from portal.notify.models import DigestHour
 
 HOURS = range(24)
-OF_ONESELF = frozenset({"member.changed", "factor.removed"})  # whoever it is about hears of it, whatever their role
 
 type Box = tuple[str, str]
 """A kind's name and a channel: a box that can be ticked."""

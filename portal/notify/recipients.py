@@ -25,7 +25,7 @@ def may_hear(scope: Scope, occurrence: Occurrence, groups: Collection[str] | Non
         return False
     if occurrence.data.get("person") == scope.user.pk:
         return True
-    return _may(scope, kind, occurrence.type_name) and _is_within(scope, occurrence.group, groups)
+    return _may(scope, kind, occurrence.type_name) and _is_within(scope, kind, occurrence.group, groups)
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Audience:
     def _reaches(self, scope: Scope, fact: Fact) -> bool:
         if scope.root and scope.root not in self._groups:
             self._groups[scope.root] = groups_of(scope)
-        return _is_within(scope, fact.group, self._groups.get(scope.root))
+        return _is_within(scope, KINDS[fact.kind], fact.group, self._groups.get(scope.root))
 
 
 def groups_of(scope: Scope) -> Collection[str]:
@@ -69,5 +69,5 @@ def _may(scope: Scope, kind: Kind, type_name: str) -> bool:
     return scope.may(kind.verb, kind.about) and (type_name not in TYPES or scope.may_see(type_name))
 
 
-def _is_within(scope: Scope, group: str, groups: Collection[str] | None) -> bool:
-    return not scope.root or group in (groups_of(scope) if groups is None else groups)
+def _is_within(scope: Scope, kind: Kind, group: str, groups: Collection[str] | None) -> bool:
+    return not scope.root or not kind.placed or group in (groups_of(scope) if groups is None else groups)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,7 +14,7 @@ from portal.accounts.roles import Role
 from portal.billing.invoices import amounts
 from portal.billing.thresholds.progress import name_of, shown
 from portal.billing.usage import months
-from portal.notify.kinds import KINDS, Severity
+from portal.notify.kinds import KINDS, OF_ONESELF, Severity
 from portal.notify.models import Occurrence
 from portal.resources.times import parse_day
 from portal.resources.types import TYPES
@@ -36,13 +37,13 @@ type Words = tuple[str, str]
 """Title and text."""
 
 
-def say(occurrence: Occurrence, *, with_utc: bool = False) -> Said:
-    """For people, in the language and time zone that are active; `with_utc` beside each time, where nothing can be
-    hovered over.
+def say(occurrence: Occurrence, *, reader: int | None = None, with_utc: bool = False) -> Said:
+    """For people, in the language and time zone that are active: to the person of that id. `with_utc` beside each time,
+    where nothing can be hovered over.
     """
     kind = KINDS[occurrence.kind]
     title, text = WORDS.get(occurrence.kind.split(".")[0], _plain)(occurrence, _Clock(with_utc=with_utc))
-    return Said(title, text, _path(occurrence), kind.severity)
+    return Said(title, text, path_of(occurrence, reader), kind.severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,9 +281,12 @@ PAGES = {
 }
 
 
-def _path(occurrence: Occurrence) -> str:
+def path_of(occurrence: Occurrence, reader: int | None = None) -> str:
+    """Of the page about it; what concerns the reader's account stands there, whatever else they see."""
     number = occurrence.customer.number
-    if occurrence.kind.startswith("change."):
+    if occurrence.kind in OF_ONESELF and reader is not None and occurrence.data.get("person") == reader:
+        return reverse("account")
+    if occurrence.kind.startswith("change.") and "number" in occurrence.data:
         return links.change(number, int(occurrence.data["number"]))
     if occurrence.kind in PAGES:
         return links.page(number, PAGES[occurrence.kind])

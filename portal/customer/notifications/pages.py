@@ -8,7 +8,6 @@ from itertools import groupby
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone, now
 from django.views.decorators.http import require_safe
@@ -19,9 +18,8 @@ from portal.customer.people.members import page_and_form
 from portal.customer.polls import noted
 from portal.customer.shell import Shell, render_page, wants_part
 from portal.notify import bell
-from portal.notify.kinds import KINDS, Severity
+from portal.notify.kinds import Severity
 from portal.notify.models import Notice
-from portal.notify.preferences import OF_ONESELF
 from portal.notify.words import Said, say
 from portal.ui import links
 from portal.ui.format import dates
@@ -40,14 +38,10 @@ class NoticePresenter:
 
     @cached_property
     def said(self) -> Said:
-        return say(self.notice.occurrence)
+        return say(self.notice.occurrence, reader=self.notice.user_id)
 
     @property
     def path(self) -> str:
-        """What concerns the person alone leads to their account, where the page about it is not theirs to see."""
-        kind = KINDS[self.notice.occurrence.kind]
-        if kind.name in OF_ONESELF and not self.scope.may_see(kind.about):
-            return reverse("account")
         return self.said.path
 
     @property

@@ -20,9 +20,9 @@ from portal.accounts.models import User
 from portal.customer.people.members import page_and_form
 from portal.customer.shell import render_page
 from portal.notify import preferences
-from portal.notify.kinds import Channel, Kind, Section
+from portal.notify.kinds import OF_ONESELF, Channel, Kind, Section
 from portal.notify.models import DigestHour
-from portal.notify.preferences import HOURS, OF_ONESELF, Preferences
+from portal.notify.preferences import HOURS, Preferences
 from portal.ui.format import dates
 
 # What a kind is about, where its label does not say it all.

@@ -47,7 +47,7 @@ def letter(mail: Mail, notices: Sequence[Notice]) -> mails.Mail:
     context = {
         "subject": _subject(mail, notices),
         "customer": one_line(str(mail.customer)),
-        "sections": _sections(shown),
+        "sections": _sections(shown, mail.user_id),
         "left": len(notices) - len(shown),
         "settings": address(links.page(mail.customer.number, SETTINGS)),
         "stop": stop,
@@ -85,16 +85,16 @@ def _subject(mail: Mail, notices: Sequence[Notice]) -> str:
     return _("%(count)s notifications: %(kind)s") % {"count": count, "kind": kind.label}
 
 
-def _sections(occurrences: Iterable[Occurrence]) -> Mapping[str, Sequence[Line]]:
+def _sections(occurrences: Iterable[Occurrence], reader: int) -> Mapping[str, Sequence[Line]]:
     """Under the heading of each section what belongs there, in the order of the settings page."""
     found: dict[Section, list[Line]] = {section: [] for section in Section}
     for one in occurrences:
-        found[KINDS[one.kind].section].append(_line(one))
+        found[KINDS[one.kind].section].append(_line(one, reader))
     return {str(section.label): lines for section, lines in found.items() if lines}
 
 
-def _line(occurrence: Occurrence) -> Line:
-    said = say(occurrence)
+def _line(occurrence: Occurrence, reader: int) -> Line:
+    said = say(occurrence, reader=reader, with_utc=True)
     text = "\n".join(one_line(line) for line in said.text.splitlines())
     return Line(one_line(said.title), text, _when(occurrence.at), address(said.path))
 

@@ -8,11 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.urls import reverse
-from django.utils import translation
 
 from portal.notify.models import Occurrence
 from portal.notify.webhooks.models import TEST, Message
-from portal.notify.words import say
+from portal.notify.words import path_of
 
 MOST_BYTES = 20_000 - 1
 
@@ -30,9 +29,7 @@ def body_of(message: Message) -> bytes:
 def _around(one: Occurrence) -> dict[str, Any]:
     """What is said of every occurrence."""
     resource = {"type": one.type_name, "key": one.record, "group": one.group} if one.type_name else None
-    with translation.override("en"):
-        path = say(one).path
-    return {"id": str(one.pk), "customer": one.customer.number, "resource": resource, "url": _absolute(path)}
+    return {"id": str(one.pk), "customer": one.customer.number, "resource": resource, "url": _absolute(path_of(one))}
 
 
 def _fitting(kind: str, at: datetime, facts: Mapping[str, Any], around: Mapping[str, Any]) -> bytes:
