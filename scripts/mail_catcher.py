@@ -24,7 +24,7 @@ STYLE = """
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: light-dark(#1b1f24, #e6e8eb); background: light-dark(#fff, #14171a); }
 a { color: light-dark(#0b57d0, #8ab4f8); overflow-wrap: anywhere; }
 table { width: 100%; border-collapse: collapse; }
-th, td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid light-dark(#d8dce0, #363b41); text-align: start; vertical-align: top; overflow-wrap: anywhere; }
+th, td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid light-dark(#d8dce0, #363b41); text-align: start; vertical-align: top; overflow-wrap: break-word; }
 td:last-child, .soft { color: light-dark(#565d66, #a2a9b2); }
 .headers th { width: 12rem; font-weight: 500; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font: .9375rem/1.5 ui-monospace, monospace; }

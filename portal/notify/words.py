@@ -20,7 +20,7 @@ from portal.resources.times import parse_day
 from portal.resources.types import TYPES
 from portal.ui import links
 from portal.ui.details.deletion_timeline import WORDS as STAGE_WORDS
-from portal.ui.format import dates
+from portal.ui.format import dates, platform_messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _became(occurrence: Occurrence) -> str:
     if occurrence.kind == "change.parked":
         group = data.get("key_group", "")
         return _("It is kept, and sent once a manager enters a valid API key for group %(group)s.") % {"group": group}
-    return str(data.get("answer", ""))
+    return platform_messages.told(str(data.get("answer", "")))
 
 
 def _about(occurrence: Occurrence) -> str:
@@ -124,7 +124,8 @@ def _maintenance(occurrence: Occurrence, clock: _Clock) -> Words:
         "maintenance.ended": _("Maintenance of %(machine)s is finished"),
     }
     title = titles[occurrence.kind] % {"machine": data.get("machine", ""), "starts": clock.moment(data.get("starts"))}
-    return title, " ".join(part for part in (*_dates(occurrence, clock), str(data.get("text", ""))) if part)
+    text = platform_messages.told(str(data.get("text", "")))
+    return title, " ".join(part for part in (*_dates(occurrence, clock), text) if part)
 
 
 def _dates(occurrence: Occurrence, clock: _Clock) -> tuple[str, ...]:

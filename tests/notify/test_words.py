@@ -51,7 +51,7 @@ SAID: dict[str, tuple[str, str, dict[str, Any], str, str]] = {
         "shop00/2026",
         WINDOW,
         "Maintenance of shop00 announced: 27 Nov 2026, 03:00",
-        "Window: 27 Nov 2026, 03:00 to 27 Nov 2026, 08:00. Bigger disks",
+        "Window: 27 Nov 2026, 03:00 to 27 Nov 2026, 08:00. “Bigger disks”",
     ),
     "maintenance.moved": (
         "maintenance",
@@ -67,7 +67,7 @@ SAID: dict[str, tuple[str, str, dict[str, Any], str, str]] = {
         "shop00/2026",
         WINDOW | {"result": "success"},
         "Maintenance of shop00 is finished",
-        "Result: success. Bigger disks",
+        "Result: success. “Bigger disks”",
     ),
     "mode.ending": (
         "resourcegroup",
