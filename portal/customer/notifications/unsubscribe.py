@@ -12,8 +12,7 @@ from portal.accounts.access import memberships_with_user
 from portal.accounts.models import User
 from portal.accounts.reader_settings import of_person
 from portal.notify.mail import unsubscribe
-from portal.notify.mail.letter import SETTINGS
-from portal.ui import links
+from portal.notify.mail.letter import settings_path
 
 HEADERS = {"Cache-Control": "no-store, private", "Referrer-Policy": "no-referrer"}
 
@@ -45,4 +44,4 @@ def stop_mail(request: HttpRequest, token: str) -> HttpResponse:
 def _settings(user: User) -> str:
     """Where the person chooses what they hear of; '' for who belongs to no customer any more."""
     memberships = memberships_with_user(user.pk)
-    return links.page(memberships[0].customer.number, SETTINGS) if memberships else ""
+    return settings_path(memberships[0].customer) if memberships else ""

@@ -10,22 +10,22 @@ from hashlib import blake2b
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import punycode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.accounts import mail as mails
+from portal.accounts.models import Customer
 from portal.notify.kinds import KINDS, Section
 from portal.notify.mail import unsubscribe
 from portal.notify.mail.contents import channel_of
 from portal.notify.models import Mail, Notice, Occurrence
 from portal.notify.words import say
-from portal.ui import links
 from portal.ui.format import dates
 
 MOST = 100  # things that a mail lists; the portal has the rest
-SETTINGS = "notifications/settings"
 DIGEST, AT_ONCE = "notifications/mail/digest", "notifications/mail/at_once"
 
 
@@ -49,7 +49,7 @@ def letter(mail: Mail, notices: Sequence[Notice]) -> mails.Mail:
         "customer": one_line(str(mail.customer)),
         "sections": _sections(shown, mail.user_id),
         "left": len(notices) - len(shown),
-        "settings": address(links.page(mail.customer.number, SETTINGS)),
+        "settings": address(settings_path(mail.customer)),
         "stop": stop,
         "is_endable": any(channel_of(mail) not in kind.always for kind in kinds),
     }
@@ -60,6 +60,11 @@ def letter(mail: Mail, notices: Sequence[Notice]) -> mails.Mail:
 def address(path: str) -> str:
     """Of a page of the portal; '' where nobody knows where that is."""
     return f"{settings.PORTAL_URL}{path}" if settings.PORTAL_URL else ""
+
+
+def settings_path(customer: Customer) -> str:
+    """Of the page on which a person chooses what they hear of."""
+    return reverse("customer:notification_settings", args=[customer.number])
 
 
 def one_line(text: str) -> str:

@@ -18,6 +18,12 @@ from portal.notify.models import Mail, Notice, Occurrence
 from scripts.mail_catcher import HOST, Receiver, Server
 
 PORTAL = "https://portal.example.com"
+DATED = {
+    "starts": "2026-12-01T21:00:00+00:00",
+    "ends": "2026-12-02T04:00:00+00:00",
+    "deadline": "2026-12-01",
+    "stage": "soft",
+}
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
@@ -118,6 +124,7 @@ def tell(
                 "type_name": "virtualmachine",
                 "group": group,
                 "thread": thread or key,
+                "data": {"machine": key, **DATED},
                 **values,
             },
         )

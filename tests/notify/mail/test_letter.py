@@ -24,16 +24,17 @@ def sent(server: MailServer) -> EmailMessage:
 
 
 def say_this(monkeypatch: pytest.MonkeyPatch, title: str, text: str = "") -> None:
-    monkeypatch.setattr(letter, "say", lambda one: Said(title, text, "/c/10001/", None))  # type: ignore[arg-type]
+    monkeypatch.setattr(letter, "say", lambda one, **_how: Said(title, text, "/c/10001/", None))  # type: ignore[arg-type]
 
 
 def test_one_is_told_with_its_title_time_and_link(cast: Cast, server: MailServer) -> None:
     tell(cast["manager"], "shop00", at=AT)
     mail = sent(server)
-    assert mail["Subject"] == "Maintenance announced: shop00"
+    assert mail["Subject"] == "Maintenance of shop00 announced: 1 Dec 2026, 22:00"
+    assert "announced: 1 Dec 2026, 22:00 CET (21:00 UTC)\n" in text_of(mail)
     assert "Thu 26 Nov, 22:00 CET (2026-11-26 21:00 UTC)" in text_of(mail)
     assert f"\n{PORTAL}/c/10001/virtualmachine/shop00/\n" in text_of(mail)
-    assert f"Notification settings: {PORTAL}/c/10001/notifications/settings/\n" in text_of(mail)
+    assert f"Notification settings: {PORTAL}/c/10001/notifications/settings\n" in text_of(mail)
 
 
 def test_times_are_by_the_readers_clock(cast: Cast, server: MailServer) -> None:
@@ -59,7 +60,7 @@ def test_fourteen_of_a_kind_are_one_mail_with_a_list(cast: Cast, server: MailSer
     tell(cast["manager"], *names)
     mail = sent(server)
     assert mail["Subject"] == "14 notifications: Maintenance announced"
-    assert all(f"Maintenance announced: {name}\n" in text_of(mail) for name in names)
+    assert all(f"Maintenance of {name} announced: " in text_of(mail) for name in names)
     assert "more notification" not in text_of(mail)
 
 
@@ -77,7 +78,7 @@ def test_paragraphs_are_a_blank_line_apart(
 def test_a_thousand_are_cut_short(cast: Cast, server: MailServer) -> None:
     tell(cast["manager"], *(f"shop{place:03}" for place in range(letter.MOST + 2)))
     text = text_of(sent(server))
-    assert text.count("Maintenance announced: ") == letter.MOST
+    assert text.count("Maintenance of ") == letter.MOST
     assert "2 more notifications are in the portal." in text
 
 
