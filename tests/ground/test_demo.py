@@ -132,7 +132,7 @@ def old_demo(new_demo: Demo) -> Demo:
     """One that was complete once."""
     new_demo.directory.mkdir()
     stack = Stack(new_demo.directory, secrets=demo.stored_secrets(new_demo.directory / "env"))
-    demo.prepare_portal(stack, is_first_run=True)
+    demo.prepare_portal(stack, is_first_run=True, hook_url="http://127.0.0.1:9")
     stack.seed_sandbox()
     (new_demo.directory / demo.SEEDED).touch()
     return new_demo

@@ -107,7 +107,7 @@ def test_what_is_forgotten_is_not_told_again(customer: Customer) -> None:
         ("maintenance.announced", {"group": "services"}, {"manager", "operator", "viewer"}),
         ("machine.ready", {"group": "services"}, {"manager", "operator"}),
         ("key.refused", {}, {"manager"}),
-        ("platform.unreachable", {}, {"manager", "operator"}),
+        ("platform.unreachable", {}, {"manager", "operator", "child"}),
     ],
 )
 def test_whoever_may_see_it_hears_of_it(customer: Customer, kind: str, more: dict[str, Any], names: set[str]) -> None:

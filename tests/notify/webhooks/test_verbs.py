@@ -254,6 +254,15 @@ ALL: list[Callable[[Scope, str], object]] = [
 ]
 
 
+def test_whoever_renews_or_looks_at_the_secret_is_on_record(manager: Scope, endpoint: MakeEndpoint) -> None:
+    one = endpoint(URL)
+    verbs.renew_secret(manager, str(one.pk))
+    verbs.reveal(manager, str(one.pk))
+    for action in ("webhook.renewed", "webhook.revealed"):
+        (entry,) = on_record(action)
+        assert (entry.actor, entry.target, entry.after) == (manager.user.email, str(one), "")
+
+
 @pytest.mark.parametrize("verb", ALL)
 def test_for_another_role_it_is_forbidden_and_for_another_customer_not_there(
     scope_of: ScopeOf, endpoint: MakeEndpoint, verb: Callable[[Scope, str], object]
