@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import tests.support.properties  # noqa: F401
 from tests.support import loggers, moment
 
 moment.begin()

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-import tests.support.properties  # noqa: F401
 from portal.accounts.access import Scope
 from portal.changes.intent import Intent
 from portal.inventory import reads

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-import tests.support.properties  # noqa: F401
 from portal.sandbox import clock, dispatch, events, keys
 from portal.sandbox.errors import Fault
 from portal.sandbox.models import Hardware, Machine, ResourceGroup, World

@@ -1,6 +1,7 @@
 """Property-based tests: the same examples at every run of the same code, whatever else the process has run.
 
-Imported by the conftest of each folder that has such tests.
+Imported by the conftest of all tests: a folder that forgot it would have examples, and time limits, of its own. (And by
+that of tests/resources, which `make mutants` runs alone.)
 """
 
 from hypothesis import HealthCheck, settings
