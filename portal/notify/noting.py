@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from hashlib import blake2b
 from itertools import batched
 
 from django.db.models import F
@@ -44,7 +45,7 @@ def forget_old() -> int:
 
 def _new(customer: Customer, facts: Iterable[Fact]) -> list[Fact]:
     since = timezone.now() - OLDEST
-    found = {fact.key: fact for fact in facts if (fact.dated or fact.at) > since}
+    found = {_short(fact.key, 300): fact for fact in facts if (fact.dated or fact.at) > since}
     for keys in batched(list(found), BATCH):
         rows = Occurrence.objects.filter(customer=customer, key__in=keys)
         for key in rows.values_list("key", flat=True):
@@ -56,14 +57,19 @@ def _occurrence(customer: Customer, fact: Fact) -> Occurrence:
     return Occurrence(
         customer=customer,
         kind=fact.kind,
-        key=fact.key,
+        key=_short(fact.key, 300),
         at=fact.at,
-        thread=fact.thread[:300],
+        thread=_short(fact.thread, 300),
         type_name=fact.type_name,
-        record=fact.record,
-        group=fact.group,
+        record=fact.record[:200],
+        group=fact.group[:64],
         data=dict(fact.data),
     )
+
+
+def _short(text: str, most: int) -> str:
+    """As the column holds it, still another for another text: nobody has promised how long names are."""
+    return text if len(text) <= most else blake2b(text.encode(errors="replace"), digest_size=16).hexdigest()
 
 
 def _tell(customer: Customer, told: Sequence[tuple[Fact, Occurrence]]) -> None:

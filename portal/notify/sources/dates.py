@@ -6,7 +6,7 @@ the events of what is known. `data` of its facts: {"machine", "starts", "ends", 
 moments and days by ISO 8601.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from portal.accounts.models import Customer
@@ -39,8 +39,9 @@ def facts(customer: Customer, listings: Mapping[str, Listing], now: datetime) ->
         yield from _of_mode(event, now)
 
 
-def _of_rows(customer: Customer, rows: Iterable[CalendarDate], now: datetime) -> Iterator[Fact]:
-    before = _starts_told(customer)
+def _of_rows(customer: Customer, rows: Sequence[CalendarDate], now: datetime) -> Iterator[Fact]:
+    has_moved = any(row.sequence and not row.is_cancelled for row in rows)
+    before = _starts_told(customer) if has_moved else {}
     for row in rows:
         if (row.ends or row.starts) <= now and not row.is_cancelled:
             continue
