@@ -239,7 +239,7 @@ class DetailPage:
     @property
     def _mode_of_group(self) -> list[Fact]:
         """Of a machine: whether its group is in maintenance mode, and where that is set."""
-        if self.is_new or not self.type.has_states or self.context.group is None or not self._sees(GROUPS):
+        if self.is_new or self.type.name != MACHINES or self.context.group is None or not self._sees(GROUPS):
             return []
         until = parse_moment(self.context.group.get("maintenance_until"))
         is_on = _("Until %(time)s") % {"time": dates.words(until, self.viewing.now)} if until else _("On")
@@ -262,7 +262,7 @@ class DetailPage:
     def _mode_link(self, text: str) -> SafeString:
         """To where it is set for the group, for who may; else to the group."""
         number, group = self.scope.customer.number, self.record.group or ""
-        if not self.scope.may_change(GROUPS):
+        if not self.may_change or not self.scope.may_change(GROUPS):
             return values.record_link(GROUPS, group, text, self.viewing)
         return values.link(
             f"{links.action(number, GROUPS, group, 'maintenance')}?{urlencode({'next': self.own_address})}", text
