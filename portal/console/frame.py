@@ -31,7 +31,7 @@ def _shell(request: HttpRequest) -> "console.Shell | customer.Shell | None":
     for number in (found.kwargs.get("customer_no") if found else None, sessions.customer_of(request)):
         try:
             if number:
-                return customer.Shell(get_scope(user, number), request.path)
+                return customer.Shell(get_scope(user, number), request.path, stands_still=True)
         except (Http404, PermissionDenied):
             continue
     return None

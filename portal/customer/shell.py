@@ -66,9 +66,12 @@ class BannerMessage:
 class Shell:
     """The frame of one customer's pages for one person. Nothing is looked up before a template asks for it."""
 
-    def __init__(self, scope: Scope, path: str, pending: PendingIndex | None = None) -> None:
+    def __init__(
+        self, scope: Scope, path: str, pending: PendingIndex | None = None, *, stands_still: bool = False
+    ) -> None:
         self.scope = scope
         self._path = path
+        self._stands_still = stands_still
         self._pending = pending
 
     @property
@@ -110,7 +113,11 @@ class Shell:
 
     @property
     def bell_asks(self) -> bool:
-        """Whether the bell asks for itself. Not beside a form: no answer may lead away from what is being typed."""
+        """Whether the bell asks for itself. Not beside a form: no answer may lead away from what is being typed; nor
+        around pages of no customer, and of what is gone, which ask nothing any longer.
+        """
+        if self._stands_still:
+            return False
         parts = self._path.removeprefix(self.home).split("/")
         return parts[0] in BELL_ASKS and not FORMS.intersection(parts)
 
@@ -287,7 +294,7 @@ def render_page(
     status: int = 200,
 ) -> HttpResponse:
     """A whole page in the frame. Give `pending` where the view has it, so that it is looked up once."""
-    shell = Shell(scope, request.path, pending)
+    shell = Shell(scope, request.path, pending, stands_still=status >= 400)
     response = render(request, template, {"scope": scope, "shell": shell, **context}, status=status)
     return _private(response)
 

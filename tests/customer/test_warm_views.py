@@ -24,16 +24,16 @@ MACHINES = f"{C}virtualmachine/"
 FIND = f"{C}find/?q=shop1"
 # path -> statements, looks into Redis, template nodes: at most. Few more than today; more of them is a decision.
 BUDGETS = {
-    C: (5, 2, 100),
-    MACHINES: (4, 2, 120),
+    C: (5, 2, 90),
+    MACHINES: (4, 2, 105),
     f"{MACHINES}shop10/": (5, 2, 125),
-    f"{MACHINES}shop10/-/edit": (6, 1, 160),
-    f"{C}resourcegroup/?view=tree": (4, 2, 120),
+    f"{MACHINES}shop10/-/edit": (6, 1, 150),
+    f"{C}resourcegroup/?view=tree": (4, 2, 110),
     f"{C}changes/": (7, 1, 165),
     f"{C}schedule/": (4, 2, 120),
     FIND: (4, 1, 600),
 }
-TABLE = (4, 2, 75)
+TABLE = (4, 2, 65)
 
 
 @pytest.fixture(autouse=True)

@@ -62,7 +62,7 @@ def stops(page: Page) -> int:
     """How many stops the Tab key makes down to the bar; none of them may be behind it."""
     for step in range(80):
         page.keyboard.press("Tab")
-        page.wait_for_function(f"() => !({HIDDEN})()")  # what has the focus is scrolled to, which may take a moment
+        assert not page.evaluate(HIDDEN), page.evaluate("() => document.activeElement.outerHTML.slice(0, 200)")
         if page.evaluate("() => !!document.activeElement.closest('.sheet-bar')"):
             return step
     raise AssertionError("the bar was not reached")
