@@ -306,8 +306,8 @@ def test_what_changes_with_time_alone_is_seen_when_the_note_ends(live: Any, redi
 def test_a_page_that_waits_is_not_sent_anew_because_the_same_was_fetched_once_more(
     live: Any, change: Change, redis_url: str
 ) -> None:
-    page = live(path=f"{MACHINES}shop11/")
     with time_machine.travel(timezone.now().replace(second=1), tick=True) as clock:
+        page = live(path=f"{MACHINES}shop11/")
         page.client.post(MACHINES)
         page.poll()
         clock.move_to(timezone.now().replace(second=58), tick=True)

@@ -14,17 +14,17 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.access import Scope, get_scope
-from portal.accounts.roles import WEBHOOKS, Verb
+from portal.accounts.roles import WEBHOOKS
 from portal.customer.people.forms import no_changes
 from portal.customer.people.members import page_and_form
 from portal.customer.shell import render_live, render_page
 from portal.customer.webhooks.forms import SpanForm
+from portal.customer.webhooks.pages import manager
 from portal.customer.webhooks.presenter import EndpointPresenter, MessagePresenter
 from portal.notify.webhooks import verbs
 from portal.notify.webhooks.models import Endpoint, Message
+from portal.ui.lists.filters import read_number
 from portal.ui.lists.pager import Uncounted
-
-LONGEST_PAGE = 6  # digits of a page's number
 
 
 class Log(Uncounted[Message]):
@@ -86,9 +86,7 @@ def webhook(request: HttpRequest, customer_no: str, pk: str) -> HttpResponse:
     """An endpoint and its log, which follows what is being sent."""
     scope = get_scope(request.user, customer_no)
     endpoint = verbs.find(scope, pk)
-    asked = request.GET.get("page", "")
-    is_number = asked.isascii() and asked.isdigit() and len(asked) < LONGEST_PAGE
-    number = max(int(asked), 1) if is_number else 1
+    number = max(read_number(request.GET.get("page", "")), 1)
     log = Log(endpoint, request.path, number=number, failed=request.GET.get("state") == "failed")
     page = WebhookPage(EndpointPresenter(endpoint), log)
     context = {"page": page, "may_change": scope.may_change(WEBHOOKS)}
@@ -108,7 +106,7 @@ def event(request: HttpRequest, customer_no: str, pk: str, message: str) -> Http
 @require_POST
 def send_again(request: HttpRequest, customer_no: str, pk: str, message: str) -> HttpResponse:
     """One message."""
-    scope = _manager(request, customer_no)
+    scope = manager(request, customer_no)
     try:
         verbs.send_again(scope, pk, message)
         messages.success(request, _("The event is being sent again."))
@@ -120,7 +118,7 @@ def send_again(request: HttpRequest, customer_no: str, pk: str, message: str) ->
 @page_and_form
 def send_time_again(request: HttpRequest, customer_no: str, pk: str) -> HttpResponse:
     """All that happened in a stretch of time."""
-    scope = _manager(request, customer_no)
+    scope = manager(request, customer_no)
     endpoint = verbs.find(scope, pk)
     form = SpanForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid() and _sent_again(request, scope, pk, form):
@@ -146,9 +144,3 @@ def _sent_again(request: HttpRequest, scope: Scope, pk: str, form: SpanForm) -> 
 
 def _not_live() -> str:
     return no_changes(_("Only an active webhook is sent events. Send a test event first."))
-
-
-def _manager(request: HttpRequest, customer_no: str) -> Scope:
-    scope = get_scope(request.user, customer_no)
-    scope.require(Verb.CHANGE, WEBHOOKS)
-    return scope

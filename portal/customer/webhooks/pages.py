@@ -42,7 +42,7 @@ def webhook_list(request: HttpRequest, customer_no: str) -> HttpResponse:
 @page_and_form
 def create(request: HttpRequest, customer_no: str) -> HttpResponse:
     """Another endpoint."""
-    scope = _manager(request, customer_no)
+    scope = manager(request, customer_no)
     form = EndpointForm(form_drafts.typed(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -56,7 +56,7 @@ def create(request: HttpRequest, customer_no: str) -> HttpResponse:
 @page_and_form
 def edit(request: HttpRequest, customer_no: str, pk: str) -> HttpResponse:
     """Another address, other kinds. Who has changed it meanwhile is not written over."""
-    scope = _manager(request, customer_no)
+    scope = manager(request, customer_no)
     endpoint = verbs.find(scope, pk)
     form = EndpointForm(form_drafts.typed(request), endpoint)
     if request.method == "POST" and form.is_valid():
@@ -71,7 +71,7 @@ def edit(request: HttpRequest, customer_no: str, pk: str) -> HttpResponse:
 @page_and_form
 def remove(request: HttpRequest, customer_no: str, pk: str) -> HttpResponse:
     """Asks, then forgets it with its log."""
-    scope = _manager(request, customer_no)
+    scope = manager(request, customer_no)
     endpoint = verbs.find(scope, pk)
     if request.method == "POST":
         verbs.remove(scope, pk)
@@ -84,7 +84,7 @@ def remove(request: HttpRequest, customer_no: str, pk: str) -> HttpResponse:
 @require_POST
 def secret(request: HttpRequest, customer_no: str, pk: str) -> HttpResponse:
     """Shows the secret, to be copied into the receiver."""
-    scope = _manager(request, customer_no)
+    scope = manager(request, customer_no)
     try:
         shown = verbs.reveal(scope, pk)
     except sealing.Broken:
@@ -96,7 +96,7 @@ def secret(request: HttpRequest, customer_no: str, pk: str) -> HttpResponse:
 @require_POST
 def act(request: HttpRequest, customer_no: str, pk: str, verb: str) -> HttpResponse:
     """Test it, renew its secret, turn it off."""
-    scope = _manager(request, customer_no)
+    scope = manager(request, customer_no)
     if verb not in VERBS:
         raise Http404
     do, said = VERBS[verb]
@@ -110,7 +110,8 @@ def address(endpoint: Endpoint) -> str:
     return reverse("customer:webhook", args=[endpoint.customer.number, endpoint.pk])
 
 
-def _manager(request: HttpRequest, customer_no: str) -> Scope:
+def manager(request: HttpRequest, customer_no: str) -> Scope:
+    """Of who may change webhooks. PermissionDenied."""
     scope = get_scope(request.user, customer_no)
     scope.require(Verb.CHANGE, WEBHOOKS)
     return scope

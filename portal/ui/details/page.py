@@ -248,6 +248,8 @@ class DetailPage:
     @property
     def _is_in_mode(self) -> bool:
         """Whether its group, or itself, is in maintenance mode: that ends by time alone."""
+        if self.type.name not in (GROUPS, MACHINES):
+            return False
         group = self.record.values if self.type.name == GROUPS else self.context.group
         return group is not None and group_in_maintenance(group, self.viewing.now)
 

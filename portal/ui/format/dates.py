@@ -169,8 +169,11 @@ def duration(seconds: float) -> str:
 
 
 def countdown(moment: datetime, now: datetime) -> SafeString:
-    """How long until then: "42 min left"; js/portal.js lets it run, and asks for the page anew at its end."""
-    left = max(0, round((moment - now).total_seconds()))
+    """How long until then: "42 min left"; js/portal.js lets it run, and asks for the page anew at its end. The same all
+    through a second of `now`: pages are kept for as long (portal.ui.fragments).
+    """
+    ends, begins = (at.replace(microsecond=0) for at in (moment, now))
+    left = max(0, round((ends - begins).total_seconds()))
     running = format_html('<span data-left="{}">{}</span>', left, duration(left))
     return format_html('<span class="countdown">{}</span>', format_html(_("{left} left"), left=running))
 
