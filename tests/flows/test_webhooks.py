@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import expect
@@ -9,6 +10,8 @@ from playwright.sync_api import expect
 from tests.flows.conftest import NARROW, Visit
 from tests.flows.test_looks import wear
 from tests.notify.webhooks.receiver import OK, Receiver, answering, headers_of
+from tests.support import moment
+from tests.support.portal import Portal
 
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 
@@ -18,6 +21,23 @@ def receiver() -> Iterator[Receiver]:
     one = Receiver(answering(OK))
     yield one
     one.stop()
+
+
+def put_down(portal: Portal, kind: str, machine: str) -> None:
+    """Something that happened to a machine, of which the webhook could not be told."""
+    happened, message = uuid4().hex, uuid4().hex
+    portal.query(
+        "INSERT INTO notify_occurrence"
+        ' (id, customer_id, kind, key, at, noted, type_name, record, "group", thread, data)'
+        " SELECT %s, id, %s, %s, %s, %s, 'virtualmachine', %s, '', '', '{}'"
+        " FROM accounts_customer WHERE number = '10001'",
+        *(happened, kind, happened, moment.AT, moment.AT, machine),
+    )
+    portal.query(
+        "INSERT INTO notify_message (id, endpoint_id, occurrence_id, created, state, due, attempts)"
+        " SELECT %s, id, %s, %s, 'failed', %s, 1 FROM notify_endpoint",
+        *(message, happened, moment.AT, moment.AT),
+    )
 
 
 def test_a_webhook_is_added_tested_and_read_on_a_phone_in_the_dark(visit: Visit, receiver: Receiver) -> None:
@@ -35,6 +55,9 @@ def test_a_webhook_is_added_tested_and_read_on_a_phone_in_the_dark(visit: Visit,
     (request,) = receiver.requests
     assert headers_of(request)["webhook-signature"].startswith("v1,")
     own = page.url
+    put_down(visitor.portal, "deletion.soon", "m" * 60)
+    page.goto(own)
+    expect(page.get_by_role("row", name=re.compile("m{60}"))).to_contain_text("Failed")
     page.get_by_role("button", name="Show secret").click()
     expect(page.locator("main")).to_contain_text("whsec_")
     visitor.check()

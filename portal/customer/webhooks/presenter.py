@@ -116,7 +116,9 @@ class MessagePresenter:
 
     @property
     def record(self) -> str:
-        return self.message.occurrence.record if self.message.occurrence else ""
+        """By name: of a maintenance that of its machine, as its key is none."""
+        occurrence = self.message.occurrence
+        return str(occurrence.data.get("machine") or occurrence.record) if occurrence else ""
 
     @property
     def word(self) -> str:
