@@ -1,11 +1,15 @@
 """What is pending turns into what it is by itself: worker, follower, snapshot, part of the page, in real processes."""
 
+import json
 import re
 import time
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
 
+from portal.changes.timing import WATCHED_POLL
+from portal.resources.types import TYPES
 from scripts.visitor import Visitor
 from tests.support.portal import Portal
 
@@ -54,10 +58,15 @@ def test_pages_that_wait_for_it_cost_the_platform_one_poll_for_all(portal_stack:
     new_machine(visitor, "shop82")
     pages = [visitor, *(Visitor(portal_stack.url, "viewer@example.com") for _ in range(3))]
     wait_for(lambda: all("state-installing" in row(one, "shop82") for one in pages))
-    portal_stack.platform.control(reset=True)
-    started = time.monotonic()
-    wait_for(lambda: all(row(one, "shop82") for one in pages) and time.monotonic() > started + 5)
-    portal_stack.platform.control(advance=HOUR)
-    wait_for(lambda: all("state-ready" in row(one, "shop82") for one in pages))
-    polls = portal_stack.platform.calls("query", "services")
-    assert 0 < polls <= (time.monotonic() - started) / 1.4 + 6  # and what got stale meanwhile, once per type
+    with portal_stack.platform.proxy() as platform:
+        (*_, latest) = platform.log()
+        started = time.monotonic()
+        wait_for(lambda: all(row(one, "shop82") for one in pages) and time.monotonic() > started + 5)
+        portal_stack.platform.control(advance=HOUR)
+        wait_for(lambda: all("state-ready" in row(one, "shop82") for one in pages))
+        took = time.monotonic() - started
+        calls = [json.loads(one["args"])["args"] for one in platform.log(latest["serial"]) if one["method"] == "query"]
+    polls = [call for call in calls if call[1:] == [{"name": "shop82"}]]
+    assert 0 < len(polls) <= took / WATCHED_POLL + 2  # with one that was on its way at either end
+    for type_name, count in Counter(call[0] for call in calls if len(call) == 1).items():
+        assert count <= took / TYPES[type_name].fresh_for + 1, f"{type_name} is asked for as it gets stale, not oftener"
