@@ -52,7 +52,7 @@ app.conf.update(
         "advance_plans": {"task": "plans.advance_all", "schedule": 1.0, "options": {"expires": 10}},
         "put_away_plans": {"task": "plans.put_away", "schedule": 3600.0, "options": {"expires": 3600}},
         "try_refused_keys": {"task": "changes.try_refused_keys", "schedule": 60.0, "options": {"expires": 60}},
-        "tell_of_refused_keys": {"task": "accounts.tell_of_refused_keys", "schedule": 30.0, "options": {"expires": 30}},
+        "note_refused_keys": {"task": "accounts.note_refused_keys", "schedule": 30.0, "options": {"expires": 30}},
         "tidy": {"task": "accounts.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
         "index": {"task": "console.index", "schedule": 5.0, "options": {"expires": 5}},
         "sample": {"task": "console.sample", "schedule": 60.0, "options": {"expires": 60}},

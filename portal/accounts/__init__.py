@@ -24,7 +24,7 @@ against forgery, which is another one for each page, and what was sent with it; 
 led. `people.members`, `people.invitations`, `keys.api_keys` change who belongs to a customer and how it is reached,
 under the customer's lock; `people.members.add` and `take_out` end open invitations. `sign_in.authenticator_codes` are
 those of authenticator apps, `sign_in.recovery` is for lost devices. Mails go by `mail`, in the language and by the
-clock of their reader (`reader_settings.of_reader`). `accounts.tasks` (beat, 30 s) tells managers of a refused key,
+clock of their reader (`reader_settings.of_reader`). `accounts.tasks` (beat, 30 s) puts a refused key on record,
 once for each generation. Whatever is kept sealed is registered (`keys.sealed_values`): `manage.py rotate_keys` seals
 all of it anew.
 

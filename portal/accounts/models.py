@@ -105,7 +105,7 @@ class ApiKey(models.Model):
     generation = models.PositiveIntegerField(default=0)
     entered_at = models.DateTimeField(null=True, blank=True)  # when a person entered the present secret
     refused_at = models.DateTimeField(null=True, blank=True)  # when the platform refused it (401), None while it works
-    told_generation = models.PositiveIntegerField(default=0)  # the generation of whose refusal managers were told
+    told_generation = models.PositiveIntegerField(default=0)  # the generation whose refusal is on record
 
     class Meta:
         ordering = ("resource_group",)

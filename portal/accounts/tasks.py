@@ -5,10 +5,10 @@ from portal.accounts.keys import api_keys
 from portal.celery import app
 
 
-@app.task(name="accounts.tell_of_refused_keys")
-def tell_of_refused_keys() -> None:
-    """Managers hear of a key that the platform refuses."""
-    api_keys.tell_of_refused()
+@app.task(name="accounts.note_refused_keys")
+def note_refused_keys() -> None:
+    """A key that the platform refuses is on record, from which its managers hear of it."""
+    api_keys.note_refused()
 
 
 @app.task(name="accounts.tidy")

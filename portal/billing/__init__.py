@@ -38,10 +38,9 @@ stand beside them.
   changes.
 - **Limits** (`Threshold`: EUR, or bytes of a group without those below it, or of all) are set by managers **and**
   billing: who answers for costs should not have to ask. One that is set anew is another row. `billing.watch_limits`
-  (beat, 60 s) notes one that is passed as `Passed`, unique for limit and month, with a `Notice` for each manager and
-  billing person and an entry in the trail, in one transaction; then it sends what is due. A worker killed in between
-  loses no mail; killed between mail server and row it sends that one again. Limits switch nothing off. A limit does
-  not look back: only at months that were not over when it was set.
+  (beat, 60 s) notes one that is passed as `Passed`, unique for limit and month, with an entry in the trail, in
+  one transaction; from that people hear of it (portal.notify). Limits switch nothing off. A limit does not look back:
+  only at months that were not over when it was set.
 - **What has vanished** (`archive.archive`): `billing.keep` (beat, 120 s) holds the snapshots against rows
   (`ArchivedRecord`), only where every key of the customer answers; what is no longer listed gets `gone_since`, when
   it last was. `archive.archive.complete(scope, listing)` lays it over a listing, by one query where there is nothing

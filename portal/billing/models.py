@@ -2,6 +2,6 @@
 
 from portal.billing.archive.models import ArchivedRecord, Held
 from portal.billing.document_orders.models import Chunk, Job
-from portal.billing.thresholds.models import Notice, Passed, Threshold
+from portal.billing.thresholds.models import Passed, Threshold
 
-__all__ = ["ArchivedRecord", "Chunk", "Held", "Job", "Notice", "Passed", "Threshold"]
+__all__ = ["ArchivedRecord", "Chunk", "Held", "Job", "Passed", "Threshold"]

@@ -26,9 +26,8 @@ def sweep() -> None:
 
 @app.task(name="billing.watch_limits")
 def watch_limits() -> None:
-    """Limits that were passed, and mails about them."""
+    """Limits that were passed."""
     thresholds.note_passed()
-    thresholds.send_due()
 
 
 @app.task(name="billing.keep")

@@ -46,8 +46,7 @@ class Kind:
     """One sort of occurrence. Who may do `verb` with things of kind `about`, within their group, hears of it.
 
     `own`: of those only who asked for it. `placed`: it happens in a group; who is limited to another one does not hear
-    of it. `always`: channels that nobody can turn off. `mailed`: its mail is sent by whoever notes it, so none is made
-    here.
+    of it. `always`: channels that nobody can turn off.
     """
 
     name: str
@@ -60,7 +59,6 @@ class Kind:
     placed: bool = True
     channels: frozenset[Channel] = frozenset({Channel.BELL})
     always: frozenset[Channel] = frozenset()
-    mailed: bool = False
 
 
 BELL, MAIL, DIGEST = Channel.BELL, Channel.MAIL, Channel.DIGEST
@@ -180,8 +178,6 @@ _ALL = (
         Severity.DANGER,
         THRESHOLDS,
         channels=_MAILED,
-        always=frozenset({MAIL}),
-        mailed=True,
     ),
     Kind(
         "platform.unreachable",
@@ -219,7 +215,6 @@ _ALL = (
         KEYS,
         channels=_MAILED,
         always=_MAILED,
-        mailed=True,
     ),
     Kind(
         "invitation.accepted",

@@ -95,7 +95,7 @@ def _notice(
     kind = KINDS[occurrence.kind]
     channels = choices.channels(kind, chosen)
     mail = None
-    if Channel.MAIL in channels and not kind.mailed:
+    if Channel.MAIL in channels:
         mail = mails.setdefault((user, kind.name), Mail(user_id=user, customer=customer))
     for_digest = Channel.DIGEST in channels and Channel.MAIL not in channels
     if not channels:

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from portal.accounts.roles import Role
 from portal.billing.invoices import amounts
+from portal.billing.thresholds.models import Measure
 from portal.billing.thresholds.progress import name_of, shown
 from portal.billing.usage import months
 from portal.notify.kinds import KINDS, OF_ONESELF, Severity
@@ -180,15 +181,25 @@ def _invoice(occurrence: Occurrence, _clock: _Clock) -> Words:
 
 def _limit(occurrence: Occurrence, _clock: _Clock) -> Words:
     if occurrence.kind == "limit.passed":
-        measure, _blank, group = str(occurrence.data.get("target", "")).partition(" ")
-        month = str(occurrence.data.get("after", {}).get("month", ""))
-        title = _("%(what)s in %(month)s: budget exceeded")
-        return title % {"what": name_of(measure, group), "month": months.label(f"{month}-01") if month else ""}, ""
+        return _limit_passed(occurrence)
     data = occurrence.data
     title = _("%(what)s in %(month)s: budget almost reached")
     what, month = name_of(data["measure"], data["group"]), months.label(data["month"])
     value, most = (shown(data["measure"], Decimal(data[name])) for name in ("value", "limit"))
     return title % {"what": what, "month": month}, _("%(value)s of %(most)s.") % {"value": value, "most": most}
+
+
+def _limit_passed(occurrence: Occurrence) -> Words:
+    """As the trail has it: target `traffic shop`, after {month: 2026-11, value: 2000, limit: 1000 B}."""
+    measure, _blank, group = str(occurrence.data.get("target", "")).partition(" ")
+    after = occurrence.data.get("after", {})
+    value, most = (shown(measure, Decimal(after[name].partition(" ")[0])) for name in ("value", "limit"))
+    title = _("%(what)s in %(month)s: budget exceeded")
+    texts = [_("%(value)s of %(most)s.") % {"value": value, "most": most}]
+    if measure == Measure.AMOUNT:
+        texts.append(_("This is an estimate until the invoice is available."))
+    texts.append(_("Nothing was shut down: a budget only alerts you."))
+    return title % {"what": name_of(measure, group), "month": months.label(f"{after['month']}-01")}, " ".join(texts)
 
 
 def _money(amount: object) -> str:
@@ -209,7 +220,10 @@ def _platform(occurrence: Occurrence, clock: _Clock) -> Words:
 
 def _key(occurrence: Occurrence, _clock: _Clock) -> Words:
     title = _("The platform rejects the API key of group %(group)s") % {"group": occurrence.data["target"]}
-    return title, _("Changes with this key wait until a manager enters a new one.")
+    return title, _(
+        "Its data in the portal is out of date, and its changes wait. Nothing is lost: once a manager enters a valid "
+        "key, they are sent in order."
+    )
 
 
 def _webhook(occurrence: Occurrence, _clock: _Clock) -> Words:

@@ -10,7 +10,10 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from portal.accounts.keys import api_keys
-from portal.accounts.models import ApiKey, User
+from portal.accounts.models import ApiKey, Customer, User
+from portal.notify import watching
+from portal.notify.mail import outbox as mails
+from portal.notify.models import Reading
 
 
 def language_of(name: str) -> str:
@@ -111,6 +114,9 @@ def test_a_mail_of_a_worker_is_in_the_language_of_its_reader(
 ) -> None:
     User.objects.update(language=language)
     ApiKey.objects.filter(resource_group="services").update(refused_at=timezone.now())
+    Reading.objects.create(customer=Customer.objects.get(number="10001"))
+    api_keys.note_refused()
     with override("en"):  # as in a worker
-        api_keys.tell_of_refused()
+        watching.read_rows()
+        mails.send_due()
     assert [message.subject.startswith(subject) for message in outbox] == [True]

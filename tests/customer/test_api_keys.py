@@ -14,6 +14,9 @@ from portal.accounts.keys import api_keys
 from portal.accounts.models import ApiKey, AuditEntry, Customer, User
 from portal.changes.models import Change, State
 from portal.changes.submit import Intent, submit
+from portal.notify import watching
+from portal.notify.mail import outbox as mails
+from portal.notify.models import Reading
 from tests.customer.conftest import text_of
 from tests.support.services import Sandbox
 
@@ -236,9 +239,13 @@ def test_a_key_that_is_refused_again_leaves_them_waiting(manager: Client, parked
 
 def test_managers_hear_of_a_refused_key_once(parked: list[Change], settings: Any, outbox: list[Any]) -> None:
     settings.PORTAL_URL = "https://portal.example.com"
-    assert [api_keys.tell_of_refused() for _ in range(3)] == [1, 0, 0]
+    Reading.objects.create(customer=Customer.objects.get(number="10001"))
+    assert [api_keys.note_refused() for _ in range(3)] == [1, 0, 0]
+    for _time in range(2):
+        watching.read_rows()
+        mails.send_due()
     assert [message.to for message in outbox] == [["manager@example.com"]]
-    assert "https://portal.example.com/c/10001/keys/services/-/replace" in outbox[0].body
+    assert "https://portal.example.com/c/10001/keys/" in outbox[0].body
     assert SECRET not in outbox[0].body
     assert AuditEntry.objects.filter(action="key.refused", chain="10001").count() == 1
 
@@ -246,28 +253,28 @@ def test_managers_hear_of_a_refused_key_once(parked: list[Change], settings: Any
 def test_of_a_key_of_which_another_worker_tells_meanwhile_managers_hear_once(
     parked: list[Change], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
+    """The other worker takes all that are left while this one writes of its first."""
     refused = ApiKey.objects.filter(refused_at=None)
     refused.update(refused_at=ApiKey.objects.get(resource_group="services").refused_at)
+    record = api_keys.trail.record
 
-    def send(template: str, address: str, context: dict[str, Any]) -> None:
-        """The other worker takes all that are left while this one writes its first mail."""
-        told.append(address)
+    def another_is_faster(*names: Any, **fields: Any) -> None:
         ApiKey.objects.update(told_generation=F("generation"))
+        record(*names, **fields)
 
-    monkeypatch.setattr(api_keys.mail, "send", send)
-    assert api_keys.tell_of_refused() == 1
-    assert len(told) == 1
+    monkeypatch.setattr(api_keys.trail, "record", another_is_faster)
+    assert api_keys.note_refused() == 1
+    assert AuditEntry.objects.filter(action="key.refused").count() == 1
 
 
 @pytest.mark.usefixtures("outbox")
 def test_the_next_key_that_is_refused_is_told_of_again(parked: list[Change]) -> None:
-    api_keys.tell_of_refused()
+    api_keys.note_refused()
     scope = get_scope(User.objects.get(email="manager@example.com"), "10001")
     key = api_keys.keep(scope, "services", "next", new=False)
-    assert api_keys.tell_of_refused() == 0
+    assert api_keys.note_refused() == 0
     ApiKey.objects.filter(pk=key.pk).update(refused_at=key.entered_at)
-    assert api_keys.tell_of_refused() == 1
+    assert api_keys.note_refused() == 1
 
 
 def test_a_group_without_a_key_says_what_waits_for_it(manager: Client, parked: list[Change]) -> None:

@@ -85,5 +85,5 @@ def test_pages_and_their_parts_go_compressed_to_who_asks_for_it(browse: Browse) 
 
 
 def test_a_template_of_a_mail_keeps_its_white_space() -> None:
-    source = get_template("billing/mail/passed.txt").template.source  # type: ignore[attr-defined]
-    assert source == (ROOT / "templates" / "billing" / "mail" / "passed.txt").read_text()
+    source = get_template("people/mail/invitation.txt").template.source  # type: ignore[attr-defined]
+    assert source == (ROOT / "templates" / "people" / "mail" / "invitation.txt").read_text()

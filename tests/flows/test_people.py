@@ -226,9 +226,9 @@ def test_a_refused_key_parks_changes_which_go_on_in_order_with_a_good_one(manage
     manager.go("keys/")
     manager.says("rejected since")
     expect(page.get_by_role("row", name="services").get_by_role("link", name="3", exact=True)).to_be_visible()
-    run(celery_command("call", "accounts.tell_of_refused_keys"), env=portal.env)
-    told = "Subject: The platform rejects the API key of services"
-    wait_until(lambda: told in portal.worker.output(), portal.worker, seconds=60)
+    run(celery_command("call", "accounts.note_refused_keys"), env=portal.env)
+    told = "Subject: The platform rejects the API key of group services"
+    wait_until(lambda: told in portal.post.output(), portal.post, seconds=60)
 
     press_link(page, "Replace key of services")
     enter_key(page, "services-demo-key")

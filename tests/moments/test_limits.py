@@ -9,6 +9,9 @@ from django.core import mail
 from portal.accounts.models import Customer, User
 from portal.billing import tasks
 from portal.billing.thresholds.models import Measure, Passed, Threshold
+from portal.notify import watching
+from portal.notify.mail import outbox
+from portal.notify.models import Reading
 from tests.customer.conftest import Browse
 from tests.moments.almanac import Almanac
 from tests.moments.conftest import Records, moved
@@ -35,12 +38,14 @@ def limit(group: str, value: int) -> Threshold:
 
 
 def look(browse: Browse) -> None:
-    """The portal knows what the platform counts now; its beat looks at the limits, twice."""
+    """The portal knows what the platform counts now; its beat looks at the limits and sends mails, twice."""
     client = browse("manager")
     for path in ("consumption/", "invoice/"):
         client.post(f"/c/10001/{path}")
     for _time in range(2):
         tasks.watch_limits()
+        watching.read_rows()
+        outbox.send_due()
 
 
 def passed_in(threshold: Threshold) -> set[str]:
@@ -53,6 +58,7 @@ def test_a_limit_is_told_of_once_for_each_month_in_which_it_is_passed(
     User.objects.filter(email="billing@example.com").update(language="de")
     month, following = almanac.month, almanac.next_month
     end = datetime.fromisoformat(following).replace(tzinfo=BERLIN)
+    Reading.objects.create(customer=Customer.objects.get(number="10001"))
     soon = limit("shop", used_of(query, "shop", month) + 1)
     unknown = limit("example", 10**15)
     look(browse)

@@ -201,11 +201,6 @@ class TestChannels:
         mails = Mail.objects.filter(user__email="viewer@example.com")
         assert [mail.notices.count() for mail in mails] == [14]
 
-    def test_what_somebody_else_mails_is_not_mailed_twice(self, customer: Customer) -> None:
-        note(customer, fact("key.refused"))
-        assert told() == {"manager"}
-        assert not Mail.objects.exists()
-
 
 def test_ten_thousand_take_as_many_queries_as_their_batches(
     customer: Customer, django_assert_max_num_queries: Callable[[int], Any]

@@ -109,9 +109,9 @@ SAID: dict[str, tuple[str, str, dict[str, Any], str, str]] = {
     "limit.passed": (
         "",
         "",
-        {"target": "traffic shop", "after": {"month": "2026-11"}},
+        {"target": "traffic shop", "after": {"month": "2026-11", "value": "2000000000", "limit": "1000000000 B"}},
         "Traffic of shop in November 2026: budget exceeded",
-        "",
+        "Nothing was shut down",
     ),
     "platform.unreachable": (
         "",

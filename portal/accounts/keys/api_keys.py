@@ -1,14 +1,10 @@
-"""API keys come and go: sealed into their row, on record, and their managers told once when one is refused."""
+"""API keys come and go: sealed into their row, on record; also that one is refused, once."""
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 
-from portal.accounts import mail
 from portal.accounts.access import Scope
 from portal.accounts.audit import trail
 from portal.accounts.models import ApiKey
-from portal.accounts.people.members import managers_of
 from portal.accounts.roles import KEYS, Verb
 
 
@@ -43,31 +39,17 @@ def remove(scope: Scope, key: ApiKey) -> None:
             trail.record("key.removed", customer=scope.customer, target=key.resource_group)
 
 
-def tell_of_refused() -> int:
-    """Mail the managers of every key that the platform refuses, once for each generation of it. How many keys."""
-    told = 0
+def note_refused() -> int:
+    """Put on record, once for each generation of it, every key that the platform refuses. How many were new."""
     refused = ApiKey.objects.select_related("customer").exclude(refused_at=None).defer("sealed")
-    for key in refused:
-        if key.told_generation == key.generation or not _claim(key):
-            continue
-        told += 1
-        context = {"key": key, "link": _link(key)}
-        for manager in managers_of(key.customer):
-            mail.send("keys/mail/refused", manager.email, context)
-    return told
+    return sum(key.told_generation != key.generation and _claim(key) for key in refused)
 
 
 def _claim(key: ApiKey) -> bool:
-    """Whether it is ours to tell of it: one worker only, once."""
+    """Whether it is ours to note: one worker only, once."""
     same = ApiKey.objects.filter(pk=key.pk, generation=key.generation).exclude(refused_at=None)
     with transaction.atomic():
         is_ours = bool(same.exclude(told_generation=key.generation).update(told_generation=key.generation))
         if is_ours:
             trail.record("key.refused", customer=key.customer, target=key.resource_group)
     return is_ours
-
-
-def _link(key: ApiKey) -> str:
-    """Where a new one is entered, for a mail; '' where the portal does not know its own address."""
-    path = reverse("customer:replace_key", args=[key.customer.number, key.resource_group])
-    return f"{settings.PORTAL_URL}{path}" if settings.PORTAL_URL else ""

@@ -1,13 +1,9 @@
-"""What a customer wants to hear of before the invoice comes, as rows; and that it was told, once.
+"""What a customer wants to hear of before the invoice comes, as rows; and that it was passed, once.
 
 A limit that is set anew is another row: so it is told again when the new one is passed. `passed_once` keeps two
-workers, or one that was killed and its successor, from noting the same twice; each person's mail is a row of its own.
+workers, or one that was killed and its successor, from noting the same twice.
 """
 
-from datetime import datetime
-from typing import ClassVar
-
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -52,23 +48,3 @@ class Passed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.threshold_id} {self.month}"
-
-
-class Notice(models.Model):
-    """The mail to one person about that. `due` moves on while somebody sends it; None once it is sent, or given up."""
-
-    MOST_ATTEMPTS: ClassVar[int] = 5
-
-    passed = models.ForeignKey(Passed, on_delete=models.CASCADE, related_name="notices")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    due: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(
-        null=True, default=timezone.now, db_index=True
-    )
-    attempts = models.PositiveSmallIntegerField(default=0)
-    sent = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("passed", "user"), name="one_notice"),)
-
-    def __str__(self) -> str:
-        return f"{self.passed_id} {self.user_id}"

@@ -1,35 +1,23 @@
-"""Limits are set and removed, and who looks after money hears once of one that is passed.
-
-Told is by rows: `Passed` comes into being once for a limit and month, in one transaction with the audit trail's entry
-and a `Notice` for each person. A notice is taken by compare-and-set and comes due again while its mail was not noted as
-sent; so a worker that is killed loses none, and at worst one that fell between mail server and note is sent again.
+"""Limits are set and removed, and one that is passed is noted: once for a limit and month, in one transaction with
+the audit trail's entry, from which people hear of it (portal.notify).
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
-from django.urls import reverse
-from django.utils import timezone
 
-from portal.accounts import mail
 from portal.accounts.access import Scope
 from portal.accounts.audit import trail
-from portal.accounts.models import Customer, Membership, User
+from portal.accounts.models import Customer, User
 from portal.accounts.roles import THRESHOLDS, Role, Verb
-from portal.billing.thresholds.models import Measure, Notice, Passed, Threshold
+from portal.billing.thresholds.models import Measure, Passed, Threshold
 from portal.billing.thresholds.progress import Limit, limit_of
 from portal.billing.usage import months, usage
 from portal.billing.usage.estimate import estimate
 from portal.inventory import reads
 from portal.inventory.reads import Source
 
-TOLD = (Role.MANAGER, Role.BILLING)
-PAUSE = timedelta(minutes=5)  # before a mail that was not sent is tried again
-BATCH = 50
 MOST_VALUE = Decimal(10) ** 19  # that the column holds
 
 
@@ -69,12 +57,6 @@ def note_passed() -> int:
     return noted
 
 
-def send_due() -> int:
-    """Send what is due of mails about limits. How many were sent."""
-    due = Notice.objects.filter(due__lte=timezone.now()).select_related("passed__threshold__customer", "user")
-    return sum(_send(notice) for notice in due[:BATCH])
-
-
 def standing(customer: Customer) -> Iterator[tuple[Limit, str]]:
     """Each limit in the running month, and in the one before: its last hours may not have been looked at."""
     scope = Scope(customer, User(), Role.BILLING)  # as a bookkeeper would see it
@@ -97,47 +79,12 @@ def _note(limit: Limit, month: str) -> bool:
     threshold, value = limit.threshold, min(limit.value or Decimal(), MOST_VALUE)
     try:
         with transaction.atomic():
-            passed = Passed.objects.create(threshold=threshold, month=month, value=value)
-            Notice.objects.bulk_create(Notice(passed=passed, user=user) for user in told_of(threshold.customer))
+            Passed.objects.create(threshold=threshold, month=month, value=value)
             after = _after(threshold) | {"month": month[:7], "value": str(limit.value)}
             trail.record("threshold.passed", customer=threshold.customer, target=_target(threshold), after=after)
     except IntegrityError:  # passed_once, or the limit was removed meanwhile
         return False
     return True
-
-
-def told_of(customer: Customer) -> list[User]:
-    """Those who look after the money of all of the customer, and may sign in."""
-    held = Membership.objects.select_related("user").filter(customer=customer, role__in=TOLD, group="")
-    return [member.user for member in held.order_by("user__email") if member.user.is_active]
-
-
-def _send(notice: Notice) -> bool:
-    """Whether it was sent now."""
-    taken = Notice.objects.filter(pk=notice.pk, due=notice.due)
-    if not taken.update(due=timezone.now() + PAUSE, attempts=F("attempts") + 1):
-        return False
-    passed, user = notice.passed, notice.user
-    is_sent = False
-    if user in told_of(passed.threshold.customer):
-        is_sent = mail.send("billing/mail/passed", user.email, _context(passed))
-        if not is_sent and notice.attempts + 1 < Notice.MOST_ATTEMPTS:
-            return False
-    Notice.objects.filter(pk=notice.pk).update(due=None, sent=timezone.now() if is_sent else None)
-    return is_sent
-
-
-def _context(passed: Passed) -> dict[str, object]:
-    """What a mail needs; words are made in the reader's language."""
-    threshold = passed.threshold
-    path = reverse("customer:thresholds", args=[threshold.customer.number])
-    return {
-        "customer": threshold.customer,
-        "limit": Limit(threshold, passed.value),
-        "month": lambda: months.label(passed.month),
-        "is_amount": threshold.measure == Measure.AMOUNT,
-        "link": f"{settings.PORTAL_URL}{path}" if settings.PORTAL_URL else "",
-    }
 
 
 def _target(threshold: Threshold) -> str:

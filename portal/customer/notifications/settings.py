@@ -35,7 +35,7 @@ ABOUT: Mapping[str, object] = {
     "maintenance.moved": lazy("The start of an announced maintenance has changed."),
     "deletion.stage": lazy("A machine was shut down, its disk deleted, or its backups deleted."),
     "invoice.higher": lazy("A final invoice is well above the one of the month before."),
-    "limit.passed": lazy("The email is sent once per budget and month."),
+    "limit.passed": lazy("You are told once per budget and month."),
     "platform.unreachable": lazy("Pages show the last known data, and changes wait."),
     "key.refused": lazy("Data of its group is out of date until a manager enters a new key."),
     "member.changed": lazy("For managers, and for the member whose role or group was changed."),

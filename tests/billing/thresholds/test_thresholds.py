@@ -14,7 +14,10 @@ from portal.accounts.access import get_scope
 from portal.accounts.models import ApiKey, AuditEntry, Customer, User
 from portal.billing import tasks
 from portal.billing.thresholds import thresholds
-from portal.billing.thresholds.models import Measure, Notice, Passed, Threshold
+from portal.billing.thresholds.models import Measure, Passed, Threshold
+from portal.notify import choices, watching
+from portal.notify.mail import outbox
+from portal.notify.models import Reading
 from tests.billing.records import invoice, use
 from tests.customer.conftest import text_of
 from tests.customer.visiting import Visit
@@ -39,7 +42,15 @@ def passed(november: None, odd_platform: Platform, answers: Any, visit: Visit) -
     answers("invoice", invoice("2026-10-01", [("Traffic of shop", "40.0000")], "40.0000"))
     for path in ("consumption/", "invoice/"):
         visit("manager", path)
+    Reading.objects.create(customer=Customer.objects.get(number="10001"))
     return limit(Measure.TRAFFIC, "shop", 10**9)
+
+
+def tell() -> None:
+    """As the workers do it: what is passed is noted, found in the trail and mailed."""
+    tasks.watch_limits()
+    watching.read_rows()
+    outbox.send_due()
 
 
 def limit(measure: Measure, group: str, value: int) -> Threshold:
@@ -105,7 +116,7 @@ def test_a_limit_of_another_customer_is_not_there(browse: Callable[[str], Client
 
 def test_a_limit_that_is_passed_is_told_once_to_managers_and_billing(passed: Threshold) -> None:
     for _time in range(3):
-        tasks.watch_limits()
+        tell()
     assert sorted(one.to[0] for one in mail.outbox) == ["billing@example.com", "manager@example.com"]
     (entry,) = records("threshold.passed")
     assert entry.target == "traffic shop"
@@ -115,25 +126,25 @@ def test_a_limit_that_is_passed_is_told_once_to_managers_and_billing(passed: Thr
 
 def test_the_mail_says_what_how_much_and_of_how_much_in_the_readers_language(passed: Threshold) -> None:
     User.objects.filter(email="billing@example.com").update(language="de")
+    tell()
     limit(Measure.AMOUNT, "", 30)
-    tasks.watch_limits()
-    by_person = {(one.to[0], "before tax" in one.body): one for one in mail.outbox}
-    english = by_person["manager@example.com", False]
-    assert english.subject == "Traffic of shop in November 2026: budget exceeded"
-    assert "has reached 2\N{NO-BREAK SPACE}GB in November 2026" in english.body
-    assert "an estimate until there is an invoice" in by_person["manager@example.com", True].body
+    tell()
+    traffic, amount = (one for one in mail.outbox if one.to == ["manager@example.com"])
+    assert traffic.subject == "Traffic of shop in November 2026: budget exceeded"
+    assert "2 GB of 1 GB. Nothing was shut down" in traffic.body
+    assert "40.00 EUR of 30.00 EUR. This is an estimate" in amount.body
     german = [one.body for one in mail.outbox if one.to == ["billing@example.com"]]
     assert any("40,00" in body for body in german)
 
 
 def test_a_limit_of_which_another_worker_tells_meanwhile_is_told_of_once(passed: Threshold, monkeypatch: Any) -> None:
-    told_of = thresholds.told_of
+    create = Passed.objects.create
 
-    def another_is_faster(customer: Customer) -> list[User]:
-        monkeypatch.setattr(thresholds, "told_of", told_of)
+    def another_is_faster(**fields: Any) -> Passed:
+        monkeypatch.setattr(Passed.objects, "create", create)
         raise IntegrityError
 
-    monkeypatch.setattr(thresholds, "told_of", another_is_faster)
+    monkeypatch.setattr(Passed.objects, "create", another_is_faster)
     assert thresholds.note_passed() == 0
     assert thresholds.note_passed() == 1
 
@@ -153,52 +164,20 @@ def test_a_limit_that_is_removed_in_two_tabs_is_on_record_once(passed: Threshold
 
 def test_a_limit_that_is_not_passed_is_not_told_of(passed: Threshold) -> None:
     Threshold.objects.update(limit=2 * 10**9 + 1)
-    tasks.watch_limits()
+    tell()
     assert (mail.outbox, Passed.objects.count()) == ([], 0)
 
 
 def test_a_limit_set_anew_is_told_of_anew(passed: Threshold, browse: Callable[[str], Client]) -> None:
-    tasks.watch_limits()
+    tell()
     browse("manager").post(PAGE, {"what": "traffic:shop", "limit": "1.8"})
-    tasks.watch_limits()
+    tell()
     assert len(mail.outbox) == 4
 
 
-def test_a_worker_killed_after_noting_and_before_sending_loses_no_mail(passed: Threshold) -> None:
-    thresholds.note_passed()
-    assert mail.outbox == []
-    tasks.watch_limits()
-    assert len(mail.outbox) == 2
-
-
-def test_a_mail_that_another_worker_has_in_hand_is_left_to_it(passed: Threshold, monkeypatch: Any) -> None:
-    thresholds.note_passed()
-    sent: list[str] = []
-
-    def send(template: str, to: str, *_: Any) -> bool:
-        sent.append(to)
-        thresholds.send_due()  # meanwhile, elsewhere
-        return True
-
-    monkeypatch.setattr(thresholds.mail, "send", send)
-    thresholds.send_due()
-    assert sorted(sent) == ["billing@example.com", "manager@example.com"]
-
-
-def test_a_mail_server_that_is_away_is_tried_again_and_given_up_in_the_end(passed: Threshold, monkeypatch: Any) -> None:
-    monkeypatch.setattr(thresholds.mail, "send", lambda *_: False)
-    thresholds.note_passed()
-    for _time in range(Notice.MOST_ATTEMPTS):
-        assert Notice.objects.filter(due=None).count() == 0
-        assert thresholds.send_due() == 0
-        Notice.objects.exclude(due=None).update(due="2026-01-01T00:00:00Z")
-    assert list(Notice.objects.values_list("due", "sent")) == [(None, None)] * 2
-
-
-def test_who_has_left_meanwhile_gets_no_mail(passed: Threshold) -> None:
-    thresholds.note_passed()
-    User.objects.get(email="billing@example.com").memberships.all().delete()
-    thresholds.send_due()
+def test_who_wants_no_mail_about_it_gets_none(passed: Threshold) -> None:
+    choices.choose(User.objects.get(email="billing@example.com"), {("limit.passed", "mail"): False})
+    tell()
     assert [one.to for one in mail.outbox] == [["manager@example.com"]]
 
 
