@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import chain, islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,6 +29,7 @@ from portal.schedule.events import GROUPS, MACHINES
 from portal.schedule.models import Feed
 from portal.ui import links
 
+MOST_NAMES = 500  # offered while one types; of more, what is left out can be typed all the same
 GOOGLE = "https://calendar.google.com/calendar/r"
 NAMED = {GROUPS: Feed.About.GROUP, MACHINES: Feed.About.MACHINE}  # a group goes first where both have the name
 VERBS: Mapping[str, Callable[[Scope, str], object]] = {"renew": feeds.renew, "remove": feeds.remove}
@@ -40,7 +42,9 @@ class FeedForm(forms.Form):
         label=lazy("Group or machine"),
         required=False,
         max_length=64,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "list": "feed-names"}
+        ),
         help_text=lazy("Leave empty for everything you can see. A group includes the groups below it."),
     )
 
@@ -53,6 +57,12 @@ class FeedForm(forms.Form):
         if name and not any(name in self._listings[kind].by_key for kind in NAMED):
             raise forms.ValidationError(_("There is no group or machine with this name."))
         return name
+
+    @property
+    def names(self) -> list[str]:
+        """What is offered while one types: groups, then machines."""
+        every = chain.from_iterable(sorted(self._listings[kind].by_key) for kind in NAMED)
+        return list(islice(every, MOST_NAMES))
 
     @property
     def about(self) -> Feed.About:

@@ -158,6 +158,16 @@ def test_a_name_that_is_none_is_said_beside_the_field(browse: Browse) -> None:
     assert 'value="shop"' in response.content.decode()
 
 
+def test_names_that_the_reader_sees_are_offered_while_one_types(browse: Browse) -> None:
+    def offered(name: str) -> list[str]:
+        return re.findall(r'<option value="([^"]+)">', browse(name).get(PAGE).content.decode())
+
+    names = offered("viewer")
+    assert {"services", "shop", "shop00"} < set(names)
+    assert names.index("shop") < names.index("shop00")  # groups first
+    assert set(offered("child")) == {one for one in names if one.startswith("example")}
+
+
 def test_nobody_has_more_than_they_could_look_after(add: Any, browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds, "MOST", 1)
     add("manager")
