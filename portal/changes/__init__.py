@@ -19,8 +19,11 @@ meanwhile; the room `reads` (`pending`, `history`, `visibility`) is what pages r
   at once the first time, then with pauses in which a person can take it back. Meanwhile nothing else of the customer
   goes out.
 - **Times** (`timing`) follow from the deadline of one call, `API_DEADLINE` (60 s): landing 75 s < time limit of a
-  task 90 s < lease 100 s. What a killed worker had in hand goes on after its lease: up to 100 s later, nothing lost.
-  Shorter deadlines make all of them shorter.
+  task 90 s. The lease is 9 s, and kept alive by the process that works on the change (`leases.kept`): what a killed
+  worker had in hand goes on within 15 s where it had not been sent. What may have been sent is looked for from then
+  on; found in the log it goes on, else when `landing` is over. Shorter deadlines make all of them shorter.
+- **No late departure**: a call goes out within `on_its_way` (15 s) of `sent_at`, or not at all (`leases.is_late`), so
+  that a process that stood still in between sends nothing that was given up already.
 - **Follow** (every 0.5 s, only keys that are due): while machines install and a page is open, a poll every 1.4 s,
   which with the page's own second shows *ready* within 3 s; what waits for a maintenance every 5 s; unwatched every
   30 s; a platform that did not answer is left alone for 10 s. Nothing pending, no poll.

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from portal import leasing
 from portal.accounts.keys.sealing import Broken
 from portal.accounts.models import ApiKey
 from portal.api import ApiError
@@ -68,7 +69,8 @@ def follow(pk: str) -> None:
         return
     busy_until = None
     try:
-        _judge(api_key, items, sorted(machines), latest, maintenances=maintenances)
+        with leasing.renewed(lambda: _stay_busy(api_key)):
+            _judge(api_key, items, sorted(machines), latest, maintenances=maintenances)
     except (ApiError, Broken) as error:
         logger.warning("What is pending under %s could not be followed: %s", api_key.resource_group, error)
         busy_until = timezone.now() + timedelta(seconds=timing.PAUSE_AFTER_FAILURE)
@@ -123,6 +125,10 @@ def _take(api_key: ApiKey, interval: timedelta) -> datetime | None:
     if not free.update(polled_at=now, busy_until=now + timing.lease()):
         return None
     return row.polled_at or now
+
+
+def _stay_busy(api_key: ApiKey) -> None:
+    KeyPoll.objects.filter(pk=api_key.pk).exclude(busy_until=None).update(busy_until=timezone.now() + timing.lease())
 
 
 def _interval(*, watched: bool, installing: bool) -> timedelta:

@@ -1,12 +1,17 @@
-"""Who may work on a change: one worker at a time, taken by compare-and-set, and one change in flight per customer."""
+"""Who may work on a change: one worker at a time, taken by compare-and-set, and one change in flight per customer.
+
+A lease is kept alive by the process that holds it (`kept`), and so is over seconds after that was killed.
+"""
 
 import secrets
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from portal import leasing
 from portal.accounts.models import Customer
 from portal.changes import timing
 from portal.changes.models import IN_FLIGHT, WORKABLE, Change, State
@@ -43,8 +48,18 @@ def take(pk: str) -> Change | None:
     return change
 
 
+def kept(change: Change) -> AbstractContextManager[None]:
+    """While the block goes on the lease does not expire, as long as this process lives."""
+    mine = Change.objects.filter(pk=change.pk, lease_holder=change.lease_holder)
+    return leasing.renewed(lambda: mine.update(lease_until=timezone.now() + timing.lease()))
+
+
 def depart(change: Change, log_serial: int | None) -> bool:
-    """Right before sending: still ours, still its turn. True: it is on its way, and nothing else of the customer is."""
+    """Right before sending: still ours, still its turn. True: it is on its way, and nothing else of the customer is.
+
+    Who is held up from then on for longer than `timing.on_its_way` may not send it any more (`is_late`): by then it is
+    reckoned when the call must have landed, and it might go out twice.
+    """
     now = timezone.now()
     try:
         with transaction.atomic():
@@ -56,8 +71,13 @@ def depart(change: Change, log_serial: int | None) -> bool:
     except IntegrityError:  # one_change_in_flight: the database has the last word
         return False
     if departed:  # `sent_at` and `log_serial` stay as they were: they come back if nothing gets out
-        change.state = State.SENDING
+        change.state, change.departed = State.SENDING, now
     return bool(departed)
+
+
+def is_late(change: Change) -> bool:
+    """Whether it departed too long ago for its call to go out now."""
+    return change.departed is None or timezone.now() > change.departed + timing.on_its_way()
 
 
 def move(change: Change, to: State, **fields: Any) -> bool:

@@ -108,6 +108,7 @@ class Change(models.Model):
 
     customer_of = "customer"
     objects = news.Told["Change"].as_manager()
+    departed: datetime | None = None  # when whoever sends it wrote that down: no column, `sent_at` has it
 
     class Meta:
         ordering = ("-number",)

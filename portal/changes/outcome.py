@@ -50,6 +50,11 @@ def not_sent(change: Change, error: ApiError) -> None:
     )
 
 
+def put_back(change: Change) -> None:
+    """It was written down as sent, and then did not go out."""
+    let_go(change, State.QUEUED, next_attempt_at=timezone.now(), **_sending(change))
+
+
 def maybe_sent(change: Change, error: ApiError) -> None:
     """Nobody knows: look before doing anything else."""
     look_at = timezone.now() + timing.look_again(1)
@@ -76,7 +81,7 @@ def park(change: Change, error: ApiError | None = None) -> None:
         if key is not None:
             same_key = ApiKey.objects.filter(pk=key.pk, generation=key.generation)
             if not same_key.update(refused_at=timezone.now()):
-                let_go(change, State.QUEUED, next_attempt_at=timezone.now(), **_sending(change))
+                put_back(change)
                 return
         let_go(change, State.PARKED, answer=answer, **_sending(change))
 

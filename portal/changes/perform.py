@@ -16,7 +16,7 @@ from portal.changes import outcome, reconcile, rights, settle, timing
 from portal.changes.conflicts import conflicts, own_values
 from portal.changes.enqueue import nudge
 from portal.changes.intent import as_sent
-from portal.changes.leases import count_attempt, depart, heads, let_go, take
+from portal.changes.leases import count_attempt, depart, heads, is_late, kept, let_go, take
 from portal.changes.models import Change, Item, State
 from portal.changes.platform_state import by_key, look
 from portal.inventory.platform.clients import client_for
@@ -32,14 +32,19 @@ def perform(pk: str) -> None:
     change = take(pk)
     if change is None:
         return
+    with kept(change):
+        _step(change)
+    nudge_next(change)
+
+
+def _step(change: Change) -> None:
     items = list(change.items.order_by("position"))
     if change.state == State.RECORDED:
         settle.conclude(change, items, late=True)
-    else:
-        _advance(change, items)
-        if change.state == State.RECORDED:
-            settle.conclude(change, items)
-    nudge_next(change)
+        return
+    _advance(change, items)
+    if change.state == State.RECORDED:
+        settle.conclude(change, items)
 
 
 def nudge_next(change: Change) -> None:
@@ -95,6 +100,9 @@ def _send(change: Change, items: Sequence[Item], client: Client) -> None:
 
 def _apply(change: Change, items: Sequence[Item], client: Client) -> None:
     """The one place where something is asked of the platform."""
+    if is_late(change):
+        outcome.put_back(change)
+        return
     try:
         answer = client.apply(records_of(items))
     except (Fault, Unsendable) as error:

@@ -1,12 +1,14 @@
 """How long things may take, all in seconds and all following from the deadline of one call to the platform.
 
-deadline (60) < landing (75) < hard limit of a task (90) < lease (100): a task never outlives its lease, and a call
-that was lost is waited for longer than its client would have.
+deadline (60) < landing (75) < hard limit of a task (90): a call that was lost is waited for longer than its client
+would have. The lease (9) is kept alive by the process that works on the change; of a killed one it soon is over.
 """
 
 from datetime import timedelta
 
 from django.conf import settings
+
+from portal.leasing import LEASE
 
 BACKOFF = (1, 2, 5, 15, 60, 120, 300)  # until the next attempt; the last one for good
 LOOK_AGAIN = (1, 2, 3, 5, 10)  # until the next look for what became of a call
@@ -35,9 +37,14 @@ def hard_limit() -> int:
     return round(deadline() * 1.5)
 
 
+def on_its_way() -> timedelta:
+    """Within which a call has to go out once it was written down as sent: so it has ended when it is `landing`."""
+    return landing() - timedelta(seconds=deadline())
+
+
 def lease() -> timedelta:
-    """How long a change belongs to the worker that took it."""
-    return timedelta(seconds=hard_limit() + deadline() / 6)
+    """How long a change belongs to a worker that took it and says nothing any more."""
+    return min(LEASE, timedelta(seconds=hard_limit() + deadline() / 6))
 
 
 def backoff(attempts: int) -> timedelta:

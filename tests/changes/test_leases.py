@@ -1,14 +1,17 @@
 """Who works on what: never two at once, in the order of turns, and nothing is left lying."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from portal import leasing
 from portal.accounts.models import ApiKey, Customer
 from portal.changes import leases, tasks, timing
 from portal.changes.enqueue import TASK
@@ -223,8 +226,76 @@ def test_a_message_carries_an_id_only() -> None:
     assert tasks.perform.serializer == "json"
 
 
-def test_a_task_is_killed_before_its_lease_is_over_and_a_call_before_that() -> None:
+def test_a_lease_is_kept_alive_while_its_process_works_and_no_longer(
+    queue: Callable[..., Change], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leasing, "EVERY", 0.01)
+    taken = leases.take(str(queue().pk))
+    assert taken is not None
+    with leases.kept(taken):
+        for _time in range(2):
+            nearly_over()
+            wait_until(lambda: Change.objects.get().lease_until > timezone.now() + timing.lease() / 2)
+    wait_until(nobody_renews)
+    nearly_over()
+    assert leases.heads() == [str(taken.pk)]  # as after a SIGKILL, which ends the thread as well
+
+
+def test_who_has_lost_a_lease_does_not_renew_it(queue: Callable[..., Change], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leasing, "EVERY", 0.01)
+    change, asked = queue(), Event()
+    late = leases.take(str(change.pk))
+    assert late is not None
+    nearly_over()
+    assert leases.take(str(change.pk)) is not None
+    Change.objects.update(lease_until=None)
+    lease = timing.lease
+    monkeypatch.setattr(timing, "lease", lambda: asked.set() or lease())  # type: ignore[func-returns-value]
+    with leases.kept(late):
+        assert asked.wait(60)
+    wait_until(nobody_renews)
+    assert Change.objects.get().lease_until is None
+
+
+def nearly_over() -> None:
+    Change.objects.update(lease_until=timezone.now())
+
+
+def nobody_renews() -> bool:
+    return all(thread.name != "lease" for thread in enumerate_threads())
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_database_that_is_away_for_a_moment_ends_no_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leasing, "EVERY", 0.01)
+    renewals, renewed = iter([OperationalError("away")]), Event()
+
+    def renew() -> None:
+        for error in renewals:
+            raise error
+        renewed.set()
+
+    with leasing.renewed(renew):
+        assert renewed.wait(60)
+
+
+def test_a_worker_that_says_nothing_is_given_up_within_seconds_however_long_its_call_may_take(settings: Any) -> None:
+    settings.API_TIMEOUTS = {"deadline": 60}
+    assert 2 * leasing.EVERY < timing.lease().total_seconds() < 10
+    assert timing.lease() < timing.landing()
+
+
+def test_a_call_that_departs_as_late_as_it_may_has_ended_when_it_must_have_landed() -> None:
+    assert timing.on_its_way() + timedelta(seconds=timing.deadline()) <= timing.landing()
+
+
+def test_a_task_is_killed_in_the_end_and_a_call_ends_before_that() -> None:
     assert timing.deadline() < timing.landing().total_seconds() < timing.hard_limit()
-    assert timing.hard_limit() < timing.lease().total_seconds()
     assert tasks.perform.app.conf.task_time_limit == timing.hard_limit()
     assert tasks.perform.app.conf.broker_transport_options["visibility_timeout"] > timing.lease().total_seconds()

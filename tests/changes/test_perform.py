@@ -1,6 +1,7 @@
 """A change on its way out, against the real sandbox."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -168,6 +169,20 @@ def test_what_a_worker_would_not_live_to_hear_of_is_not_sent(
     assert (change.state, change.sent_at) == (State.QUEUED, None)
     assert change.next_attempt_at > timezone.now()
     assert platform.calls("apply") == 0
+
+
+def test_who_stood_still_between_departure_and_call_sends_nothing(
+    scope: Scope, platform: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a process that is stopped and goes on when its call is taken for landed: another may have sent it by then."""
+    change, name, disk = growing(scope, platform)
+    with monkeypatch.context() as patch:
+        patch.setattr(timing, "on_its_way", lambda: timedelta(seconds=-1))
+        run(change)
+    assert (change.state, change.sent_at, change.lease_holder) == (State.QUEUED, None, "")
+    assert platform.calls("apply") == 0
+    run(change)
+    assert (change.state, machine(platform, name)["disk"], platform.calls("apply")) == (State.RECORDED, disk + 1, 1)
 
 
 def test_who_lost_the_lease_meanwhile_writes_nothing_of_the_answer(

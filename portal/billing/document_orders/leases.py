@@ -1,16 +1,16 @@
-"""Which worker makes which order: taken by compare-and-set, held under a lease that each finished paper renews."""
+"""Which worker makes which order: taken by compare-and-set, under a lease that its process keeps alive."""
 
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
+from contextlib import AbstractContextManager
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from portal import leasing
 from portal.billing.document_orders.models import KEPT, Chunk, Job, Reason, State
 
-LEASE = timedelta(seconds=90)  # for one paper: 1,000 items take three
 MOST_ATTEMPTS = 2  # what takes two workers along is not given a third
 CHUNK_BYTES = 512 * 1024
 
@@ -25,7 +25,7 @@ def due() -> list[str]:
 
 def take(pk: str) -> Job | None:
     """The order, held by the caller; None where it does not wait, or another one is in hand."""
-    holder, until = secrets.token_hex(16), timezone.now() + LEASE
+    holder, until = secrets.token_hex(16), timezone.now() + leasing.LEASE
     try:
         with transaction.atomic():
             taken = Job.objects.filter(pk=pk, state=State.WAITING).update(
@@ -38,9 +38,14 @@ def take(pk: str) -> Job | None:
     )
 
 
+def kept(job: Job) -> AbstractContextManager[None]:
+    """While the block goes on the lease does not expire, as long as this process lives."""
+    return leasing.renewed(lambda: _held(job).update(lease_until=timezone.now() + leasing.LEASE))
+
+
 def advance(job: Job, made: int) -> bool:
     """So many papers are made. False where the order is not the caller's any more."""
-    return bool(_held(job).update(made=made, lease_until=timezone.now() + LEASE))
+    return bool(_held(job).update(made=made))
 
 
 def finish(job: Job, data: bytes, file_name: str) -> bool:

@@ -40,11 +40,14 @@ def make(pk: str) -> None:
     if job is None:
         return
     try:
-        with translation.override(job.language), timezone.override(reader_settings.zone_of(job.author)):
-            data = _file(job)
-        leases.finish(job, data, file_name(job))
+        with (
+            leases.kept(job),
+            translation.override(job.language),
+            timezone.override(reader_settings.zone_of(job.author)),
+        ):
+            leases.finish(job, _file(job), file_name(job))
     except Lost:
-        logger.warning("Order %s took longer than its lease", pk)
+        logger.warning("Order %s went to another worker", pk)
     except Unable as unable:
         leases.fail(job, unable.reason, unable.detail)
     except pdf.Missing as missing:

@@ -370,7 +370,7 @@ def test_who_takes_longer_than_the_lease_leaves_it_to_the_next(
 
     monkeypatch.setattr(document, "html", html_too_late)
     assert (work(job).state, job.lease_holder) == (State.WORKING, "another")
-    assert f"Order {job.pk} took longer than its lease" in caplog.messages
+    assert f"Order {job.pk} went to another worker" in caplog.messages
 
 
 def test_a_worker_makes_what_it_is_told_of_and_tells_of_the_next(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
