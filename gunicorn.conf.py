@@ -17,6 +17,7 @@ if Path("/dev/shm").is_dir():  # noqa: S108 - a heartbeat file on a slow disk wo
 
 def post_worker_init(_worker: Any) -> None:
     """In each web process, when the application is there."""
-    from portal.inventory import ahead  # not before its settings are
+    from portal.inventory import ahead, presence  # not before its settings are
 
     ahead.start()
+    presence.keep_noting(presence.WEB)

@@ -80,6 +80,7 @@ WITH_TASKS = (
     "notify",
     "notify.mail",
     "notify.webhooks",
+    "monitoring",
     "console",
 )
 app.autodiscover_tasks([f"portal.{name}" for name in WITH_TASKS])

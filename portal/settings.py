@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "portal.billing",
     "portal.notify",
     "portal.customer",
+    "portal.monitoring",
     "portal.console",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -24,6 +24,10 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
+    def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "User":
+        """An admin of support staff: what `manage.py createsuperuser` makes."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
+
 
 class PaperSize(models.TextChoices):
     """Of what is printed, and made as PDF."""

@@ -39,8 +39,8 @@ the method). **Staff roles** are Django's two flags: `is_staff` is support, `is_
   `may_have_been_sent=False`: pages show what is known, changes stay queued.
 - **A day of figures** (`platform.metric_samples`): one row a minute, counts as they stand; charts show by how much
   they grew. `counters` also counts by key, which `/metrics` does not show; of each key that was used in a minute, one
-  `KeySample` holds what grew (`platform.key_page`). `inventory.workers`: each worker says every 2 s that it is alive,
-  in Redis.
+  `KeySample` holds what grew (`platform.key_page`). `inventory.presence`: each process says every few seconds that it
+  is alive, and what it runs, in Redis.
 - `changes.decisions.look(scope, change)` finds out at once what became of an unknown change. Decisions of staff go
   through `changes.decisions` with a manager's scope of their own.
 - `{% announcements %}` and `{% viewing_banner %}` stand in `base.html`. Announcements that are not over are kept for

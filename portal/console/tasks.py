@@ -9,7 +9,7 @@ from portal.celery import app
 from portal.console.platform import metric_samples
 from portal.console.search import index
 from portal.console.view_as import sessions
-from portal.inventory import workers
+from portal.inventory import presence
 from portal.inventory.redis_connection import Away, connected
 
 LOCK, LOCKED_FOR = "console:indexing", 60
@@ -47,4 +47,4 @@ def end_visits() -> None:
 def is_alive(sender: Any, **_kwargs: object) -> None:
     """This worker goes on: Celery says so every 2 seconds, in the process that hands tasks out."""
     with suppress(Away):
-        workers.note(sender.eventer.hostname)
+        presence.note(presence.WORKER, sender.eventer.hostname)

@@ -4,7 +4,7 @@ Rooms:
 - `snapshots`: what a key's query has answered: stored, remembered, asked for anew, written through
 - `listings`: what a scope sees of it: merged, cut out, filtered, put in order, searched, related
 - `platform`: clients of the API by key, and the circuit breaker
-- beside them `reads` is all that pages ask; `counters`, `health` and `workers` what is measured,
+- beside them `reads` is all that pages ask; `counters`, `health` and `presence` what is measured,
   `key_recheck` tries keys again that were refused, `news` and `people_news` know whether anything is new
 
 How a page gets its records: `listings.for_scope` (cut out what a scope sees) ← `listings.merging` (all keys of the

@@ -1,11 +1,22 @@
 """What a worker does for the read side. A message carries ids and nothing else."""
 
+from typing import Any
+
+from celery.signals import beat_init
+
 from portal.accounts.models import ApiKey
 from portal.celery import app
+from portal.inventory import presence
 from portal.inventory.snapshots import single_flight
 from portal.inventory.snapshots.background_refresh import TASK
 from portal.inventory.snapshots.freshness import part_of
 from portal.inventory.snapshots.source import Source
+
+
+@beat_init.connect
+def beat_goes_on(**_kwargs: Any) -> None:
+    """The scheduler is there, and who it is."""
+    presence.keep_noting(presence.BEAT)
 
 
 @app.task(name=TASK)

@@ -1,4 +1,4 @@
-"""What watches over the portal asks: `/healthz`, `/readyz`, `/metrics`.
+"""What watches over the portal asks: `/healthz`, `/readyz`, `/metrics`; and `manage.py doctor` (the room `doctor`).
 
 `/healthz`: this process answers (200, always); what a load balancer asks. `/readyz`: everything behind it works (200,
 or 503 and JSON that names what does not): database, Redis of snapshots and of messages, the oldest undone change (10

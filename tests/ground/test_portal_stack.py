@@ -1,11 +1,19 @@
 """The portal in processes that the flow tests use: it can be signed in to, mistreated and put right."""
 
+import json
+import os
+import subprocess
+import sys
+import time
 import urllib.request
+from datetime import datetime
 
 import pytest
 import redis
+from django.utils import timezone
 from playwright.sync_api import Page
 
+from scripts.environment import ROOT
 from scripts.processes import accepts_connections
 from tests.support.browser import axe, sign_in
 from tests.support.portal import Portal
@@ -29,6 +37,31 @@ def test_each_part_can_be_taken_away_and_brought_back(portal_stack: Portal) -> N
     assert accepts_connections(portal_stack.redis_port)
     with urllib.request.urlopen(f"{portal_stack.url}/healthz") as answer:
         assert answer.status == 200
+
+
+def doctor(portal: Portal, *arguments: str) -> dict[str, str]:
+    """What it finds, by check: the worst of it."""
+    command = [sys.executable, "manage.py", "doctor", "--json", *arguments]
+    found = subprocess.run(command, cwd=ROOT, env=os.environ | portal.env, capture_output=True, text=True, check=False)
+    return {check["id"]: check["level"] for check in json.loads(found.stdout)["checks"]}
+
+
+def test_the_doctor_finds_a_running_portal_well_but_for_what_a_trial_lacks(portal_stack: Portal) -> None:
+    trial = {"proxies", "mail", "cache"} | ({"database"} if "sqlite" in portal_stack.env["DATABASE_URL"] else set())
+    behind = timezone.now() - datetime.fromisoformat(portal_stack.platform.control(reset=True)["now"])
+    portal_stack.platform.control(advance=behind.total_seconds())  # it began anew, while our processes went on
+    begun = time.monotonic()
+    while (found := {name for name, level in doctor(portal_stack).items() if level != "fine"}) != trial:
+        assert time.monotonic() < begun + 120, found  # until all have said that they are there
+
+
+def test_the_doctor_finds_that_a_worker_is_gone(portal_stack: Portal) -> None:
+    portal_stack.kill_worker()
+    try:
+        assert doctor(portal_stack, "--only", "queues") == {"queues": "failed"}
+    finally:
+        portal_stack.start_worker()
+    assert doctor(portal_stack, "--only", "queues") == {"queues": "fine"}
 
 
 def test_the_sandbox_answers_counts_and_starts_over(sandbox: Sandbox) -> None:

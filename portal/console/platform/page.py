@@ -23,7 +23,7 @@ from portal.console.platform import charts, metric_samples
 from portal.console.platform.key_page import KeyFigures, of_last_day
 from portal.console.shell import render_console
 from portal.console.staff import for_staff
-from portal.inventory import counters, workers
+from portal.inventory import counters, presence
 from portal.inventory.counters import Count
 from portal.inventory.health import Snapshot, Snapshots, of_keys, snapshots
 from portal.inventory.platform import circuit_breaker
@@ -95,7 +95,7 @@ class Platform:
     def workers(self) -> list[str] | None:
         """Names of those that are alive; None where nobody can tell."""
         try:
-            return workers.alive()
+            return presence.alive(presence.WORKER)
         except Away:
             return None
 

@@ -1,6 +1,7 @@
 """API keys in use: a client for each, and whether a new one works."""
 
 import os
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +37,14 @@ def check_key(group: str, secret: str) -> None:
         raise KeyProblem(reason_of(error), str(error)) from None
     if not any(record.get("name") == group for record in found):
         raise KeyProblem("other_group", group)
+
+
+def ping(api_key: ApiKey) -> datetime | None:
+    """The platform's time, None where it does not tell. Raises KeyProblem, accounts.keys.sealing.Broken."""
+    try:
+        return client_for(api_key).ping().platform_time
+    except ApiError as error:
+        raise KeyProblem(reason_of(error), str(error)) from None
 
 
 def reason_of(error: ApiError) -> str:

@@ -12,7 +12,7 @@ from portal.changes.intent import Intent
 from portal.changes.submit import submit
 from portal.console.models import KeySample
 from portal.console.platform.metric_samples import grown, take
-from portal.inventory import counters, redis_connection, workers
+from portal.inventory import counters, presence, redis_connection
 from portal.inventory.platform import circuit_breaker
 from portal.inventory.snapshots import freshness
 from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
@@ -85,11 +85,11 @@ def test_the_breaker_is_shown_with_every_key_and_reset_by_staff(staff: Client) -
 
 def test_workers_that_say_so_are_alive(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Workers 0" in text_of(staff.get("/console/platform/"))
-    workers.note("celery@one")
-    workers.note("celery@two")
+    presence.note("worker", "celery@one")
+    presence.note("worker", "celery@two")
     assert "Workers 2 celery@one, celery@two" in text_of(staff.get("/console/platform/"))
-    monkeypatch.setattr(workers, "ALIVE_FOR", -1.0)
-    assert workers.alive() == []
+    monkeypatch.setattr(presence, "ALIVE_FOR", -1.0)
+    assert presence.alive("worker") == []
 
 
 def test_without_redis_the_page_says_so(staff: Client, settings: Any) -> None:

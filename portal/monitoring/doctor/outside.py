@@ -1,0 +1,104 @@
+"""What is asked elsewhere: the platform by each key, its clock, the mail server, the proxies in front."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import mailers
+from django.utils import timezone
+
+from portal.accounts.keys.sealing import Broken
+from portal.accounts.models import ApiKey
+from portal.inventory.platform.clients import KeyProblem, ping
+from portal.monitoring.doctor.findings import Finding, failed, fine, some, warning
+
+MOST_KEYS = 50  # of which each is asked; of more, so many of them
+APART = timedelta(seconds=30)  # that clocks may differ
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+def keys() -> Iterator[Finding]:
+    """What is sealed can be opened: the ring has all keys that it was sealed with."""
+    broken = []
+    for key in ApiKey.objects.order_by("resource_group"):
+        try:
+            key.secret()
+        except Broken:
+            broken.append(key.resource_group)
+    if broken:
+        todo = "Put the key that they were sealed with back into CREDENTIAL_KEYS, at its end; or enter them anew."
+        yield failed(f"API keys that cannot be opened: {some(broken)}.", todo)
+    else:
+        yield fine("All API keys can be opened.")
+
+
+def platform() -> Iterator[Finding]:
+    """It answers, by each key, and its clock is ours."""
+    found = list(ApiKey.objects.order_by("?")[:MOST_KEYS])
+    if not found:
+        yield warning("No API key is connected.", "Connect a resource group on a customer’s page API keys.")
+        return
+    problems: dict[str, list[str]] = {}
+    answers = 0
+    apart = timedelta()
+    for key in found:
+        try:
+            at = ping(key)
+        except KeyProblem as problem:
+            problems.setdefault(problem.reason, []).append(key.resource_group)
+        except Broken:
+            continue  # told by `keys`
+        else:
+            answers += 1
+            apart = max(apart, _apart(at), key=abs)
+    for reason, groups in problems.items():
+        yield failed(f"{WORDS[reason]}: {some(groups)}.", TODO[reason])
+    if answers:
+        yield fine(f"{settings.API_URL} answers to {answers} of {len(found)} keys.")
+        if abs(apart) > APART:
+            seconds = abs(apart.total_seconds())
+            yield failed(f"Its clock is {seconds:.0f} s from ours.", "Have this machine’s clock set by NTP.")
+
+
+def mail() -> Iterator[Finding]:
+    """The server takes a connection."""
+    if settings.MAILERS["default"]["BACKEND"] != SMTP:
+        yield warning("Mail goes to the log.", "Set SMTP_HOST.")
+        return
+    try:
+        with mailers.default:
+            pass
+    except (OSError, SMTPException) as error:
+        yield failed(f"{settings.SMTP_HOST} does not answer: {error}.", "See SMTP_HOST, SMTP_PORT and the network.")
+    else:
+        yield fine(f"{settings.SMTP_HOST} answers.")
+
+
+def proxies() -> Iterator[Finding]:
+    """Addresses of people are their own."""
+    if settings.HTTPS and not settings.TRUSTED_PROXIES:
+        todo = "Set TRUSTED_PROXIES to the number of your own proxies that append to X-Forwarded-For, usually 1."
+        yield failed("All people have the proxy’s address, and ten wrong passwords lock out all.", todo)
+    elif not settings.HTTPS:
+        yield warning("The site is not served by HTTPS.", "Put a proxy in front that speaks it, and set HTTPS=1.")
+    else:
+        yield fine(f"{settings.TRUSTED_PROXIES} proxies in front.")
+
+
+WORDS = {
+    "unreachable": "Does not answer, asked by",
+    "refused": "Refuses the keys of",
+    "unreadable": "Cannot be understood, asked by",
+    "fault": "Answers with a fault, asked by",
+}
+TODO = {
+    "unreachable": "See API_URL, and the network from here to there.",
+    "refused": "Managers enter new keys on the page API keys.",
+    "unreadable": "See whether API_URL is the platform’s API, and no proxy’s page.",
+    "fault": "Ask the platform’s staff, with the log at hand.",
+}
+
+
+def _apart(at: datetime | None) -> timedelta:
+    return timedelta() if at is None else at - timezone.now()
