@@ -65,7 +65,11 @@ class Site(Section):
         default_text="with `HTTPS`, `https://` and the first of `ALLOWED_HOSTS`",
     )
     LOG_LEVEL = Setting(kinds.log_level, "INFO", f"How much is logged: one of {', '.join(kinds.LEVELS)}.")
-    WEB_CONCURRENCY = Setting(kinds.whole(1, 256), 2, "Processes of the web server. gunicorn reads it too: leave it out rather than empty.")
+    WEB_CONCURRENCY = Setting(
+        kinds.whole(1, 256),
+        2,
+        "Processes of the web server. gunicorn reads it too: leave it out rather than empty.",
+    )
 
 
 class Platform(Section):
