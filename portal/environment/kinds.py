@@ -167,7 +167,9 @@ def _is_url(address: str, schemes: tuple[str, ...]) -> bool:
     try:
         parts = urlsplit(address)
         place = parts.path.strip("/") if parts.scheme in NEED_A_PATH else parts.hostname
-        return parts.scheme in schemes and bool(place) and parts.port != 0 and UNSPEAKABLE.search(address) is None
+        # Folders may have blanks in their names.
+        is_clean = not UNSPEAKABLE.search(address.replace(" ", "") if parts.scheme == "sqlite" else address)
+        return parts.scheme in schemes and bool(place) and parts.port != 0 and is_clean
     except ValueError:  # a port that is none, a bracket too many
         return False
 
