@@ -17,7 +17,8 @@ COPY portal portal
 COPY static static
 COPY templates templates
 # Secrets of this one command: nothing of them stays.
-RUN SECRET_KEY=build CREDENTIAL_KEYS=build .venv/bin/python manage.py collectstatic --no-input --verbosity 0
+RUN SECRET_KEY=$(head -c 48 /dev/urandom | base64 -w 0) CREDENTIAL_KEYS=$(head -c 32 /dev/urandom | base64 -w 0) \
+    .venv/bin/python manage.py collectstatic --no-input --verbosity 0
 
 FROM ${BASE}
 # What WeasyPrint needs to make PDFs; its fonts come with the npm packages.

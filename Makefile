@@ -31,9 +31,10 @@ mutants: setup ## change portal/resources a thousand times and see whether its t
 protections: setup ## take out each protection of pipeline, sealing and scopes, and see which test fails without it (ten minutes)
 	@$(PYTHON) -m scripts.protections
 
-format: setup ## bring the code into form
+format: setup ## bring the code into form, and docs/settings.md up to date
 	$(PYTHON) -m ruff check --fix --quiet
 	$(PYTHON) -m ruff format
+	$(PYTHON) -m scripts.settings_page
 
 messages: setup ## collect all visible text for translation in locale/*/LC_MESSAGES/django.po
 	@$(PYTHON) -m scripts.messages

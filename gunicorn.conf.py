@@ -1,12 +1,13 @@
 """How gunicorn serves the portal, in the demo as in production; it finds this file by itself."""
 
-import os
 from pathlib import Path
 from typing import Any
 
+from portal.environment.reading import Environment
+
 worker_class = "gthread"
 preload_app = True  # each worker starts in no time, and they share what never changes
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+workers = Environment().WEB_CONCURRENCY  # what is wrong with settings, portal.settings says
 threads = 8
 timeout = 60
 keepalive = 15  # seconds; an open page asks every one or two, and a connection for each costs as much as the answer

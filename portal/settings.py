@@ -1,8 +1,6 @@
-"""Settings of the portal. Everything that differs between places comes from the environment."""
+"""Settings of the portal. Everything that differs between places comes from the environment (portal.environment)."""
 
-import os
 from datetime import timedelta
-from ipaddress import ip_network
 from logging import ERROR, LogRecord
 from pathlib import Path
 from typing import Any
@@ -12,46 +10,40 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
+from portal.environment.reading import Environment
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-def _flag(name: str, default: str = "") -> bool:
-    return os.environ.get(name, default).lower() in {"1", "true", "yes", "on"}
+_given = Environment()
+if _given.problems:
+    raise ImproperlyConfigured("\n".join(["These settings cannot be used (docs/settings.md):", *_given.problems]))
 
-
-def _secret(name: str, development: str) -> str:
-    """A secret from the environment; only with DEBUG may it be left out."""
-    value = os.environ.get(name)
-    if not value and not DEBUG:
-        raise ImproperlyConfigured(f"Set {name} in the environment.")
-    return value or development
-
-
-DEBUG = _flag("DEBUG")
-SECRET_KEY = _secret("SECRET_KEY", "only-for-development-" + "0" * 43)
-ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
-DEMO = _flag("DEMO")  # the sign-in page offers the demo's people
-HTTPS = _flag("HTTPS")  # whether the site is served by HTTPS (by a proxy in front)
-TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES") or 0)  # how many of our own append to X-Forwarded-For
+DEBUG = _given.DEBUG
+SECRET_KEY = _given.SECRET_KEY
+ALLOWED_HOSTS = _given.ALLOWED_HOSTS
+DEMO = _given.DEMO  # the sign-in page offers the demo's people
+HTTPS = _given.HTTPS  # whether the site is served by HTTPS (by a proxy in front)
+TRUSTED_PROXIES = _given.TRUSTED_PROXIES  # how many of our own append to X-Forwarded-For
 
 # --- the platform -------------------------------------------------------------------------------------------------
 
-API_URL = os.environ.get("API_URL", "http://127.0.0.1:8001/v1")
+API_URL = _given.API_URL
 # Seconds; leases and the time limit of tasks follow from the deadline of a call (portal.changes.timing).
-API_TIMEOUTS = {"connect_timeout": 3.0, "read_timeout": 20.0, "deadline": float(os.environ.get("API_DEADLINE") or 60)}
+API_TIMEOUTS = {"connect_timeout": 3.0, "read_timeout": 20.0, "deadline": _given.API_DEADLINE}
 # After so many failures within so many seconds calls stop; one tries each `open_for` seconds (inventory.platform).
-API_BREAKER = {"failures": 5, "within": 30.0, "open_for": float(os.environ.get("API_BREAKER_OPEN_FOR") or 5)}
+API_BREAKER = {"failures": 5, "within": 30.0, "open_for": _given.API_BREAKER_OPEN_FOR}
 # Calls a minute that a key may make before the console points it out.
-API_BUDGET = int(os.environ.get("API_BUDGET") or 60)
-API_MAX_BYTES = int(os.environ.get("API_MAX_BYTES") or 64 * 2**20)
+API_BUDGET = _given.API_BUDGET
+API_MAX_BYTES = _given.API_MAX_BYTES
 # Key ring for the stored API keys, newest first: comma-separated base64 of 32 bytes (portal.accounts.keys.sealing).
-CREDENTIAL_KEYS = _secret("CREDENTIAL_KEYS", "b25seS1mb3ItZGV2ZWxvcG1lbnQtMDAwMDAwMDAwMDA=").split(",")
+CREDENTIAL_KEYS = _given.CREDENTIAL_KEYS
 # Limits that were raised for this deployment, by name (portal.resources.limits): {"cores": (1, 16)}
 RESOURCE_LIMITS: dict[str, tuple[int, int]] = {}
 
 # --- where things are kept ----------------------------------------------------------------------------------------
 
-DATABASE_URL = os.environ.get("DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'portal.sqlite3'}")
+DATABASE_URL = _given.DATABASE_URL
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=600, conn_health_checks=True)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Several processes write: without these, "database is locked" (measured).
@@ -71,16 +63,13 @@ CACHES: dict[str, Any] = {
         "OPTIONS": {"MAX_ENTRIES": 200_000},
     }
 }
-CACHE_URL = os.environ.get("CACHE_URL", "redis://127.0.0.1:6379/0")  # snapshots of the platform's answers
-BROKER_URL = os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/1")  # Celery's messages
+CACHE_URL = _given.CACHE_URL  # snapshots of the platform's answers
+BROKER_URL = _given.BROKER_URL  # Celery's messages
 
 # --- who watches over it (portal.monitoring.access) ----------------------------------------------------------------
 
-METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # lets anybody who brings it see /readyz and /metrics
-# … and those who ask directly, without a proxy, from one of these.
-METRICS_NETWORKS = [
-    ip_network(net) for net in os.environ.get("METRICS_NETWORKS", "127.0.0.0/8,::1/128").split(",") if net
-]
+METRICS_TOKEN = _given.METRICS_TOKEN  # lets anybody who brings it see /readyz and /metrics
+METRICS_NETWORKS = _given.METRICS_NETWORKS  # … and those who ask directly, without a proxy, from one of these
 
 # --- the application ----------------------------------------------------------------------------------------------
 
@@ -160,14 +149,14 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 # Render what is kept of pages again whenever it is used, and fail where it differs (portal.ui.fragments): for tests.
-CHECK_FRAGMENTS = _flag("CHECK_FRAGMENTS")
+CHECK_FRAGMENTS = _given.CHECK_FRAGMENTS
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "portal.customer.errors.csrf_failure"
 
 # --- webhooks (portal.notify.webhooks.addresses) ------------------------------------------------------------------
 
 # Lets them call this machine, also without TLS: for tests and the demo, and never where the site is a public one.
-WEBHOOKS_MAY_CALL_LOOPBACK = _flag("WEBHOOKS_MAY_CALL_LOOPBACK") and not HTTPS
+WEBHOOKS_MAY_CALL_LOOPBACK = _given.WEBHOOKS_MAY_CALL_LOOPBACK
 
 # --- signing in ---------------------------------------------------------------------------------------------------
 
@@ -212,7 +201,7 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 THEME_COOKIE_NAME = "theme"  # the look, also read by scripts (portal.ui.preferences)
 # Second factors. Staff must have one; the demo switches that off.
-STAFF_MFA = _flag("STAFF_MFA", "1")
+STAFF_MFA = _given.STAFF_MFA
 MFA_ADAPTER = "portal.accounts.sign_in.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds either way (portal.accounts.sign_in.authenticator_codes)
@@ -223,8 +212,8 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True  # who is here was invited to their address
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 USERSESSIONS_TRACK_ACTIVITY = True
 # Single sign-on, where OIDC_SERVER_URL names a provider (OpenID Connect); it has to verify e-mail addresses.
-OIDC_SERVER_URL = os.environ.get("OIDC_SERVER_URL", "")
-SIGN_ON_ORIGINS = os.environ.get("OIDC_ORIGINS", OIDC_SERVER_URL).split(",") if OIDC_SERVER_URL else []
+OIDC_SERVER_URL = _given.OIDC_SERVER_URL
+SIGN_ON_ORIGINS = (_given.OIDC_ORIGINS or [OIDC_SERVER_URL]) if OIDC_SERVER_URL else []
 SOCIALACCOUNT_ADAPTER = "portal.accounts.sign_in.adapter.SocialAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
@@ -234,9 +223,9 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
         "APPS": [
             {
                 "provider_id": "sso",
-                "name": os.environ.get("OIDC_NAME", "Single sign-on"),
-                "client_id": os.environ.get("OIDC_CLIENT_ID", "portal"),
-                "secret": os.environ.get("OIDC_CLIENT_SECRET", ""),
+                "name": _given.OIDC_NAME,
+                "client_id": _given.OIDC_CLIENT_ID,
+                "secret": _given.OIDC_CLIENT_SECRET,
                 "settings": {"server_url": OIDC_SERVER_URL},
             }
         ]
@@ -245,16 +234,16 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
     }
 }
 # For links in mail that nobody asked for at an address: "https://portal.example.com".
-PORTAL_URL = (os.environ.get("PORTAL_URL") or (f"https://{ALLOWED_HOSTS[0].lstrip('.')}" if HTTPS else "")).rstrip("/")
+PORTAL_URL = (_given.PORTAL_URL or (f"https://{ALLOWED_HOSTS[0].lstrip('.')}" if HTTPS else "")).rstrip("/")
 # Mail goes to SMTP_HOST, or to the log where there is none.
 # Whom people are told to ask (portal.ui.support_contact).
-SUPPORT_MAIL = os.environ.get("SUPPORT_MAIL", "")
-SUPPORT_PHONE = os.environ.get("SUPPORT_PHONE", "")
-SUPPORT_HOURS = os.environ.get("SUPPORT_HOURS", "")
-SUPPORT_URL = os.environ.get("SUPPORT_URL", "")
-SMTP_HOST = os.environ.get("SMTP_HOST", "")
-SMTP_PORT = int(os.environ.get("SMTP_PORT") or 25)
-DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM") or f"portal@{ALLOWED_HOSTS[0].lstrip('.')}"
+SUPPORT_MAIL = _given.SUPPORT_MAIL
+SUPPORT_PHONE = _given.SUPPORT_PHONE
+SUPPORT_HOURS = _given.SUPPORT_HOURS
+SUPPORT_URL = _given.SUPPORT_URL
+SMTP_HOST = _given.SMTP_HOST
+SMTP_PORT = _given.SMTP_PORT
+DEFAULT_FROM_EMAIL = _given.MAIL_FROM or f"portal@{ALLOWED_HOSTS[0].lstrip('.')}"
 MAILERS: dict[str, Any] = {
     "default": {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -294,7 +283,7 @@ if HTTPS:
     THEME_COOKIE_NAME = "__Host-theme"
 
 STATIC_URL = "static/"
-STATIC_ROOT = os.environ.get("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
+STATIC_ROOT = str(_given.STATIC_ROOT)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
@@ -309,7 +298,7 @@ STORAGES = {
         else "portal.ui.static_files.HashedStorage"
     },
 }
-NODE_MODULES = Path(os.environ.get("NODE_MODULES", BASE_DIR / "node_modules"))
+NODE_MODULES = _given.NODE_MODULES
 
 # --- language and time --------------------------------------------------------------------------------------------
 
@@ -335,7 +324,7 @@ LOGGING = {
     "filters": {"refusals": {"()": "django.utils.log.CallbackFilter", "callback": _without_traceback}},
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL") or "INFO"},
+    "root": {"handlers": ["console"], "level": _given.LOG_LEVEL},
     "loggers": {
         "django": {"level": "INFO", "propagate": True, "handlers": []},
         "django.request": {"filters": ["refusals"]},

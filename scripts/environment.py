@@ -5,6 +5,8 @@ import secrets
 import socket
 from pathlib import Path
 
+from portal.environment.rules import NOT_IN_PRODUCTION
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -27,10 +29,11 @@ def production_like() -> dict[str, str]:
     """An environment with which `manage.py check --deploy` sees what production would."""
     return {
         **new_secrets(),
-        "DEBUG": "",
+        **dict.fromkeys(NOT_IN_PRODUCTION, ""),
         "HTTPS": "1",
         "TRUSTED_PROXIES": "1",
         "ALLOWED_HOSTS": "portal.example.com",
+        "API_URL": "https://api.example.com/v1",
         "SMTP_HOST": "mail.example.com",
     }
 

@@ -6,12 +6,15 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
+from portal.environment import names
+
 TAG = "surroundings"
 
 
 def connect() -> None:
     """Has Django ask them."""
     checks.register(proxies, TAG)
+    checks.register(mistaken_names, TAG)
 
 
 def proxies(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -25,4 +28,11 @@ def proxies(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.Che
             "Until then ten wrong passwords of one person lock out all, and the audit trail names the proxy.",
             id="portal.W001",
         )
+    ]
+
+
+def mistaken_names(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Variables of the environment that have no effect, or an earlier name."""
+    return [
+        checks.Warning(text, hint="docs/settings.md names all settings.", id="portal.W002") for text in names.warnings()
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import http.client
-import os
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -13,6 +12,9 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from portal.environment.reading import value
+from portal.environment.table import Platform
 
 from .watch import sending_on
 
@@ -39,7 +41,7 @@ class Session(requests.Session):
     def __init__(self, auth: BasicAuth) -> None:
         super().__init__()
         self.trust_env = False
-        self.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        self.verify = value(Platform.REQUESTS_CA_BUNDLE) or value(Platform.CURL_CA_BUNDLE) or True
         self.auth = auth
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.headers.update(
