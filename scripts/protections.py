@@ -68,6 +68,20 @@ PROTECTIONS = (
         "tests/changes/test_leases.py",
     ),
     Protection(
+        "what stood still since it was written down as sent is not sent",
+        "portal/changes/perform.py",
+        "    if is_late(change):\n        outcome.put_back(change)\n        return\n",
+        "",
+        "tests/changes/test_perform.py",
+    ),
+    Protection(
+        "a lease that is kept is kept for its holder alone",
+        "portal/changes/leases.py",
+        "filter(pk=change.pk, lease_holder=change.lease_holder)\n    return leasing",
+        "filter(pk=change.pk)\n    return leasing",
+        "tests/changes/test_leases.py",
+    ),
+    Protection(
         "a lost answer is looked for in the log",
         "portal/changes/reconcile.py",
         "    if change.log_serial is None:\n        return None\n",
