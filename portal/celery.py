@@ -4,12 +4,18 @@ import os
 
 from celery import Celery
 from django.conf import settings
+from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 # Seconds a task may take: one and a half of a call's deadline, less than the lease of a change (portal.changes.timing).
 HARD_LIMIT = round(settings.API_TIMEOUTS["deadline"] * 1.5)
+# One queue for each kind of work: a burst of one holds up no other where each has a worker of its own (compose.yaml).
+# A worker that is given no names takes from all of them.
+CHANGES, REFRESH, PAPERS = "changes", "refresh", "papers"
 MAIL, WEBHOOKS = "mail", "webhooks"
+HOUSEKEEPING = "housekeeping"
+QUEUES = (CHANGES, REFRESH, PAPERS, MAIL, WEBHOOKS, HOUSEKEEPING)
 
 app = Celery("portal")
 app.conf.update(
@@ -40,8 +46,17 @@ app.conf.update(
     # Publishing must not hold up a request when Redis is away: the sweeper finds the row anyway.
     task_publish_retry=False,
     timezone="UTC",
-    # What waits for others' servers has queues and a worker of its own ("post"): nothing else waits behind it.
+    task_queues=[Queue(name, Exchange(name), name) for name in QUEUES],
+    task_default_queue=HOUSEKEEPING,
+    # The first that fits.
     task_routes={
+        "changes.follow*": {"queue": REFRESH},
+        "changes.try*": {"queue": REFRESH},
+        "changes.*": {"queue": CHANGES},
+        "plans.advance_all": {"queue": CHANGES},
+        "inventory.*": {"queue": REFRESH},
+        "billing.make_papers": {"queue": PAPERS},
+        "billing.sweep": {"queue": PAPERS},
         "notify.send_mails": {"queue": MAIL},
         "notify.make_digests": {"queue": MAIL},
         "notify.deliver*": {"queue": WEBHOOKS},

@@ -84,7 +84,8 @@ class Stack:
         self.worker = self._process(
             "worker",
             celery_command(
-                "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-mingle", "--without-gossip"
+                *("worker", "--queues", "changes,refresh,papers,housekeeping", "--concurrency", "2"),
+                *("--loglevel", "INFO", "--without-mingle", "--without-gossip"),
             ),
         )
         self.post = self._process(

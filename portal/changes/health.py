@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from redis.exceptions import OutOfMemoryError
 
-from portal.celery import MAIL, WEBHOOKS, app
+from portal.celery import QUEUES
 from portal.changes.models import Change, Heartbeat, State
 from portal.inventory.redis_connection import connected
 
@@ -43,7 +43,7 @@ def waiting_messages() -> int:
             redis.set(TAKES_MESSAGES, 1, ex=60)
         except OutOfMemoryError:
             raise BrokerIsFull from None
-        waiting = sum(int(redis.llen(name)) for name in (app.conf.task_default_queue, MAIL, WEBHOOKS))
+        waiting = sum(int(redis.llen(name)) for name in QUEUES)
         return waiting + int(redis.hlen("unacked"))
 
 

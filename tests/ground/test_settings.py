@@ -71,7 +71,7 @@ def test_all_that_stands_in_env_gets_to_every_process_of_the_portal() -> None:
     portal, services = COMPOSE.split("\nservices:\n")
     assert "\n  env_file: .env\n" in portal
     processes = re.findall(r"^  (\w+):\n    <<: \*portal$", services, re.MULTILINE)
-    assert processes == ["web", "worker", "post", "beat", "migrate"]
+    assert processes == ["web", "changes", "refresh", "papers", "post", "beat", "migrate"]
     assert "env_file" not in services
 
 

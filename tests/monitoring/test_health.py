@@ -223,7 +223,8 @@ def test_a_part_of_a_plan_is_on_its_way_once_the_one_before_is_recorded(client: 
 def test_figures_about_changes(client: Client, all_well: None, redis: Redis) -> None:
     queued(created=timezone.now() - timedelta(seconds=30))
     queued(state=State.REJECTED, done_at=timezone.now())
-    redis.lpush("celery", "one", "two")
+    redis.lpush("changes", "one")
+    redis.lpush("housekeeping", "two")
     found = samples(client)
     assert (found['portal_changes{state="queued"}'], found['portal_changes{state="rejected"}']) == (1, 1)
     assert found['portal_changes{state="conflict"}'] == 0

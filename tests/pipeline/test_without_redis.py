@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 import redis
 
+from portal.celery import CHANGES
 from scripts.chaos import done
 from scripts.processes import Process
 from scripts.visitor import Visitor
@@ -46,7 +47,7 @@ def full(portal: Portal) -> Iterator[None]:
     """The memory of Redis is full, and it may forget nothing; messages wait, and the worker takes one of them."""
     with redis.Redis(port=portal.redis_port, db=1) as client:
         with suspended(portal.worker):
-            wait_for(lambda: bool(client.llen("celery")))
+            wait_for(lambda: bool(client.llen(CHANGES)))
             client.config_set("maxmemory", 1)
         try:
             yield

@@ -3,9 +3,11 @@
 import secrets
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from portal import leasing
@@ -16,11 +18,20 @@ CHUNK_BYTES = 512 * 1024
 
 
 def due() -> list[str]:
-    """Orders that wait, the earliest first; none while one is in hand."""
+    """The order that comes next; none while one is in hand."""
     if Job.objects.filter(state=State.WORKING).exists():
         return []
-    waiting = Job.objects.filter(state=State.WAITING).order_by("created").values_list("pk", flat=True)
-    return [str(pk) for pk in waiting[:1]]
+    return [str(pk) for pk in line()[:1]]
+
+
+def line() -> list[UUID]:
+    """Orders that wait, in the order in which they are made: one of each customer in turn, first of those who were
+    served longest ago. So nobody waits behind all of somebody else's.
+    """
+    served = Job.objects.filter(customer=OuterRef("customer"), ended__isnull=False).order_by("-ended").values("ended")
+    place = Window(RowNumber(), partition_by="customer", order_by="created")
+    waiting = Job.objects.filter(state=State.WAITING).annotate(place=place, served=Subquery(served[:1]))
+    return list(waiting.order_by("place", F("served").asc(nulls_first=True), "created").values_list("pk", flat=True))
 
 
 def take(pk: str) -> Job | None:

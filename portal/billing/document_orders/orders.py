@@ -21,6 +21,7 @@ from portal.accounts.access import Scope
 from portal.accounts.audit import trail
 from portal.accounts.models import Customer, PaperSize
 from portal.accounts.roles import Verb
+from portal.billing.document_orders import leases
 from portal.billing.document_orders.models import KEPT, Form, Job, State
 from portal.changes.enqueue import nudge
 
@@ -119,7 +120,8 @@ def ahead_of(job: Job) -> int:
     """How many orders, of anybody, are made before this one."""
     if job.state != State.WAITING:
         return 0
-    waiting = Job.objects.filter(state=State.WAITING, created__lt=job.created).count()
+    line = leases.line()
+    waiting = line.index(job.pk) if job.pk in line else 0  # taken meanwhile
     return waiting + Job.objects.filter(state=State.WORKING).count()
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from portal.celery import MAIL, WEBHOOKS, app
+from portal.celery import QUEUES, app
 from portal.changes import health
 from portal.inventory import presence
 from portal.inventory.presence import Process
@@ -26,7 +26,7 @@ LATE = timedelta(seconds=60)
 def queues() -> Iterator[Finding]:
     """Each is worked on: a message goes in, and a worker writes that it came."""
     sent = {}
-    for queue in (str(app.conf.task_default_queue), MAIL, WEBHOOKS):
+    for queue in QUEUES:
         sent[queue] = secrets.token_hex(8)
         try:
             app.send_task(TASK, args=(sent[queue],), queue=queue, expires=ANSWERS_WITHIN, retry=False)

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.accounts.models import AuditEntry, Membership, User
+from portal.accounts.models import AuditEntry, Customer, Membership, User
 from portal.billing import tasks as billing_tasks
 from portal.billing.document_orders import leases, orders, worker
 from portal.billing.document_orders.models import Chunk, Job, Reason, State
@@ -261,6 +261,32 @@ def test_one_order_is_made_at_a_time_and_others_are_told_how_many_come_first(ord
     assert leases.take(str(second.pk)) is None
     assert leases.due() == []
     assert "1 export is ahead of it." in text_of(billing.get(address(second)))
+
+
+def test_each_customer_is_served_in_turn_however_much_one_of_them_orders(order: Order, billing: Client) -> None:
+    many = [order(OCTOBER) for _number in range(3)]
+    other = Job.objects.get(pk=many[0].pk)
+    other.pk, other.token, other.customer = uuid4(), "other", Customer.objects.get(number="10002")
+    other.created = timezone.now()
+    other.save(force_insert=True)
+    made = []
+    while due := leases.due():
+        taken = leases.take(due[0])
+        assert taken is not None
+        leases.finish(taken, b"%PDF", "a.pdf")
+        made.append(str(taken.pk))
+    assert made == [str(job.pk) for job in (many[0], other, *many[1:])]
+
+
+def test_how_many_come_first_is_told_as_they_are_made(order: Order, billing: Client) -> None:
+    """Not by when they were ordered: those of others come in between."""
+    first, second = order(OCTOBER), order(AUTUMN)
+    for number in range(2):
+        other = Job.objects.get(pk=first.pk)
+        other.pk, other.token, other.customer = uuid4(), f"other {number}", Customer.objects.get(number="10002")
+        other.created = timezone.now()
+        other.save(force_insert=True)
+    assert [orders.ahead_of(job) for job in (first, second)] == [0, 2]
 
 
 @pytest.mark.usefixtures("press")

@@ -17,6 +17,7 @@ from redis import Redis
 from portal.accounts.audit import append_only, trail
 from portal.accounts.models import ApiKey, AuditEntry, Customer
 from portal.billing.documents import pdf
+from portal.celery import QUEUES
 from portal.changes import health
 from portal.changes.models import Change
 from portal.inventory import presence, redis_connection
@@ -122,7 +123,7 @@ class TestGoingOn:
     @pytest.fixture
     def queues(self, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> set[str]:
         """Names of queues with a worker."""
-        worked_on = {"celery", "mail", "webhooks"}
+        worked_on = {*QUEUES}
         monkeypatch.setattr(going_on, "ANSWERS_WITHIN", 0.3)
 
         def send(task: str, args: tuple[str], queue: str, **options: Any) -> None:
@@ -135,13 +136,13 @@ class TestGoingOn:
 
     def test_a_message_goes_through_each_queue_and_back(self, queues: set[str]) -> None:
         found = told(going_on.queues)
-        assert [found.count(level) for level in ("fine: Queue ", "failed: ")] == [3, 0]
+        assert [found.count(level) for level in ("fine: Queue ", "failed: ")] == [6, 0]
 
     def test_a_queue_without_a_worker_is_named(self, queues: set[str]) -> None:
         queues.remove("mail")
         found = told(going_on.queues)
         assert "failed: Queue mail: no worker took a message" in found
-        assert found.count("fine: ") == 2
+        assert found.count("fine: ") == 5
 
     def test_without_a_broker_nothing_is_waited_for(self, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*_args: Any, **_options: Any) -> None:
