@@ -8,7 +8,7 @@ from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-# Seconds a task may take: one and a half of a call's deadline, less than the lease of a change (portal.changes.timing).
+# Seconds a task may take: one and a half of a call's deadline (portal.changes.timing).
 HARD_LIMIT = round(settings.API_TIMEOUTS["deadline"] * 1.5)
 # One queue for each kind of work: a burst of one holds up no other where each has a worker of its own (compose.yaml).
 # A worker that is given no names takes from all of them.

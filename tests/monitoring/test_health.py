@@ -19,17 +19,10 @@ from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey, Customer
 from portal.changes import health
 from portal.changes.models import Change, Heartbeat, State
-from portal.inventory import counters, reads, redis_connection
+from portal.inventory import counters, reads
 from tests.support.services import Sandbox
 
 BOTH = ["/readyz", "/metrics"]
-
-
-@pytest.fixture(autouse=True)
-def _redis_is_asked_anew() -> Iterator[None]:
-    redis_connection.forget_absence()
-    yield
-    redis_connection.forget_absence()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import secrets
 import time
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -15,12 +14,12 @@ from portal.inventory import presence
 from portal.inventory.presence import Process
 from portal.inventory.redis_connection import connected
 from portal.monitoring.doctor.findings import Finding, failed, fine, warning
+from portal.monitoring.health import OLDEST_BEAT, OLDEST_UNDONE
 from portal.release import release
 
 TASK = "monitoring.echo"
 ANSWER = "doctor:{}"
 ANSWERS_WITHIN = 10.0  # seconds
-LATE = timedelta(seconds=60)
 
 
 def queues() -> Iterator[Finding]:
@@ -74,7 +73,7 @@ def scheduler() -> Iterator[Finding]:
     beats = health.beats()
     for name in (health.SWEEPER, health.FOLLOWER):
         last = beats.get(name)
-        if last is None or timezone.now() - last > LATE:
+        if last is None or timezone.now() - last > OLDEST_BEAT:
             seen = f"since {last:%Y-%m-%d %H:%M:%S} UTC" if last else "yet"
             yield failed(f"The {name} has not run {seen}.", "See whether scheduler and workers run, and their logs.")
         else:
@@ -84,7 +83,7 @@ def scheduler() -> Iterator[Finding]:
 def changes() -> Iterator[Finding]:
     """None is stuck."""
     age = health.oldest_undone()
-    if age is not None and age > timedelta(minutes=10):
+    if age is not None and age > OLDEST_UNDONE:
         minutes = age.total_seconds() // 60
         yield failed(
             f"The oldest change has waited for {minutes:.0f} minutes.", "See the console under Changes, Stuck."

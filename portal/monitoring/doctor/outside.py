@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.mail import mailers
 from django.utils import timezone
 
+from portal.accounts import checks
 from portal.accounts.keys.sealing import Broken
 from portal.accounts.models import ApiKey
 from portal.inventory.platform.clients import KeyProblem, ping
@@ -77,12 +78,11 @@ def mail() -> Iterator[Finding]:
 
 def proxies() -> Iterator[Finding]:
     """Addresses of people are their own."""
-    if settings.HTTPS and not settings.TRUSTED_PROXIES:
-        todo = "Set TRUSTED_PROXIES to the number of your own proxies that append to X-Forwarded-For, usually 1."
-        yield failed("All people have the proxy’s address, and ten wrong passwords lock out all.", todo)
-    elif not settings.HTTPS:
+    wrong = checks.proxies(None)
+    yield from (failed(found.msg, found.hint or "") for found in wrong)
+    if not settings.HTTPS:
         yield warning("The site is not served by HTTPS.", "Put a proxy in front that speaks it, and set HTTPS=1.")
-    else:
+    elif not wrong:
         yield fine(f"{settings.TRUSTED_PROXIES} proxies in front.")
 
 

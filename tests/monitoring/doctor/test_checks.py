@@ -29,13 +29,6 @@ from tests.support.services import Sandbox
 WRONG = (Level.WARNING, Level.FAILED)
 
 
-@pytest.fixture(autouse=True)
-def _redis_is_asked_anew() -> Iterator[None]:
-    redis_connection.forget_absence()
-    yield
-    redis_connection.forget_absence()
-
-
 @pytest.fixture
 def redis(redis_url: str, settings: Any) -> Iterator[Redis]:
     """Empty, without a limit, for snapshots and messages."""
