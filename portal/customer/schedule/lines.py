@@ -62,7 +62,7 @@ class Lines:
     def line(self, events: Sequence[Event]) -> Line:
         """One of them, drawn."""
         marks = joined(self._mark(event) for event in events)
-        now = format_html('<line class="is-now" x1="{0}" x2="{0}" y2="{1}"/>', self._x(self.now), HEIGHT)
+        now = format_html('<line class="is-now" x1="{0}" x2="{0}" y2="{1}"/>', self._x(self._hour), HEIGHT)
         weeks = joined(
             format_html('<line x1="{0}" x2="{0}" y2="{1}"/>', WIDTH * week // WEEKS, HEIGHT) for week in range(WEEKS)
         )
@@ -80,12 +80,18 @@ class Lines:
     def _ends(self) -> datetime:
         return midnight(self.days[-1] + timedelta(weeks=1), get_current_timezone())
 
+    @cached_property
+    def _hour(self) -> datetime:
+        """Since when it has been the reader's hour: a line that is kept changes by the hour (SchedulePage.version)."""
+        return self.now.astimezone(get_current_timezone()).replace(minute=0, second=0, microsecond=0)
+
     def _x(self, at: datetime) -> int:
         """Where a moment stands on the line."""
         return round(WIDTH * min(max((at - self._begins) / (self._ends - self._begins), 0), 1))
 
     def _mark(self, event: Event) -> SafeString:
-        left = min(self._x(event.starts), WIDTH - NARROWEST)
+        starts = self._hour if event.kind is Kind.MODE else event.starts  # nobody knows since when
+        left = min(self._x(starts), WIDTH - NARROWEST)
         width = max(self._x(event.ends) - left, NARROWEST) if event.ends else NARROWEST
         top = 2 if event.kind is Kind.DELETION else 5
         title = f"{self._day(event)}: {self.words.plain(event)}"

@@ -50,7 +50,7 @@ class Row:
     what: SafeString
     said: SafeString | str
     plain: str  # the same without markup
-    clock: str  # when it begins, by the reader's clock; '' for what happens all day
+    clock: str  # when it begins, by the reader's clock, or "now"; '' for what happens all day
     group: SafeString
     aside: SafeString | str
     do: SafeString
@@ -81,7 +81,7 @@ class Wording:
             what=self.what(event),
             said=self.said(event),
             plain=self.plain(event),
-            clock="" if event.kind is Kind.DELETION else dates.clock(event.starts),
+            clock=self._clock(event),
             group=values.record_link(GROUPS, group, group, viewing)
             if (group := self._group(event))
             else SafeString(""),
@@ -122,6 +122,14 @@ class Wording:
 
     def _group(self, event: Event) -> str:
         return "" if event.kind is Kind.MODE else self.events.group_of(event)
+
+    def _clock(self, event: Event) -> str:
+        match event.kind:
+            case Kind.DELETION:
+                return ""
+            case Kind.MODE:
+                return _("now")  # the platform does not say since when
+        return dates.clock(event.starts)
 
     def _when(self, event: Event, viewing: Viewing) -> SafeString:
         place = self.around.zone(event.record)

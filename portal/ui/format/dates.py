@@ -23,10 +23,11 @@ def reading() -> tuple[str | None, str]:
     return get_language(), str(get_current_timezone())
 
 
-def hour(now: datetime) -> tuple[date, int]:
-    """The reader's day and hour: words for a moment may depend on them ("until 14:30" is not said of tomorrow)."""
+def hour(now: datetime) -> tuple[date, int, int]:
+    """The reader's day and hour, of a doubled one which: words for a moment may depend on them ("until 14:30" is not
+    said of tomorrow)."""
     local = now.astimezone(get_current_timezone())
-    return local.date(), local.hour
+    return local.date(), local.hour, local.fold
 
 
 def clock(moment: datetime, place: tzinfo | None = None, *, seconds: bool = False, name_zone: bool = False) -> str:

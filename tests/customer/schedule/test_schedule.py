@@ -132,6 +132,14 @@ def test_a_month_has_its_days_and_leads_to_the_next(see: Any) -> None:
     assert [cell.day for week in month.weeks for cell in week if cell.is_today] == [page.today]
 
 
+def test_since_when_a_maintenance_mode_is_on_nobody_says(see: Any, platform: Sandbox) -> None:
+    with platform.proxy() as proxy:
+        proxy.apply([{"__type__": "resourcegroup", "name": "shop", "in_maintenance": True}])
+    page = page_of(see(end="?view=month&kind=mode&group=shop"))
+    (cell,) = (cell for week in page.month.weeks for cell in week if cell.is_today and not cell.is_outside)
+    assert [row.clock for row in cell.rows] == ["now"]
+
+
 def test_a_full_day_leads_to_its_agenda(see: Any, odd_platform: Platform) -> None:
     day = (moment.AT + timedelta(days=3)).date()
     odd_platform.records["services", "maintenance"] = [
