@@ -41,6 +41,7 @@ the method). **Staff roles** are Django's two flags: `is_staff` is support, `is_
   they grew. `counters` also counts by key, which `/metrics` does not show; of each key that was used in a minute, one
   `KeySample` holds what grew (`platform.key_page`). `inventory.presence`: each process says every few seconds that it
   is alive, and what it runs, in Redis.
+- **System checks** (`platform.checks`): what `manage.py doctor` finds, carried out when somebody sends the form.
 - `changes.decisions.look(scope, change)` finds out at once what became of an unknown change. Decisions of staff go
   through `changes.decisions` with a manager's scope of their own.
 - `{% announcements %}` and `{% viewing_banner %}` stand in `base.html`. Announcements that are not over are kept for

@@ -7,7 +7,7 @@ from portal.console.announcements import pages as announcement_pages
 from portal.console.customers import admin as customer_admin
 from portal.console.customers import notes, record_page
 from portal.console.customers import page as customer_page
-from portal.console.platform import key_page
+from portal.console.platform import checks, key_page
 from portal.console.platform import page as platform_page
 from portal.console.view_as import pages as view_as_pages
 
@@ -32,6 +32,7 @@ urlpatterns = [
     path("changes/told", changes.told, name="told"),
     path("platform/", platform_page.health, name="health"),
     path("platform/keys/<str:group>/", key_page.key, name="key"),
+    path("platform/checks/", checks.checks, name="checks"),
     path("platform/reset", platform_page.reset, name="reset"),
     path("announcements/", announcement_pages.announcements, name="announcements"),
     path("announcements/<int:pk>/end", announcement_pages.end, name="end_announcement"),

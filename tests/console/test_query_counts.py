@@ -46,6 +46,7 @@ PAGES = {
     "console:people": [Page(f"{C}staff/", [r"person\d"])],
     "console:announcements": [Page(f"{C}announcements/", [r"Announcement \d", PEOPLE, r"1000\d"])],
     "console:health": [Page(f"{C}platform/", [r"platform/keys/(\w+)/"])],
+    "console:checks": [Page(f"{C}platform/checks/")],
     "console:key": [Page(f"{C}platform/keys/shop/")],
 }
 VIEWING = {"console:write": [Page(f"{C}view-as/write")]}  # of who is viewing as somebody

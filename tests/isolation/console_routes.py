@@ -47,6 +47,7 @@ CONSOLE: dict[str, list[Asked]] = {
     "console:own_trail": [Asked("/console/trail/", 200, 405), Asked("/console/trail/?format=csv", 200, 405)],
     "console:decide": [Asked("/console/changes/decide", 405, 404)],
     "console:health": [Asked("/console/platform/", 200, 405)],
+    "console:checks": [Asked("/console/platform/checks/", 200, 200)],
     "console:key": [
         Asked("/console/platform/keys/services/", 200, 405),
         Asked("/console/platform/keys/nothing/", 404, 405),

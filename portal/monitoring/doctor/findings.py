@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
 
 class Level(StrEnum):
     """How bad it is, the worst last."""
@@ -28,7 +31,7 @@ class Check:
     """What is asked, under an id that stays the same: docs/operations.md has a section of that name."""
 
     id: str
-    title: str
+    title: str | Promise
     ask: Callable[[], Iterable[Finding]]
 
 
@@ -55,7 +58,8 @@ def worst(levels: Iterable[Level]) -> Level:
 
 def some(names: Sequence[str]) -> str:
     """The first of them, and how many more there are."""
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    shown, more = ", ".join(names[:5]), len(names) - 5
+    return _("%(names)s and %(count)s more") % {"names": shown, "count": more} if more > 0 else shown
 
 
 def fine(text: str) -> Finding:

@@ -3,9 +3,12 @@
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from kombu.exceptions import OperationalError
 
 from portal.celery import QUEUES, app
@@ -20,6 +23,7 @@ from portal.release import release
 TASK = "monitoring.echo"
 ANSWER = "doctor:{}"
 ANSWERS_WITHIN = 10.0  # seconds
+JOBS = {health.SWEEPER: lazy("Retries"), health.FOLLOWER: lazy("Tracking")}
 
 
 def queues() -> Iterator[Finding]:
@@ -30,24 +34,24 @@ def queues() -> Iterator[Finding]:
         try:
             app.send_task(TASK, args=(sent[queue],), queue=queue, expires=ANSWERS_WITHIN, retry=False)
         except OperationalError as error:
-            yield failed(
-                f"No message can be sent: {type(error).__name__}.", "See whether the Redis of BROKER_URL runs."
-            )
+            why = {"error": type(error).__name__}
+            yield failed(_("No message can be sent: %(error)s.") % why, _("See whether the Redis of BROKER_URL runs."))
             return
     missing = _without_answer(sent)
     for queue in sent:
+        words = {"queue": queue, "seconds": round(ANSWERS_WITHIN)}
         if queue in missing:
-            todo = f"Start a worker for queue {queue}, or see in its log what it is busy with."
-            yield failed(f"Queue {queue}: no worker took a message within {ANSWERS_WITHIN:.0f} s.", todo)
+            todo = _("Start a worker for queue %(queue)s, or see in its log what it is busy with.")
+            yield failed(_("Queue %(queue)s: no worker took a message within %(seconds)s s.") % words, todo % words)
         else:
-            yield fine(f"Queue {queue}: a worker takes messages.")
+            yield fine(_("Queue %(queue)s: a worker takes messages.") % words)
 
 
 def workers() -> Iterator[Finding]:
     """They run, and run what we run."""
     found = [one for one in presence.processes() if one.kind == presence.WORKER]
     if not found:
-        yield failed("No worker is running.", "Start one: celery -A portal.celery worker.")
+        yield failed(_("No worker is running."), _("Start one: celery -A portal.celery worker."))
     yield from _alike(found)
 
 
@@ -55,10 +59,13 @@ def web() -> Iterator[Finding]:
     """Web servers run what we run, and share one database."""
     found = [one for one in presence.processes() if one.kind == presence.WEB]
     if not found:
-        yield warning("No web server is running.", "Start one: gunicorn portal.wsgi.")
+        yield warning(_("No web server is running."), _("Start one: gunicorn portal.wsgi."))
     hosts = {one.host for one in found}
     if connection.vendor == "sqlite" and len(hosts) > 1:
-        yield failed(f"{len(hosts)} web hosts, each with an SQLite of its own.", "Set DATABASE_URL to PostgreSQL.")
+        yield failed(
+            _("%(count)s web hosts, each with an SQLite of its own.") % {"count": len(hosts)},
+            _("Set DATABASE_URL to a PostgreSQL server."),
+        )
     yield from _alike(found)
 
 
@@ -66,30 +73,31 @@ def scheduler() -> Iterator[Finding]:
     """Beat is there, alone, and what it sends is done."""
     found = presence.alive(presence.BEAT)
     if not found:
-        yield failed("No scheduler is running.", "Start one: celery -A portal.celery beat.")
+        yield failed(_("No scheduler is running."), _("Start one: celery -A portal.celery beat."))
     elif len(found) > 1:
-        todo = "Stop all but one. Nothing is done twice meanwhile, but the database is asked more often."
-        yield warning(f"{len(found)} schedulers are running: {', '.join(found)}.", todo)
+        todo = _("Stop all but one. Nothing is done twice meanwhile, but the database is asked more often.")
+        words = {"count": len(found), "names": ", ".join(found)}
+        yield warning(_("%(count)s schedulers are running: %(names)s.") % words, todo)
     beats = health.beats()
     for name in (health.SWEEPER, health.FOLLOWER):
         last = beats.get(name)
         if last is None or timezone.now() - last > OLDEST_BEAT:
-            seen = f"since {last:%Y-%m-%d %H:%M:%S} UTC" if last else "yet"
-            yield failed(f"The {name} has not run {seen}.", "See whether scheduler and workers run, and their logs.")
+            words = {"job": JOBS[name], "since": f"{last.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if last else ""}
+            text = _("%(job)s: has not run since %(since)s.") if last else _("%(job)s: has not run yet.")
+            yield failed(text % words, _("See whether scheduler and workers run, and their logs."))
         else:
-            yield fine(f"The {name} runs.")
+            yield fine(_("%(job)s: running.") % {"job": JOBS[name]})
 
 
 def changes() -> Iterator[Finding]:
     """None is stuck."""
     age = health.oldest_undone()
     if age is not None and age > OLDEST_UNDONE:
-        minutes = age.total_seconds() // 60
-        yield failed(
-            f"The oldest change has waited for {minutes:.0f} minutes.", "See the console under Changes, Stuck."
-        )
+        words = {"minutes": int(age.total_seconds() // 60)}
+        text = _("The oldest change has waited for %(minutes)s minutes.") % words
+        yield failed(text, _("See the console under Changes, Stuck."))
     else:
-        yield fine("No change waits for long.")
+        yield fine(_("No change waits for long."))
 
 
 def echo(token: str) -> None:
@@ -113,9 +121,11 @@ def _alike(found: Sequence[Process]) -> Iterator[Finding]:
     for one in found:
         different = [name for name in presence.SAME if one.settings.get(name) != digests[name]]
         if one.release != ours:
-            yield failed(f"{one.name} runs another release ({one.release}, not {ours}).", "Restart it.")
+            words = {"name": one.name, "other": one.release, "ours": ours}
+            yield failed(_("%(name)s runs another release (%(other)s, not %(ours)s).") % words, _("Restart it."))
         if different:
             names = different[:1] if "SECRET_KEY" in different else different
-            yield failed(f"{one.name} has another {', '.join(names)}.", "Give all processes the same settings.")
+            words = {"name": one.name, "settings": ", ".join(names)}
+            yield failed(_("%(name)s has another %(settings)s.") % words, _("Give all processes the same settings."))
         if one.release == ours and not different:
-            yield fine(f"{one.name} runs.")
+            yield fine(_("%(name)s: running.") % {"name": one.name})

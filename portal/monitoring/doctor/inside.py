@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from itertools import islice
 
+from django.utils.translation import gettext as _
+
 from portal.accounts.audit import trail
 from portal.billing.documents import pdf
 from portal.monitoring.doctor.findings import Finding, failed, fine, some
@@ -17,20 +19,24 @@ def papers() -> Iterator[Finding]:
     try:
         pdf.library()
     except pdf.Missing as missing:
-        yield failed(f"No PDF can be made: {missing}.", "Install what is missing; Dockerfile names the packages.")
+        yield failed(
+            _("No PDF can be made: %(error)s.") % {"error": missing},
+            _("Install what is missing; the Dockerfile names the packages."),
+        )
     else:
         if absent:
-            todo = "Install the npm packages (make setup), and see NODE_MODULES."
-            yield failed(f"Fonts are missing: {some(absent)}.", todo)
+            todo = _("Install the npm packages (make setup), and see NODE_MODULES.")
+            yield failed(_("Fonts are missing: %(files)s.") % {"files": some(absent)}, todo)
         else:
-            yield fine("PDFs can be made.")
+            yield fine(_("PDFs can be made."))
 
 
 def audit() -> Iterator[Finding]:
     """Each entry holds the digest of the one before."""
     wrong = list(islice(trail.problems({}), MOST))
     if wrong:
-        todo = "Somebody has written to the table directly. Keep a copy of the database, and compare with a backup."
-        yield failed(f"The audit trail is not as it was written: {' '.join(wrong)}", todo)
+        todo = _("Somebody has written to the table directly. Keep a copy of the database, and compare with a backup.")
+        yield failed(_("The audit trail is not as it was written: %(problems)s") % {"problems": " ".join(wrong)}, todo)
         return
-    yield fine(f"{sum(number for number, _digest in trail.heads().values())} entries are as they were written.")
+    count = sum(number for number, _digest in trail.heads().values())
+    yield fine(_("Entries, all as they were written: %(count)s.") % {"count": count})

@@ -7,6 +7,8 @@ from smtplib import SMTPException
 from django.conf import settings
 from django.core.mail import mailers
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from portal.accounts import checks
 from portal.accounts.keys.sealing import Broken
@@ -28,17 +30,17 @@ def keys() -> Iterator[Finding]:
         except Broken:
             broken.append(key.resource_group)
     if broken:
-        todo = "Put the key that they were sealed with back into CREDENTIAL_KEYS, at its end; or enter them anew."
-        yield failed(f"API keys that cannot be opened: {some(broken)}.", todo)
+        todo = _("Put the key that they were sealed with back into CREDENTIAL_KEYS, at its end; or enter them anew.")
+        yield failed(_("API keys that cannot be opened: %(groups)s.") % {"groups": some(broken)}, todo)
     else:
-        yield fine("All API keys can be opened.")
+        yield fine(_("All API keys can be opened."))
 
 
 def platform() -> Iterator[Finding]:
     """It answers, by each key, and its clock is ours."""
     found = list(ApiKey.objects.order_by("?")[:MOST_KEYS])
     if not found:
-        yield warning("No API key is connected.", "Connect a resource group on a customer’s page API keys.")
+        yield warning(_("No API key is connected."), _("Connect a resource group on a customer’s page “API keys”."))
         return
     problems: dict[str, list[str]] = {}
     answers = 0
@@ -54,26 +56,28 @@ def platform() -> Iterator[Finding]:
             answers += 1
             apart = max(apart, _apart(at), key=abs)
     for reason, groups in problems.items():
-        yield failed(f"{WORDS[reason]}: {some(groups)}.", TODO[reason])
+        yield failed(str(WORDS[reason]) % {"groups": some(groups)}, str(TODO[reason]))
     if answers:
-        yield fine(f"{settings.API_URL} answers to {answers} of {len(found)} keys.")
+        words = {"address": settings.API_URL, "answers": answers, "keys": len(found)}
+        yield fine(_("%(address)s answers to %(answers)s of %(keys)s keys.") % words)
         if abs(apart) > APART:
-            seconds = abs(apart.total_seconds())
-            yield failed(f"Its clock is {seconds:.0f} s from ours.", "Have this machine’s clock set by NTP.")
+            text = _("Its clock is %(seconds)s s from ours.") % {"seconds": round(abs(apart.total_seconds()))}
+            yield failed(text, _("Have this machine’s clock set by NTP."))
 
 
 def mail() -> Iterator[Finding]:
     """The server takes a connection."""
     if settings.MAILERS["default"]["BACKEND"] != SMTP:
-        yield warning("Mail goes to the log.", "Set SMTP_HOST.")
+        yield warning(_("Mail goes to the log."), _("Set SMTP_HOST."))
         return
     try:
         with mailers.default:
             pass
     except (OSError, SMTPException) as error:
-        yield failed(f"{settings.SMTP_HOST} does not answer: {error}.", "See SMTP_HOST, SMTP_PORT and the network.")
+        text = _("%(host)s does not answer: %(error)s.") % {"host": settings.SMTP_HOST, "error": error}
+        yield failed(text, _("See SMTP_HOST, SMTP_PORT and the network."))
     else:
-        yield fine(f"{settings.SMTP_HOST} answers.")
+        yield fine(_("%(host)s answers.") % {"host": settings.SMTP_HOST})
 
 
 def proxies() -> Iterator[Finding]:
@@ -81,22 +85,22 @@ def proxies() -> Iterator[Finding]:
     wrong = checks.proxies(None)
     yield from (failed(found.msg, found.hint or "") for found in wrong)
     if not settings.HTTPS:
-        yield warning("The site is not served by HTTPS.", "Put a proxy in front that speaks it, and set HTTPS=1.")
+        yield warning(_("The site is not served by HTTPS."), _("Put a proxy in front that speaks it, and set HTTPS=1."))
     elif not wrong:
-        yield fine(f"{settings.TRUSTED_PROXIES} proxies in front.")
+        yield fine(_("Proxies in front: %(count)s.") % {"count": settings.TRUSTED_PROXIES})
 
 
 WORDS = {
-    "unreachable": "Does not answer, asked by",
-    "refused": "Refuses the keys of",
-    "unreadable": "Cannot be understood, asked by",
-    "fault": "Answers with a fault, asked by",
+    "unreachable": lazy("Does not answer, asked by: %(groups)s."),
+    "refused": lazy("Refuses the keys of: %(groups)s."),
+    "unreadable": lazy("Cannot be understood, asked by: %(groups)s."),
+    "fault": lazy("Answers with a fault, asked by: %(groups)s."),
 }
 TODO = {
-    "unreachable": "See API_URL, and the network from here to there.",
-    "refused": "Managers enter new keys on the page API keys.",
-    "unreadable": "See whether API_URL is the platform’s API, and no proxy’s page.",
-    "fault": "Ask the platform’s staff, with the log at hand.",
+    "unreachable": lazy("See API_URL, and the network from here to there."),
+    "refused": lazy("Managers enter new keys on the page “API keys”."),
+    "unreadable": lazy("See whether API_URL is the platform’s API, and no proxy’s page."),
+    "fault": lazy("Ask the platform’s staff, with the log at hand."),
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
 
 from portal.inventory.redis_connection import connected
 from portal.monitoring.doctor.findings import Finding, failed, fine, some, warning
@@ -24,13 +25,16 @@ def database() -> Iterator[Finding]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     if connection.vendor != "postgresql":
-        yield warning("The database is SQLite.", "Set DATABASE_URL to a PostgreSQL server for production.")
+        yield warning(_("The database is SQLite."), _("Set DATABASE_URL to a PostgreSQL server for production."))
         return
-    version = connection.pg_version  # type: ignore[attr-defined]
-    if version < OLDEST_POSTGRESQL:
-        yield failed(f"PostgreSQL {version // 10000} is too old.", "Upgrade the server to PostgreSQL 14 or newer.")
+    number: int = connection.pg_version  # type: ignore[attr-defined]
+    version = {"version": number // 10000}
+    if number < OLDEST_POSTGRESQL:
+        yield failed(
+            _("PostgreSQL %(version)s is too old.") % version, _("Upgrade the server to PostgreSQL 14 or newer.")
+        )
     else:
-        yield fine(f"PostgreSQL {version // 10000} answers.")
+        yield fine(_("PostgreSQL %(version)s answers.") % version)
 
 
 def migrations() -> Iterator[Finding]:
@@ -40,36 +44,48 @@ def migrations() -> Iterator[Finding]:
     newer = sorted(f"{app}.{name}" for app, name in executor.loader.applied_migrations if (app, name) not in known)
     ours = [name for name in newer if name.partition(".")[0] in executor.loader.migrated_apps]
     if ours:
-        yield failed(f"The database is of a newer release: {some(ours)}.", "Run the release it belongs to.")
+        yield failed(
+            _("The database is of a newer release: %(names)s.") % {"names": some(ours)},
+            _("Run the release it belongs to."),
+        )
     missing = [
         f"{one.app_label}.{one.name}" for one, _back in executor.migration_plan(executor.loader.graph.leaf_nodes())
     ]
     if missing:
-        yield failed(f"Migrations are missing: {some(missing)}.", "Run manage.py migrate.")
+        yield failed(_("Migrations are missing: %(names)s.") % {"names": some(missing)}, _("Run manage.py migrate."))
     if not ours and not missing:
-        yield fine("All migrations are applied.")
+        yield fine(_("All migrations are applied."))
 
 
 def cache() -> Iterator[Finding]:
     """The Redis of the platform's answers may forget, and has to once it is full."""
     policy, used, limit = _memory(settings.CACHE_URL)
     if settings.CACHE_URL == settings.BROKER_URL:
-        yield failed("CACHE_URL and BROKER_URL are the same.", "Use two Redis servers, or two databases of one.")
+        yield failed(_("CACHE_URL and BROKER_URL are the same."), _("Use two Redis servers, or two databases of one."))
     if not limit:
-        yield warning("Its memory has no limit.", "Set maxmemory, such as 512mb.")
+        yield warning(_("Its memory has no limit."), _("Set maxmemory, such as 512mb."))
     elif not policy.startswith(EVICTING):
-        yield failed(f"Its policy is {policy}: once full, it takes nothing new.", "Set maxmemory-policy allkeys-lfu.")
-    yield fine(f"Answers; {used // MIB} MiB used.")
+        yield failed(
+            _("Its policy is %(policy)s: once full, it takes nothing new.") % {"policy": policy},
+            _("Set maxmemory-policy allkeys-lfu."),
+        )
+    yield fine(_("Answers; %(used)s MiB used.") % {"used": used // MIB})
 
 
 def broker() -> Iterator[Finding]:
     """The Redis of the messages may not forget any."""
     policy, used, limit = _memory(settings.BROKER_URL)
     if policy != "noeviction":
-        yield failed(f"Its policy is {policy}: it may drop messages.", "Set maxmemory-policy noeviction.")
+        yield failed(
+            _("Its policy is %(policy)s: it may drop messages.") % {"policy": policy},
+            _("Set maxmemory-policy noeviction."),
+        )
     if limit and used > NEARLY_FULL * limit:
-        yield failed(f"{used // MIB} of {limit // MIB} MiB are used.", "Give it more memory, or start more workers.")
-    yield fine(f"Answers; {used // MIB} MiB used.")
+        yield failed(
+            _("%(used)s of %(limit)s MiB are used.") % {"used": used // MIB, "limit": limit // MIB},
+            _("Give it more memory, or start more workers."),
+        )
+    yield fine(_("Answers; %(used)s MiB used.") % {"used": used // MIB})
 
 
 def disk() -> Iterator[Finding]:
@@ -79,10 +95,13 @@ def disk() -> Iterator[Finding]:
         places.add(Path(str(connection.settings_dict["NAME"])).parent)
     for place in sorted(places):
         free = shutil.disk_usage(place).free
+        words = {"place": place, "free": free // MIB}
         if free < LITTLE:
-            yield failed(f"{place} has only {free // MIB} MiB left.", "Make room: nothing can be written soon.")
+            yield failed(
+                _("%(place)s has only %(free)s MiB left.") % words, _("Make room: soon nothing can be written.")
+            )
         else:
-            yield fine(f"{place} has {free // MIB} MiB left.")
+            yield fine(_("%(place)s has %(free)s MiB left.") % words)
 
 
 def _memory(url: str) -> tuple[str, int, int]:
