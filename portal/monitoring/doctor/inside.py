@@ -35,7 +35,7 @@ def audit() -> Iterator[Finding]:
     """Each entry holds the digest of the one before."""
     wrong = list(islice(trail.problems({}), MOST))
     if wrong:
-        todo = _("Somebody has written to the table directly. Keep a copy of the database, and compare with a backup.")
+        todo = _("The table was changed directly. Keep a copy of the database, and compare it with a backup.")
         yield failed(_("The audit trail is not as it was written: %(problems)s") % {"problems": " ".join(wrong)}, todo)
         return
     count = sum(number for number, _digest in trail.heads().values())

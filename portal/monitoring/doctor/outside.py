@@ -30,7 +30,7 @@ def keys() -> Iterator[Finding]:
         except Broken:
             broken.append(key.resource_group)
     if broken:
-        todo = _("Put the key that they were sealed with back into CREDENTIAL_KEYS, at its end; or enter them anew.")
+        todo = _("Put the key that they were sealed with back into CREDENTIAL_KEYS, at its end; or enter new API keys.")
         yield failed(_("API keys that cannot be opened: %(groups)s.") % {"groups": some(broken)}, todo)
     else:
         yield fine(_("All API keys can be opened."))

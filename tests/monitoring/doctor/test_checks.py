@@ -147,7 +147,7 @@ class TestGoingOn:
     def test_workers_that_run_what_we_run_are_fine(self, redis: Redis) -> None:
         assert told(going_on.workers).startswith("failed: No worker is running.")
         presence.note("worker", "celery@one")
-        assert told(going_on.workers) == "fine: celery@one runs."
+        assert told(going_on.workers) == "fine: celery@one: running."
 
     def test_another_release_is_told(self, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
         with monkeypatch.context() as patch:
@@ -191,11 +191,11 @@ class TestGoingOn:
     def test_the_scheduler_is_there_alone_and_what_it_sends_is_done(self, db: None, redis: Redis) -> None:
         found = told(going_on.scheduler)
         assert "failed: No scheduler is running." in found
-        assert "failed: The sweeper has not run yet." in found
+        assert "failed: Retries: has not run yet." in found
         for name in (health.SWEEPER, health.FOLLOWER):
             health.beat(name)
         presence.note("beat", "beat@one/1")
-        assert told(going_on.scheduler) == "fine: The sweeper runs.\nfine: The follower runs."
+        assert told(going_on.scheduler) == "fine: Retries: running.\nfine: Tracking: running."
         presence.note("beat", "beat@two/1")
         assert "warning: 2 schedulers are running: beat@one/1, beat@two/1." in told(going_on.scheduler)
 
@@ -290,7 +290,7 @@ class TestInside:
 
     def test_a_trail_that_somebody_has_touched_is_told(self, transactional_db: None, cast: Any) -> None:
         trail.record("exported", customer=Customer.objects.get(number="10001"), target="a")
-        assert told(inside.audit).endswith("entries are as they were written.")
+        assert told(inside.audit).startswith("fine: Entries, all as they were written: ")
         append_only.unprotect(connection)
         try:
             AuditEntry.objects.filter(target="a").update(target="b")
