@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from portal.environment.table import SETTINGS
@@ -13,10 +14,19 @@ ALIKE = 0.85
 KNOWN = {name for one in SETTINGS for name in ((one.name, one.file_name) if one.is_secret else (one.name,))}
 
 
-def warnings(environ: Mapping[str, str] = os.environ, renamed: Mapping[str, str] = RENAMED) -> Iterator[str]:
-    """A sentence for each of them."""
+@dataclass(frozen=True, slots=True)
+class Mistaken:
+    """A name, and the one of ours that is meant: `is_read` as if it were that, being an earlier name of it."""
+
+    name: str
+    meant: str
+    is_read: bool = False
+
+
+def mistaken(environ: Mapping[str, str] = os.environ, renamed: Mapping[str, str] = RENAMED) -> Iterator[Mistaken]:
+    """Each of them, by name."""
     for name in sorted(environ):
         if name in renamed:
-            yield f"{name} is now called {renamed[name]}: rename it."
+            yield Mistaken(name, renamed[name], is_read=True)
         elif name not in KNOWN and (meant := get_close_matches(name.upper(), KNOWN, 1, ALIKE)):
-            yield f"{name} is not a setting of the portal, and has no effect: {meant[0]} may be what you mean."
+            yield Mistaken(name, meant[0])

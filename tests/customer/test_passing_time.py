@@ -36,10 +36,12 @@ def modes(platform: Sandbox) -> None:
     """One group is in maintenance mode for an hour, another for four days."""
     in_days = (datetime.now(UTC) + timedelta(days=4)).isoformat(timespec="seconds")
     with platform.proxy() as proxy:
-        proxy.apply([
-            {"__type__": "resourcegroup", "name": "shop", "in_maintenance": True},
-            {"__type__": "resourcegroup", "name": "trial", "in_maintenance": True, "maintenance_until": in_days},
-        ])
+        proxy.apply(
+            [
+                {"__type__": "resourcegroup", "name": "shop", "in_maintenance": True},
+                {"__type__": "resourcegroup", "name": "trial", "in_maintenance": True, "maintenance_until": in_days},
+            ]
+        )
 
 
 @pytest.mark.usefixtures("modes")

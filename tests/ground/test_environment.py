@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from portal.accounts import checks
 from portal.environment import kinds, names
+from portal.environment.names import Mistaken
 from portal.environment.reading import Environment
 from portal.environment.setting import Setting
 from portal.environment.table import DEVELOPMENT_KEY, SETTINGS
@@ -337,8 +339,19 @@ def test_production_with_debug_needs_secrets_all_the_same() -> None:
     ],
 )
 def test_what_is_almost_a_name_of_ours_is_pointed_out(name: str, meant: str) -> None:
-    (said,) = names.warnings({name: "1", "PATH": "/bin"})
-    assert said == f"{name} is not a setting of the portal, and has no effect: {meant} may be what you mean."
+    assert list(names.mistaken({name: "1", "PATH": "/bin"})) == [Mistaken(name, meant)]
+
+
+def test_a_check_says_what_is_the_matter_with_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [Mistaken("SMPT_HOST", "SMTP_HOST"), Mistaken("API_TIMEOUT", "API_DEADLINE", is_read=True)]
+    monkeypatch.setattr(names, "mistaken", lambda: iter(found))
+    assert [(one.id, one.msg) for one in checks.mistaken_names(None)] == [
+        (
+            "portal.W002",
+            "SMPT_HOST is not a setting of the portal, and has no effect: SMTP_HOST may be what you mean.",
+        ),
+        ("portal.W002", "API_TIMEOUT is now called API_DEADLINE: rename it."),
+    ]
 
 
 def test_names_of_others_and_our_own_are_let_be() -> None:
@@ -351,7 +364,7 @@ def test_names_of_others_and_our_own_are_let_be() -> None:
         "PORT SANDBOX_PORT MAIL_PORT HOOK_PORT TEST_CLOCK WEBHOOK_SECRET CI ONLY FRESH QUICK KEEP AT MAKELEVEL"
     )
     ours = [name for one in SETTINGS for name in (one.name, *([one.file_name] if one.is_secret else []))]
-    assert list(names.warnings(dict.fromkeys([*usual.split(), *ours], "1"))) == []
+    assert list(names.mistaken(dict.fromkeys([*usual.split(), *ours], "1"))) == []
 
 
 def test_an_earlier_name_is_still_read_and_pointed_out() -> None:
@@ -361,7 +374,7 @@ def test_an_earlier_name_is_still_read_and_pointed_out() -> None:
     assert Environment(environ | {"API_TIMEOUT": "", "API_DEADLINE": ""}, renamed).API_DEADLINE == 60
     (problem,) = Environment(environ | {"API_TIMEOUT": "soon"}, renamed).problems
     assert problem == "API_DEADLINE is “soon”: give a number of seconds from 1 to 300."
-    assert list(names.warnings(environ, renamed)) == ["API_TIMEOUT is now called API_DEADLINE: rename it."]
+    assert list(names.mistaken(environ, renamed)) == [Mistaken("API_TIMEOUT", "API_DEADLINE", is_read=True)]
 
 
 def test_earlier_names_lead_to_present_ones() -> None:

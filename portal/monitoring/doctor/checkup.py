@@ -12,6 +12,7 @@ from portal.monitoring.doctor import going_on, inside, outside, storage
 from portal.monitoring.doctor.findings import Check, Finding, Result, failed, unknown
 
 CHECKS = (
+    Check("settings", lazy("Settings"), inside.environment),
     Check("database", lazy("Database"), storage.database),
     Check("migrations", lazy("Migrations"), storage.migrations),
     Check("cache", lazy("Redis of the platform’s answers"), storage.cache),

@@ -1,15 +1,24 @@
-"""What the portal itself brings: what PDFs are made with, and an audit trail that nobody has touched."""
+"""What the portal itself brings: its settings, what PDFs are made with, and an audit trail that nobody has touched."""
 
 from collections.abc import Iterator
 from itertools import islice
 
 from django.utils.translation import gettext as _
 
+from portal.accounts import checks
 from portal.accounts.audit import trail
 from portal.billing.documents import pdf
-from portal.monitoring.doctor.findings import Finding, failed, fine, some
+from portal.monitoring.doctor.findings import Finding, failed, fine, some, warning
 
 MOST = 3  # problems of the trail that are told
+
+
+def environment() -> Iterator[Finding]:
+    """No variable has a name that looks mistaken."""
+    mistaken = checks.mistaken_names(None)
+    yield from (warning(found.msg, found.hint or "") for found in mistaken)
+    if not mistaken:
+        yield fine(_("No name looks mistaken."))
 
 
 def papers() -> Iterator[Finding]:

@@ -54,7 +54,12 @@ def test_what_is_found_is_told_with_what_to_do(staff: Client, asked: list[str]) 
     assert "Mail Warning: Mail goes to the log. Set SMTP_HOST." in text
     assert "Audit Unknown: Nothing can be said." in text
     assert "Queues Failed: Nobody took a message. Start a worker." in text
-    assert "Run again" in text
+    assert "Run again 1 failed, 1 unknown, 1 warning" in text
+
+
+def test_where_nothing_is_wrong_it_says_so(staff: Client, asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkup, "CHECKS", checkup.CHECKS[:1])
+    assert "Run again Everything is fine." in text_of(staff.post(PAGE))
 
 
 def test_the_platform_page_leads_there(staff: Client) -> None:

@@ -1,6 +1,7 @@
 """Each check of the doctor finds what it is for, and says what to do."""
 
 import json
+import os
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -50,6 +51,18 @@ def told(check: Callable[[], Iterator[Finding]]) -> str:
 def database(vendor: str, version: int = 0) -> SimpleNamespace:
     """One that answers, of that kind."""
     return SimpleNamespace(vendor=vendor, pg_version=version, cursor=connection.cursor)
+
+
+class TestSettings:
+    def test_all_names_are_ours(self) -> None:
+        assert told(inside.environment) == "fine: No name looks mistaken."
+
+    def test_a_mistaken_name_has_no_effect(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(os.environ, "SMPT_HOST", "mail.example.com")
+        assert told(inside.environment) == (
+            "warning: SMPT_HOST is not a setting of the portal, and has no effect: SMTP_HOST may be what you mean. "
+            "docs/settings.md names all settings."
+        )
 
 
 class TestStorage:
