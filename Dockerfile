@@ -21,9 +21,9 @@ RUN SECRET_KEY=$(head -c 48 /dev/urandom | base64 -w 0) CREDENTIAL_KEYS=$(head -
     .venv/bin/python manage.py collectstatic --no-input --verbosity 0
 
 FROM ${BASE}
-# What WeasyPrint needs to make PDFs; its fonts come with the npm packages.
+# What WeasyPrint needs to make PDFs (its fonts come with the npm packages), and PostgreSQL's programs for backups.
 RUN apt-get update -qq \
-    && apt-get install --yes --no-install-recommends -qq libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+    && apt-get install --yes --no-install-recommends -qq libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 postgresql-client \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --no-create-home --home-dir /app --shell /usr/sbin/nologin portal
 WORKDIR /app

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "portal.changes",
     "portal.plans",
     "portal.schedule",
+    "portal.backups",
     "portal.ui",
     "portal.billing",
     "portal.notify",

@@ -29,6 +29,7 @@ CHECKS = (
     Check("papers", lazy("PDFs"), inside.papers),
     Check("audit", lazy("Audit trail"), inside.audit),
     Check("disk", lazy("Disk"), storage.disk),
+    Check("backups", lazy("Backups"), storage.backups),
 )
 OF_REDIS = frozenset({"cache", "broker"})  # for these it is a failure that it is away, for others something unknown
 

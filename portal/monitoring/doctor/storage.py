@@ -3,21 +3,28 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Max
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.backups.models import Backup
 from portal.inventory.redis_connection import connected
 from portal.monitoring.doctor.findings import Finding, failed, fine, some, warning
+from portal.release import unknown_migrations
 
 OLDEST_POSTGRESQL = 140000  # as the server says it: 14
 LITTLE = 512 * 2**20  # bytes of disk
 NEARLY_FULL = 0.9  # of Redis' memory
 EVICTING = "allkeys-"  # of the cache: whatever is used least goes, also what has no time to live
 MIB = 2**20
+DAILY = timedelta(hours=26)  # within which a daily backup has been made again
+TRIED_WITHIN = timedelta(days=100)
 
 
 def database() -> Iterator[Finding]:
@@ -39,21 +46,19 @@ def database() -> Iterator[Finding]:
 
 def migrations() -> Iterator[Finding]:
     """The database is of this release."""
-    executor = MigrationExecutor(connection)
-    known = executor.loader.graph.nodes
-    newer = sorted(f"{app}.{name}" for app, name in executor.loader.applied_migrations if (app, name) not in known)
-    ours = [name for name in newer if name.partition(".")[0] in executor.loader.migrated_apps]
-    if ours:
+    newer = unknown_migrations(connection)
+    if newer:
         yield failed(
-            _("The database is of a newer release: %(names)s.") % {"names": some(ours)},
+            _("The database is of a newer release: %(names)s.") % {"names": some(newer)},
             _("Run the release it belongs to."),
         )
+    executor = MigrationExecutor(connection)
     missing = [
         f"{one.app_label}.{one.name}" for one, _back in executor.migration_plan(executor.loader.graph.leaf_nodes())
     ]
     if missing:
         yield failed(_("Migrations are missing: %(names)s.") % {"names": some(missing)}, _("Run manage.py migrate."))
-    if not ours and not missing:
+    if not newer and not missing:
         yield fine(_("All migrations are applied."))
 
 
@@ -88,6 +93,25 @@ def broker() -> Iterator[Finding]:
     yield fine(_("Answers; %(used)s MiB used.") % {"used": used // MIB})
 
 
+def backups() -> Iterator[Finding]:
+    """A new one is there, and somebody has tried whether one can be restored."""
+    newest = Backup.objects.first()
+    if newest is None:
+        yield warning(_("No backup has been made."), _("Have manage.py backup run every day."))
+        return
+    text = _("The newest backup is of %(when)s: %(path)s.") % {"when": _utc(newest.made), "path": newest.path}
+    if timezone.now() - newest.made > DAILY:
+        yield failed(text, _("See why manage.py backup does not run every day."))
+    else:
+        yield fine(text)
+    tried = Backup.objects.aggregate(last=Max("tried"))["last"]
+    todo = _("Run manage.py try_restore with the newest one.")
+    if tried is None:
+        yield warning(_("No backup has been restored to try it."), todo)
+    elif timezone.now() - tried > TRIED_WITHIN:
+        yield warning(_("A backup was last restored on %(when)s to try it.") % {"when": _utc(tried)}, todo)
+
+
 def disk() -> Iterator[Finding]:
     """There is room where the portal writes."""
     places = {Path(tempfile.gettempdir())}
@@ -102,6 +126,10 @@ def disk() -> Iterator[Finding]:
             )
         else:
             yield fine(_("%(place)s has %(free)s MiB left.") % words)
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _memory(url: str) -> tuple[str, int, int]:

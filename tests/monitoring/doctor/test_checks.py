@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from redis import Redis
 
 from portal.accounts.audit import append_only, trail
 from portal.accounts.models import ApiKey, AuditEntry, Customer
+from portal.backups.models import Backup
 from portal.billing.documents import pdf
 from portal.celery import QUEUES
 from portal.changes import health
@@ -63,6 +65,41 @@ class TestSettings:
             "warning: SMPT_HOST is not a setting of the portal, and has no effect: SMTP_HOST may be what you mean. "
             "docs/settings.md names all settings."
         )
+
+
+@pytest.mark.django_db
+class TestBackups:
+    def backup(self, made: timedelta, tried: timedelta | None = None) -> Backup:
+        """One that was made so long ago, and tried so long ago."""
+        now = timezone.now()
+        place = {"path": "/backups/portal.dump", "size": 1, "digest": "x", "release": "y"}
+        return Backup.objects.create(made=now - made, tried=None if tried is None else now - tried, **place)
+
+    def test_without_one_it_says_how(self) -> None:
+        assert told(storage.backups) == "warning: No backup has been made. Have manage.py backup run every day."
+
+    def test_a_new_one_that_nobody_has_tried(self) -> None:
+        when = f"{self.backup(timedelta(hours=25)).made:%Y-%m-%d %H:%M} UTC"
+        assert told(storage.backups).splitlines() == [
+            f"fine: The newest backup is of {when}: /backups/portal.dump.",
+            "warning: No backup has been restored to try it. Run manage.py try_restore with the newest one.",
+        ]
+
+    def test_an_old_one_is_a_failure_however_many_there_are(self) -> None:
+        for days in (2, 3):
+            self.backup(timedelta(days=days), tried=timedelta(days=1))
+        assert re.fullmatch(r"failed: The newest backup is of .* See why .* every day\.", told(storage.backups))
+
+    def test_it_was_tried_long_ago(self) -> None:
+        self.backup(timedelta(days=200), tried=timedelta(days=101))
+        self.backup(timedelta(hours=1))
+        assert "warning: A backup was last restored on " in told(storage.backups)
+
+    def test_all_is_well(self) -> None:
+        self.backup(timedelta(days=90), tried=timedelta(days=89))
+        self.backup(timedelta(hours=1))
+        assert told(storage.backups).startswith("fine: The newest backup is of ")
+        assert "\n" not in told(storage.backups)
 
 
 class TestStorage:
