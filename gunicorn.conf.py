@@ -4,10 +4,19 @@ from pathlib import Path
 from typing import Any
 
 from portal.environment.reading import Environment
+from portal.logs import lines
 
 worker_class = "gthread"
 preload_app = True  # each worker starts in no time, and they share what never changes
-workers = Environment().WEB_CONCURRENCY  # what is wrong with settings, portal.settings says
+_given = Environment()  # what is wrong with settings, portal.settings says
+workers = _given.WEB_CONCURRENCY
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    **lines.handler(_given.LOG_FORMAT),
+    "root": {"handlers": ["console"], "level": _given.LOG_LEVEL},
+    "loggers": {"gunicorn.error": {"handlers": [], "propagate": True}},
+}
 threads = 8
 timeout = 60
 keepalive = 15  # seconds; an open page asks every one or two, and a connection for each costs as much as the answer

@@ -6,6 +6,8 @@ from celery import Celery
 from django.conf import settings
 from kombu import Exchange, Queue
 
+from portal.logs import messages  # noqa: F401 - has itself told of each message
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 # Seconds a task may take: one and a half of a call's deadline (portal.changes.timing).

@@ -11,6 +11,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from portal.environment.reading import Environment
+from portal.logs import lines
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -102,6 +103,7 @@ INSTALLED_APPS = [
     "django_tables2",
 ]
 MIDDLEWARE = [
+    "portal.logs.access.logged",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.ui.compression.CompressedPages",
@@ -319,12 +321,19 @@ def _without_traceback(record: LogRecord) -> bool:
     return True
 
 
+def _is_news(record: LogRecord) -> bool:
+    """The scheduler has a line for each message, four a second: that it goes on, its heartbeats say."""
+    return not record.getMessage().startswith("Scheduler: Sending due task")
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"refusals": {"()": "django.utils.log.CallbackFilter", "callback": _without_traceback}},
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {
+        "refusals": {"()": "django.utils.log.CallbackFilter", "callback": _without_traceback},
+        "news": {"()": "django.utils.log.CallbackFilter", "callback": _is_news},
+    },
+    **lines.handler(_given.LOG_FORMAT),
     "root": {"handlers": ["console"], "level": _given.LOG_LEVEL},
     "loggers": {
         "django": {"level": "INFO", "propagate": True, "handlers": []},
@@ -332,6 +341,7 @@ LOGGING = {
         # A line for each message and each end: the follower alone has four a second.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"filters": ["news"]},
         # Style sheets made for browsers, and each step of each page: nothing that anybody could act on.
         "weasyprint": {"level": "ERROR"},
         "fontTools": {"level": "WARNING"},

@@ -11,6 +11,8 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.backends.postgresql.client import DatabaseClient
 
+from portal.environment.child import with_settings
+
 # Of these the tables alone: who signed in before signs in again, also those whose sessions were ended since.
 LEFT_OUT = (Session._meta.db_table, UserSession._meta.db_table, settings.CACHES["default"]["LOCATION"])
 
@@ -66,7 +68,7 @@ def _connection() -> tuple[list[str], dict[str, str]]:
 
 def _execute(command: list[str], env: dict[str, str]) -> None:
     try:
-        done = subprocess.run(command, env=os.environ | env, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, env=with_settings(**env), capture_output=True, text=True, check=False)  # noqa: S603
     except FileNotFoundError as error:
         text = f"{command[0]} is not installed: install PostgreSQL's client programs, of the server's version or newer."
         raise Failed(text) from error

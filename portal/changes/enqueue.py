@@ -7,6 +7,7 @@ import logging
 from threading import BoundedSemaphore, Thread
 
 from portal.celery import app
+from portal.logs.request_id import carried
 
 TASK = "changes.perform"
 EXPIRES = 60  # seconds; a message that has waited for longer only adds to the pile
@@ -18,7 +19,7 @@ _room = BoundedSemaphore(50)
 def nudge(pk: str, task: str = TASK) -> None:
     """Send a message with the id of a change (of another task: of its row). Call it when the row is committed."""
     if _room.acquire(blocking=False):
-        Thread(target=_publish, args=(pk, task), name="nudge", daemon=True).start()
+        Thread(target=carried(_publish), args=(pk, task), name="nudge", daemon=True).start()
     else:
         logger.warning("Too many messages wait for the broker; %s %s is left to the sweeper", task, pk)
 

@@ -82,6 +82,8 @@ class Change(models.Model):
     in_place_of = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # By which it was asked for last (portal.logs).
+    request_id = models.CharField(max_length=64, blank=True, default="", db_default="")
     token = models.CharField(max_length=64)  # of the form: submitting twice is one change
     # Of the customer's plan that it is a part of, None for one by itself. What becomes of it is then the plan's matter.
     plan_number = models.PositiveIntegerField(null=True, blank=True)

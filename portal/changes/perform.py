@@ -20,6 +20,7 @@ from portal.changes.leases import count_attempt, depart, heads, is_late, kept, l
 from portal.changes.models import Change, Item, State
 from portal.changes.platform_state import by_key, look
 from portal.inventory.platform.clients import client_for
+from portal.logs import request_id
 from portal.resources.spec import Value
 
 FEW = 100  # records that are looked for by name; of more, all that was set since is gone through
@@ -32,9 +33,10 @@ def perform(pk: str) -> None:
     change = take(pk)
     if change is None:
         return
-    with kept(change):
-        _step(change)
-    nudge_next(change)
+    with request_id.using(change.request_id or request_id.current()):
+        with kept(change):
+            _step(change)
+        nudge_next(change)
 
 
 def _step(change: Change) -> None:

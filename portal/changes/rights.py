@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.accounts.access import Scope, scope_now
-from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.changes.models import Change, Item
 from portal.changes.platform_state import Present, as_record
 from portal.inventory import reads
+from portal.logs import request_id
 
 GROUPS = "resourcegroup"
 
 
-def asked(scope: Scope) -> dict[str, User | None]:
-    """The fields of a change that say who asks for it."""
-    return {"asked_by": scope.user, "in_place_of": scope.viewing.member.user if scope.viewing else None}
+def asked(scope: Scope) -> dict[str, Any]:
+    """The fields of a change that say who asks for it, and by which request."""
+    member = scope.viewing.member.user if scope.viewing else None
+    return {"asked_by": scope.user, "in_place_of": member, "request_id": request_id.current()}
 
 
 def refusal(change: Change, items: Sequence[Item], present: Present) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Pages for what went wrong: what happened, what is kept, what to do now."""
 
 import logging
-import uuid
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +12,7 @@ from portal.accounts.page_stamp import keep_and_return
 from portal.accounts.redirects import page_of, path_of
 from portal.customer.resources.lookup import NoRecord, was_shown
 from portal.customer.typed_input import kept_and_typed
+from portal.logs import request_id
 from portal.ui import links
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Anything may be broken here, the database too: nothing is looked up, not even who is asking."""
-    reference = uuid.uuid4().hex[:12]
+    reference = request_id.current() or request_id.new()
     log.error("error page %s for %s %s", reference, request.method, request.path)
     return HttpResponse(render_to_string("errors/500.html", {"reference": reference}), status=500)
 

@@ -139,6 +139,17 @@ def sender(value: str) -> str:
     return value.strip()
 
 
+def one_of(*names: str) -> Callable[[str], str]:
+    """One of these words."""
+
+    def read(value: str) -> str:
+        if value.strip() not in names:
+            raise Malformed(f"give one of {', '.join(names)}")
+        return value.strip()
+
+    return read
+
+
 def log_level(value: str) -> str:
     level = value.strip().upper()
     if level not in LEVELS:

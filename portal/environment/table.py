@@ -65,6 +65,9 @@ class Site(Section):
         default_text="with `HTTPS`, `https://` and the first of `ALLOWED_HOSTS`",
     )
     LOG_LEVEL = Setting(kinds.log_level, "INFO", f"How much is logged: one of {', '.join(kinds.LEVELS)}.")
+    LOG_FORMAT = Setting(
+        kinds.one_of("text", "json"), "text", "How a line of the log looks: `text` for people, `json` for programs."
+    )
     WEB_CONCURRENCY = Setting(
         kinds.whole(1, 256),
         2,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from portal.accounts import checks
-from portal.environment import kinds, names
+from portal.environment import child, kinds, names
 from portal.environment.names import Mistaken
 from portal.environment.reading import Environment
 from portal.environment.setting import Setting
@@ -29,6 +29,7 @@ MALFORMED = {
     "TRUSTED_PROXIES": "-1",
     "PORTAL_URL": "portal.example.com",
     "LOG_LEVEL": "LOUD",
+    "LOG_FORMAT": "xml",
     "WEB_CONCURRENCY": "2.5",
     "API_URL": "api.example.com/v1",
     "API_DEADLINE": "abc",
@@ -375,6 +376,14 @@ def test_an_earlier_name_is_still_read_and_pointed_out() -> None:
     (problem,) = Environment(environ | {"API_TIMEOUT": "soon"}, renamed).problems
     assert problem == "API_DEADLINE is “soon”: give a number of seconds from 1 to 300."
     assert list(names.mistaken(environ, renamed)) == [Mistaken("API_TIMEOUT", "API_DEADLINE", is_read=True)]
+
+
+def test_a_child_gets_a_setting_otherwise_wherever_it_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"DATABASE_URL_FILE": "/run/secrets/url", "API_URL": "https://a"})
+    assert child.with_settings(DATABASE_URL="postgres:///b") == {
+        "API_URL": "https://a",
+        "DATABASE_URL": "postgres:///b",
+    }
 
 
 def test_earlier_names_lead_to_present_ones() -> None:

@@ -15,6 +15,7 @@ from portal.inventory.redis_connection import Away, connected
 from portal.inventory.snapshots import single_flight
 from portal.inventory.snapshots.current import State
 from portal.inventory.snapshots.snapshot_key import SnapshotKey
+from portal.logs.request_id import carried
 
 TASK = "inventory.refresh"
 WORKER_GETS = 10  # seconds to refresh, before this process does it
@@ -32,7 +33,7 @@ def refresh_behind(place: SnapshotKey, api_key: ApiKey, before: State) -> None:
         return
     if nudged_at is None:
         # In a thread: with the broker away, publishing takes its seconds to find out.
-        Thread(target=_nudge, args=(place, api_key, before), name="nudge", daemon=True).start()
+        Thread(target=carried(_nudge), args=(place, api_key, before), name="nudge", daemon=True).start()
     elif time.time() > nudged_at + WORKER_GETS:
         single_flight.start(place, api_key, before)
 

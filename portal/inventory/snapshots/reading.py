@@ -5,6 +5,7 @@ from collections.abc import Callable
 from threading import Lock, Thread
 
 from portal.inventory.snapshots.snapshot_key import SnapshotKey
+from portal.logs.request_id import carried
 
 logger = logging.getLogger(__name__)
 _threads: dict[SnapshotKey, Thread] = {}
@@ -15,7 +16,7 @@ def start(place: SnapshotKey, read: Callable[[], None]) -> None:
     """Begin, unless the place is being read. Returns at once."""
     with _lock:
         if place not in _threads:
-            thread = Thread(target=_run, args=(place, read), name=f"read {place.type_name}", daemon=True)
+            thread = Thread(target=carried(_run), args=(place, read), name=f"read {place.type_name}", daemon=True)
             _threads[place] = thread
             thread.start()
 

@@ -22,6 +22,7 @@ from portal.inventory.snapshots.current import State, keep, keep_failure, known
 from portal.inventory.snapshots.snapshot import digest_of
 from portal.inventory.snapshots.snapshot_key import SnapshotKey
 from portal.inventory.snapshots.store import Failure, Head
+from portal.logs.request_id import carried
 
 LOCKED_FOR = 30  # seconds after which another process may ask, if the one that has the lock has died
 LOOK_EVERY = 0.05  # seconds between looks for what another process brings
@@ -44,7 +45,7 @@ def start(place: SnapshotKey, api_key: ApiKey, before: State) -> Event:
         if done is None:
             done = _flights[place] = Event()
             Thread(
-                target=_fly, args=(place, api_key, before, done), name=f"fetch {place.type_name}", daemon=True
+                target=carried(_fly), args=(place, api_key, before, done), name=f"fetch {place.type_name}", daemon=True
             ).start()
         return done
 

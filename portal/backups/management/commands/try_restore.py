@@ -1,6 +1,5 @@
 """`manage.py try_restore FILE`: whether a backup can be restored, tried in a database of its own."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from django.utils import timezone
 from portal.accounts.audit import trail
 from portal.backups import dump
 from portal.backups.models import Backup
+from portal.environment.child import with_settings
 from portal.release import ROOT
 
 
@@ -68,6 +68,6 @@ def _scratch_database() -> Iterator[str]:
 
 def _restore(file: Path, url: str) -> subprocess.CompletedProcess[str]:
     """The very command that would be run in earnest."""
-    env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL_FILE"} | {"DATABASE_URL": url}
+    env = with_settings(DATABASE_URL=url)
     command = [sys.executable, str(ROOT / "manage.py"), "restore", str(file.resolve()), "--leave-redis"]
     return subprocess.run(command, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
