@@ -37,6 +37,7 @@ CHECKS = [
         production_like(),
     ),
     Check("migrations", _manage("makemigrations", "--check", "--dry-run"), DEVELOPMENT),
+    Check("migrations under running code", ["-m", "scripts.migrations"], DEVELOPMENT),
     Check("sandbox, settings", _manage("check", SANDBOX)),
     Check("sandbox, migrations", _manage("makemigrations", "--check", "--dry-run", SANDBOX)),
 ]
