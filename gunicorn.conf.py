@@ -9,7 +9,7 @@ from portal.logs import lines
 worker_class = "gthread"
 preload_app = True  # each worker starts in no time, and they share what never changes
 _given = Environment()  # what is wrong with settings, portal.settings says
-workers = _given.WEB_CONCURRENCY
+workers = _given.WEB_PROCESSES
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,

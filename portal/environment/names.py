@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from portal.environment.table import SETTINGS
 
 # Earlier names and present ones. Read as if they were the present ones, and pointed out.
-RENAMED: Mapping[str, str] = {}
+# gunicorn reads WEB_CONCURRENCY itself, and ends when it is empty.
+RENAMED: Mapping[str, str] = {"WEB_CONCURRENCY": "WEB_PROCESSES"}
 # How much alike two names are (difflib): SMPT_HOST and SMTP_HOST 0.89, SANDBOX_DATABASE_URL and DATABASE_URL 0.75.
 ALIKE = 0.85
 KNOWN = {name for one in SETTINGS for name in ((one.name, one.file_name) if one.is_secret else (one.name,))}

@@ -68,11 +68,7 @@ class Site(Section):
     LOG_FORMAT = Setting(
         kinds.one_of("text", "json"), "text", "How a line of the log looks: `text` for people, `json` for programs."
     )
-    WEB_CONCURRENCY = Setting(
-        kinds.whole(1, 256),
-        2,
-        "Processes of the web server. gunicorn reads it too: leave it out rather than empty.",
-    )
+    WEB_PROCESSES = Setting(kinds.whole(1, 256), 2, "Processes of the web server.")
 
 
 class Platform(Section):

@@ -114,7 +114,7 @@ class Worlds:
         return {
             "DATABASE_URL": self._database(database),
             "STATIC_ROOT": str(self.directory / "static"),
-            "WEB_CONCURRENCY": str(WEB_PROCESSES),
+            "WEB_PROCESSES": str(WEB_PROCESSES),
             "GUNICORN_CMD_ARGS": "--keep-alive 30",  # a connection rests while another one is measured
         }
 

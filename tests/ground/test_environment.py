@@ -30,7 +30,7 @@ MALFORMED = {
     "PORTAL_URL": "portal.example.com",
     "LOG_LEVEL": "LOUD",
     "LOG_FORMAT": "xml",
-    "WEB_CONCURRENCY": "2.5",
+    "WEB_PROCESSES": "2.5",
     "API_URL": "api.example.com/v1",
     "API_DEADLINE": "abc",
     "API_MAX_BYTES": "64 MiB",

@@ -62,7 +62,7 @@ def test_the_page_names_it_with_its_default_and_what_it_is_for(one: Setting[Any]
 def test_the_web_server_has_as_many_processes_as_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
     for given in ("3", "", "many"):
-        monkeypatch.setenv("WEB_CONCURRENCY", given)
+        monkeypatch.setenv("WEB_PROCESSES", given)
         found.append(runpy.run_path(str(ROOT / "gunicorn.conf.py"))["workers"])
     assert found == [3, 2, 2]
 
