@@ -1,6 +1,7 @@
 """People, customers and memberships."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class AccountsConfig(AppConfig):
@@ -13,3 +14,4 @@ class AccountsConfig(AppConfig):
         checks.connect()
         signals.connect()
         authenticator_codes.remember_for_as_long_as_they_are_good()
+        autodiscover_modules("personal_data")

@@ -12,6 +12,7 @@ RESET_KEY = r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 urlpatterns = [
     path("", own_account.account, name="account"),
     path("on", own_account.go_on, name="account_go_on"),
+    path("data", own_account.personal_data_file, name="account_data"),
     path("sessions/", own_account.session_list, name="account_sessions"),
     path("sessions/end", own_account.end_sessions, name="account_end_sessions"),
     path("sessions/<int:pk>/end", own_account.end_session, name="account_end_session"),

@@ -23,6 +23,7 @@ type Answer = int | str
 TABLE: list[tuple[str, str, Answer, Answer, Answer, Answer]] = [
     ("account", "", IN, IN, 200, "/accounts/"),
     ("account_go_on", "on", IN, IN, HOME, 405),
+    ("account_data", "data", IN, IN, 405, 200),
     ("account_sessions", "sessions/", IN, IN, 200, 405),
     ("account_end_sessions", "sessions/end", IN, IN, 405, "/accounts/sessions/"),
     ("account_end_session", "sessions/{session}/end", IN, IN, 405, "/accounts/sessions/"),

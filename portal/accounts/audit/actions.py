@@ -18,6 +18,7 @@ ACTIONS = {
     "second_factor.refused": _("Two-factor failed"),
     "single_sign_on.connected": _("Single sign-on connected"),
     "single_sign_on.disconnected": _("Single sign-on disconnected"),
+    "personal_data.exported": _("Personal data downloaded"),
     "backup.made": _("Backup made"),
     "backup.restored": _("Portal restored from a backup"),
     "backup.tried": _("Restore of a backup tried"),

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -18,6 +19,7 @@ from portal.accounts import reader_settings
 from portal.accounts.access import memberships_of
 from portal.accounts.audit import trail
 from portal.accounts.models import PaperSize, User
+from portal.accounts.people import personal_data
 from portal.accounts.sign_in import second_factor, sessions
 from portal.accounts.user_agents import device
 from portal.resources.times import timezones
@@ -91,6 +93,16 @@ def _rename(user: User, name: str) -> None:
 def go_on(request: HttpRequest) -> HttpResponse:
     """To the page for which a second factor had to be set up, or to the overview."""
     return redirect(second_factor.wanted(request))
+
+
+@require_POST
+def personal_data_file(request: HttpRequest) -> HttpResponse:
+    """All that is kept about the person, as JSON; on record, since it leaves the house."""
+    user = person(request)
+    trail.record_person("personal_data.exported", user, target=user.email)
+    answer = HttpResponse(personal_data.as_json(user), content_type="application/json")
+    answer.headers["Content-Disposition"] = f'attachment; filename="personal-data-{timezone.localdate()}.json"'
+    return answer
 
 
 @require_safe
