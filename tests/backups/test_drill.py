@@ -16,7 +16,7 @@ LATER = "2100-01-01T00:00:00Z"
 
 
 def wait_for(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + 120
+    end = time.monotonic() + 600
     while not what():
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.2)

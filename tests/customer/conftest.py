@@ -41,7 +41,7 @@ def browse(
     forget()
     yield signed_in
     for done in list(single_flight.under_way()):
-        done.wait(10)
+        done.wait(60)
     forget()
 
 

@@ -58,7 +58,7 @@ def test_a_page_is_as_much_work_for_twenty_times_the_machines(calls: Any, path: 
 
 def _view(client: Client, path: str) -> Counter[str]:
     for done in single_flight.under_way():
-        assert done.wait(10)
+        assert done.wait(60)
     with _counted() as found:
         assert client.get(f"/c/10001/{path}").status_code == 200
     return found

@@ -99,7 +99,7 @@ class Outage:
 
     def come_to_an_end(self) -> None:
         for done in single_flight.under_way():
-            done.wait(10)
+            done.wait(60)
 
     def lasts(self, seconds: int) -> None:
         for _ in range(0, seconds, self.EVERY):

@@ -45,7 +45,7 @@ class LivePage:
         self.headers |= {"Portal-Page": stamp[1]}
         for _ in range(2):  # the first may have set going what the second waits for
             for done in single_flight.under_way():
-                done.wait(10)
+                done.wait(60)
             self.poll()
 
     def poll(self, **other: str) -> Any:

@@ -22,7 +22,7 @@ def find(browse: Browse) -> Any:
 
     def search(name: str, text: str) -> list[Any]:
         client = browse(name)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while client.get("/c/10001/").context["page"].is_loading and time.monotonic() < deadline:
             time.sleep(0.05)
         response = client.get(FIND, {"q": text})

@@ -72,7 +72,7 @@ def warm(client: Client, path: str, counted: Counter[str], ask: Callable[[Client
         counted.clear()
         ask(client, path)
         for done in single_flight.under_way():
-            assert done.wait(10)
+            assert done.wait(60)
         if time >= 2 and not counted["fragments"]:
             break
     counted.clear()

@@ -17,7 +17,7 @@ from tests.support.portal import Portal
 def file_of(page: Page) -> tuple[str, bytes]:
     """Waits until the order is made, and fetches its file."""
     with page.expect_download() as waiting:
-        page.get_by_role("link", name="Download").click(timeout=60_000)
+        page.get_by_role("link", name="Download").click()
     return waiting.value.suggested_filename, waiting.value.path().read_bytes()
 
 
@@ -66,7 +66,7 @@ def test_one_invoice_is_downloaded_from_its_page_and_from_the_list(visit: Visit)
         with page.expect_download() as waiting:
             page.get_by_role("button", name=button, exact=True).click()
             if "/paper/" in page.url:  # it took its worker longer than somebody waits
-                page.get_by_role("link", name="Download").click(timeout=60_000)
+                page.get_by_role("link", name="Download").click()
         assert waiting.value.suggested_filename == f"invoice-10001-{last:%Y-%m}.pdf"
         assert f"Invoice {last:%B %Y}" in pages(waiting.value.path().read_bytes())[0]
 

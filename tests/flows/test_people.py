@@ -278,7 +278,7 @@ def told_to_redis(portal: Portal) -> Iterator[bytearray]:
             yield told
         finally:
             client.echo(end)
-            listening.result(timeout=30)
+            listening.result(timeout=180)
 
 
 def bodies(told: bytes) -> bytes:

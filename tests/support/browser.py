@@ -50,7 +50,7 @@ STRUCTURE = """() => {
     };
     return [innerWidth, matchMedia("(prefers-color-scheme: dark)").matches, made(document.documentElement)].join(" ");
 }"""
-PATIENCE = 60_000  # milliseconds: how long a test waits for what has to come; a busy machine is slow
+PATIENCE = 180_000  # milliseconds: how long a test waits for what has to come; a busy machine is slow
 _passed: set[str] = set()
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--font-render-hinting=none"]
 

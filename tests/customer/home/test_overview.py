@@ -29,7 +29,7 @@ def overview(browse: Browse) -> Callable[[str], Any]:
 
     def get(name: str, path: str = HOME) -> Any:
         client = browse(name)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while (response := client.get(path)).context["page"].is_loading and time.monotonic() < deadline:
             time.sleep(0.05)
         return response

@@ -147,7 +147,7 @@ class OpenBell:
         self.client, self.tag = client, tag[1]
         self.headers = {"Portal-Page": stamp[1], "HX-Current-URL": f"{HOST}{C}"}
         for done in single_flight.under_way():  # what the page has set going is news as well
-            assert done.wait(10)
+            assert done.wait(60)
 
     def ask(self) -> tuple[Any, int]:
         """The answer, and how many queries it took."""

@@ -444,7 +444,7 @@ def test_two_managers_who_demote_each_other_at_once_leave_one(cast: dict[str, Us
     refused: list[str] = []
 
     def demote(scope: Scope, pk: int) -> None:
-        together.wait(10)
+        together.wait(60)
         try:
             members.change(scope, pk, Role.VIEWER, "")
         except PermissionDenied as error:
@@ -459,7 +459,7 @@ def test_two_managers_who_demote_each_other_at_once_leave_one(cast: dict[str, Us
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert len(members.managers_of(Customer.objects.get(number="10001"))) == 1
     assert refused == ["PermissionDenied"]
 

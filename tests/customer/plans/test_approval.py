@@ -68,7 +68,7 @@ def test_an_open_page_learns_of_what_was_said(browse: Browse, plan: MakePlan) ->
     made, client = plan(), browse("operator")
     client.get(address(made))
     for done in single_flight.under_way():
-        assert done.wait(10)
+        assert done.wait(60)
     tag = part(client, address(made))["HX-PTag"]
     assert part(client, address(made), **{"HX-PTag": tag}).status_code == 304
     say(browse("manager"), made, text="Wait.")

@@ -46,7 +46,7 @@ def frame_known(visit: "Visit") -> None:
     """All that the frame of a page counts is known to be counted from now on."""
     visit("child", "")
     for asked in list(single_flight.under_way()):
-        asked.wait(10)
+        asked.wait(60)
 
 
 def without_address(response: Any) -> str:

@@ -168,7 +168,7 @@ def test_two_workers_make_one(transactional_db: None, reader: User) -> None:
     made, begin = [], threading.Barrier(2)
 
     def work() -> None:
-        begin.wait(10)
+        begin.wait(60)
         made.append(digest.make_due())
         connections.close_all()
 

@@ -180,7 +180,7 @@ def test_two_workers_send_each_mail_once(
     sent, begin = [], threading.Barrier(2)
 
     def work() -> None:
-        begin.wait(10)
+        begin.wait(60)
         sent.append(outbox.send_due())
         connections.close_all()
 
