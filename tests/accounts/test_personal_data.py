@@ -61,8 +61,8 @@ def told(plenty: Plenty) -> dict[str, Any]:
 def test_the_file_has_what_is_there(told: dict[str, Any]) -> None:
     assert told["person"]["email"] == "person0@example.com"
     assert told["memberships"][0] == {
-        "customer__number": "10001",
-        "customer__name": "Customer 0",
+        "customer_number": "10001",
+        "customer_name": "Customer 0",
         "role": "manager",
         "group": "",
     }

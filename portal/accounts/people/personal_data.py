@@ -53,4 +53,4 @@ def as_json(user: User) -> str:
 
 def _rows(kind: Kept, user: User) -> list[dict[str, object]]:
     rows = kind.model._default_manager.filter(kind.of(user)).order_by("pk")
-    return list(rows.values(*kind.fields))
+    return [{name.replace("__", "_"): value for name, value in row.items()} for row in rows.values(*kind.fields)]
