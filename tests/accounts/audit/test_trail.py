@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from portal.accounts.audit import append_only
+from portal.accounts.audit import actions, append_only
 from portal.accounts.audit import trail as audit_trail
 from portal.accounts.models import AuditEntry, AuditHead, Customer, User
 
@@ -210,3 +210,12 @@ def test_entries_written_at_the_same_time_form_one_chain() -> None:
         list(pool.map(write, range(40)))
     assert sorted(AuditEntry.objects.values_list("sequence", flat=True)) == list(range(1, 41))
     assert verify() == ""
+
+
+OF_THE_PORTAL = ("backup.", "note.", "platform.", "announcement.")  # done by who runs it: no kind that customers choose
+
+
+def test_each_action_is_of_a_kind_that_can_be_chosen() -> None:
+    assert {*actions.KINDS} == {*actions.KIND_OF}
+    begun = tuple(prefix for prefixes in actions.KIND_OF.values() for prefix in prefixes)
+    assert [name for name in actions.ACTIONS if not name.startswith((*begun, *OF_THE_PORTAL))] == []
