@@ -30,6 +30,7 @@ NO_LISTS = {
     **dict.fromkeys(("mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_generate_recovery_codes"), FORM),
     **dict.fromkeys(("mfa_view_recovery_codes", "mfa_download_recovery_codes"), FORM),
     **dict.fromkeys(("account_go_on", "account_end_session", "account_end_sessions"), SENT),
+    "account_data": "a file, with one query for each kind of rows",
 }
 
 

@@ -47,7 +47,9 @@ def doctor(portal: Portal, *arguments: str) -> dict[str, str]:
 
 
 def test_the_doctor_finds_a_running_portal_well_but_for_what_a_trial_lacks(portal_stack: Portal) -> None:
-    trial = {"proxies", "mail", "cache"} | ({"database"} if "sqlite" in portal_stack.env["DATABASE_URL"] else set())
+    trial = {"proxies", "mail", "cache", "backups"} | (
+        {"database"} if "sqlite" in portal_stack.env["DATABASE_URL"] else set()
+    )
     behind = timezone.now() - datetime.fromisoformat(portal_stack.platform.control(reset=True)["now"])
     portal_stack.platform.control(advance=behind.total_seconds())  # it began anew, while our processes went on
     begun = time.monotonic()
