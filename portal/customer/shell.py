@@ -23,6 +23,7 @@ from portal.changes.reads.pending import PendingIndex, pending_of
 from portal.inventory import reads
 from portal.inventory.listings.totals import count_current
 from portal.inventory.reads import Listing, Source, Trouble
+from portal.inventory.snapshots.freshness import keys_of
 from portal.plans import open_plans
 from portal.plans.open_plans import OpenPlan, OpenPlans
 from portal.resources.spec import ResourceType
@@ -85,6 +86,16 @@ class Shell:
     @property
     def role_label(self) -> str:
         return str(roles.Role(self.scope.role).label)
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether the platform can be asked for anything of the customer."""
+        return bool(keys_of(self.customer))
+
+    @property
+    def keys_url(self) -> str:
+        """Where an API key is entered; '' for who may not."""
+        return links.page(self.customer.number, "keys") if self.scope.may_change(roles.KEYS) else ""
 
     @property
     def home(self) -> str:

@@ -122,7 +122,7 @@ def _record(listing: Listing, key: str) -> Record | None:
 
 
 def _not_known(request: HttpRequest, scope: Scope, listing: Listing, key: str) -> HttpResponse:
-    context = {"listing": listing, "key": key, "address": request.path, "is_loading": not listing.troubles}
+    context = {"listing": listing, "key": key, "address": request.path, "is_loading": listing.is_loading}
     return render_page(request, scope, "resources/unknown.html", context)
 
 

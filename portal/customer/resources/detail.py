@@ -71,7 +71,7 @@ def _is_creation_that_failed(latest: Entry, key: str) -> bool:
 def _missing(request: HttpRequest, scope: Scope, listing: Listing, key: str, pending: PendingIndex) -> HttpResponse:
     """Nothing is known of anything: say so. It was here once: say what became of it. Else a 404 like any other."""
     if listing.source is Source.NEVER:
-        context = {"listing": listing, "key": key, "address": request.path, "is_loading": not listing.troubles}
+        context = {"listing": listing, "key": key, "address": request.path, "is_loading": listing.is_loading}
         return render_page(request, scope, "resources/unknown.html", context, pending=pending)
     entries = changes_of(scope, listing.type.name, key)
     if not entries:

@@ -89,6 +89,7 @@ def _listing(scope: Scope, name: str, everything: Whole) -> Listing:
         platform_now=everything.platform_now,
         told_at=_told_at(judged) or everything.platform_now,
         index=view.index,
+        is_asked=bool(judged),
     )
 
 

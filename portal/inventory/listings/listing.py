@@ -24,6 +24,12 @@ class Listing:
     platform_now: datetime  # the platform's time
     told_at: datetime  # the platform's time when the oldest part was fetched; its time now when never
     index: Index = field(repr=False)
+    is_asked: bool = True  # whether there is a key to ask for it with
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether the first answer is on its way."""
+        return self.source is Source.NEVER and self.is_asked and not self.troubles
 
     def known(self, *, is_live: bool) -> tuple[object, ...]:
         """What a page says of it, for the page's tag. One that asks again and again says to the minute since when.
@@ -38,4 +44,4 @@ class Listing:
 
 def is_loading(listings: Iterable[Listing]) -> bool:
     """Whether the first answer about some of it is on its way."""
-    return any(one.source is Source.NEVER and not one.troubles for one in listings)
+    return any(one.is_loading for one in listings)

@@ -11,7 +11,7 @@ class Source(StrEnum):
     FRESH = "fresh"
     STALE = "stale"  # a refresh is on its way behind it
     OFFLINE = "offline"  # the platform did not answer, or not to this key: last known
-    NEVER = "never"  # nothing is known; without a trouble beside it, it is being fetched
+    NEVER = "never"  # nothing is known: it is being fetched, unless a trouble stands beside it, or there is no key
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ class ListPage:
     @property
     def is_loading(self) -> bool:
         """Whether the first answer is on its way."""
-        return self.nothing_known and not self.listing.troubles
+        return self.listing.is_loading
 
     @cached_property
     def coming(self) -> list[Record]:

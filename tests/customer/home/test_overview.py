@@ -152,7 +152,11 @@ def test_a_limited_person_sees_their_groups_only(overview: Any) -> None:
 
 def test_a_customer_without_a_key_is_told_what_to_do_first(overview: Any, cast: Any) -> None:
     ApiKey.objects.all().delete()
-    page = page_of(overview("manager"))
+    response = overview("manager")
+    page = page_of(response)
+    assert "First steps" in text_of(response)
+    assert "Loading" not in text_of(response)
+    assert not page.is_live
     assert [step.done for step in page.steps] == [False, False, False]
     assert page.steps[0].address == "/c/10001/keys/"
 
