@@ -1,11 +1,8 @@
-"""Which code a process runs: the same text for the same code, on whatever machine; and whether a database is newer."""
+"""Which code a process runs: the same text for the same code, on whatever machine."""
 
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.loader import MigrationLoader
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("portal/**/*.py", "templates/**/*.html", "templates/**/*.txt")
@@ -20,14 +17,3 @@ def release() -> str:
         if not path.startswith(NOT_OURS):
             digest.update(path.encode() + b"\0" + (ROOT / path).read_bytes() + b"\0")
     return digest.hexdigest()[:12]
-
-
-def unknown_migrations(connection: BaseDatabaseWrapper) -> list[str]:
-    """Those that the database has been through and this release does not know: it is of a newer one."""
-    loader = MigrationLoader(connection)
-    known = loader.graph.nodes
-    return sorted(
-        f"{app}.{name}"
-        for app, name in loader.applied_migrations
-        if (app, name) not in known and app in loader.migrated_apps
-    )

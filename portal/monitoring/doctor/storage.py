@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.backups.models import Backup
+from portal.backups.schema import unknown_migrations
 from portal.inventory.redis_connection import connected
 from portal.monitoring.doctor.findings import Finding, failed, fine, some, warning
-from portal.release import unknown_migrations
 
 OLDEST_POSTGRESQL = 140000  # as the server says it: 14
 LITTLE = 512 * 2**20  # bytes of disk
@@ -46,13 +46,13 @@ def database() -> Iterator[Finding]:
 
 def migrations() -> Iterator[Finding]:
     """The database is of this release."""
-    newer = unknown_migrations(connection)
+    executor = MigrationExecutor(connection)
+    newer = unknown_migrations(executor.loader)
     if newer:
         yield failed(
             _("The database is of a newer release: %(names)s.") % {"names": some(newer)},
             _("Run the release it belongs to."),
         )
-    executor = MigrationExecutor(connection)
     missing = [
         f"{one.app_label}.{one.name}" for one, _back in executor.migration_plan(executor.loader.graph.leaf_nodes())
     ]

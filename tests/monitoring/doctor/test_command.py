@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -90,3 +91,10 @@ def test_a_mail_that_cannot_be_sent_is_told(finds: Any, monkeypatch: pytest.Monk
 def test_the_handbook_has_a_section_for_each_check() -> None:
     handbook = (ROOT / "docs" / "operations.md").read_text()
     assert {check.id for check in checkup.CHECKS} <= set(re.findall(r"^#+ ([a-z-]+)$", handbook, re.MULTILINE))
+
+
+@pytest.mark.parametrize("found", [fine("a"), failed("a", "b")], ids=lambda one: one.level)
+def test_what_others_log_afterwards_is_logged(finds: Any, found: Finding) -> None:
+    finds(disk=[found])
+    doctor()
+    assert logging.getLogger("portal.x").isEnabledFor(logging.INFO)

@@ -6,10 +6,11 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 
 from portal.accounts.audit import trail
 from portal.backups import dump, restored
-from portal.release import unknown_migrations
+from portal.backups.schema import unknown_migrations
 
 
 class Command(BaseCommand):
@@ -35,7 +36,7 @@ class Command(BaseCommand):
             dump.read(file)
         except dump.Failed as error:
             raise CommandError(f"Nothing was restored. {error}") from error
-        if newer := unknown_migrations(connection):
+        if newer := unknown_migrations(MigrationLoader(connection)):
             raise CommandError(
                 f"The backup is of a newer release (it has {', '.join(newer)}): start that release with this database."
             )

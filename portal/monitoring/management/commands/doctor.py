@@ -31,7 +31,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, only: Collection[str], send_to: str | None, **options: Any) -> None:
         logging.disable(logging.WARNING)  # what is told there is told here
-        as_json = options["json"]
+        try:
+            self._examine(only, send_to, as_json=options["json"])
+        finally:
+            logging.disable(logging.NOTSET)
+
+    def _examine(self, only: Collection[str], send_to: str | None, *, as_json: bool) -> None:
         results = []
         for result in checkup.run(only):
             results.append(result)
