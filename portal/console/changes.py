@@ -37,9 +37,10 @@ from portal.customer.changes.presenter import ChangePresenter, Line, tag_of
 from portal.customer.resources.change_sheet import change_sheet
 from portal.customer.shell import wants_part
 from portal.inventory import watched_customers
+from portal.resources.spelling import whole_number
 from portal.resources.times import berlin_today
 from portal.ui import links
-from portal.ui.lists.pager import PER_PAGE, Uncounted
+from portal.ui.lists.pager import PER_PAGE, Uncounted, read_page
 from portal.ui.spreadsheets import downloads
 
 MOST_AT_ONCE = PER_PAGE  # changes decided about: those of a page
@@ -181,13 +182,12 @@ def changes(request: HttpRequest) -> HttpResponseBase:
     `format=csv|xlsx` gives all of it.
     """
     which = request.GET.get("which", "open")
-    page = request.GET.get("page", "1")
     found = ChangeList(
         request,
         which if which in WHICH else "open",
         request.GET.get("customer", "").replace("\x00", "")[:20],
         request.GET.get("q", "").replace("\x00", "").strip()[:200],
-        max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
+        read_page(request.GET.get("page", "")),
     )
     if downloads.is_asked(request):
         return _download(request, found)
@@ -273,8 +273,8 @@ def _any_of(names: Sequence[str]) -> Q:
     """Changes by the names that people have for them; nothing else."""
     found = Q(pk__in=[])
     for customer, _slash, number in (name.partition("/") for name in names if "\x00" not in name):
-        if number.isascii() and number.isdigit() and len(number) < 10:
-            found |= Q(customer__number=customer, number=int(number))
+        if (known := whole_number(number)) is not None:
+            found |= Q(customer__number=customer, number=known)
     return found
 
 

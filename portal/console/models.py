@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.models import ApiKey, Customer, Membership, User
+from portal.resources.spelling import whole_number
 
 
 class Visit(models.Model):
@@ -61,8 +62,8 @@ class Note(models.Model):
     def subject_address(self) -> str:
         """The console's page of what it is about; the customer's where that is gone or unheard of."""
         kind, _slash, name = self.subject.partition("/")
-        if kind == "change" and name.isascii() and name.isdigit() and int(name) < 2**31:
-            return reverse("console:change", args=[self.customer.number, int(name)])
+        if kind == "change" and (number := whole_number(name)) is not None:
+            return reverse("console:change", args=[self.customer.number, number])
         if name and kind != "change":
             return reverse("console:record", args=[self.customer.number, kind, name])
         return reverse("console:customer", args=[self.customer.number])

@@ -60,6 +60,12 @@ def spellings(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def whole_number(text: str) -> int | None:
+    """A number as addresses and forms of ours have it, nine digits at most: a column of the database holds it. None for
+    anything else, such as a sign, blanks, and digits of other scripts."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def address_in(word: str) -> IPv4Address | IPv6Address | None:
     """The IP address that is meant, without brackets, port, prefix and zone."""
     bracketed = _BRACKETED.fullmatch(word)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.resources.spelling import mentions, natural, plain, spellings, words_of
+from portal.resources.spelling import mentions, natural, plain, spellings, whole_number, words_of
 
 IPV6, IPV4, MAC = "2a02:248:101:62::1047", "203.0.113.2", "02:00:00:02:10:04"
 
@@ -95,3 +95,15 @@ def test_names_are_in_the_order_of_dictionaries(names: list[str]) -> None:
     mixed = names[::-1]
     mixed.sort(key=natural)
     assert mixed == names
+
+
+@pytest.mark.parametrize(("text", "number"), [("0", 0), ("7", 7), ("007", 7), ("999999999", 999_999_999)])
+def test_a_whole_number_is_read_as_addresses_have_it(text: str, number: int) -> None:
+    assert whole_number(text) == number
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-1", "+1", " 1", "1.0", "1e3", "1_000", "\u0661", "\u00b2", "1000000000", "\0", "x"]
+)
+def test_anything_else_is_none(text: str) -> None:
+    assert whole_number(text) is None

@@ -17,7 +17,7 @@ from portal.billing.usage.estimate import GROWING
 from portal.billing.usage.usage import Used
 from portal.inventory.reads import Listing, Source
 from portal.resources.spec import Record
-from portal.resources.spelling import mentions, plain, words_of
+from portal.resources.spelling import mentions, plain, whole_number, words_of
 from portal.ui import links
 from portal.ui.format import numbers
 from portal.ui.format.values import choice_label
@@ -130,9 +130,7 @@ class ConsumptionPage:
 
     @property
     def page(self) -> int:
-        asked = self.params.get("page", "1")
-        number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
-        return min(max(number, 1), self.page_count)
+        return min(whole_number(self.params.get("page", "")) or 1, self.page_count)
 
     @property
     def page_count(self) -> int:

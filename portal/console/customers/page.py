@@ -41,6 +41,7 @@ from portal.inventory.snapshots.freshness import Part, parts_of
 from portal.plans.models import OVER
 from portal.plans.visibility import plans_of
 from portal.resources.deletion import read_deletion
+from portal.resources.spelling import whole_number
 from portal.resources.state_styles import LOOKS, State, Status
 from portal.resources.states import is_open
 from portal.resources.times import BERLIN, parse_moment
@@ -222,8 +223,7 @@ class CustomerPage:
     @cached_property
     def number(self) -> int:
         """Of the page of machines; the last one where there are fewer."""
-        text = self.request.GET.get("page", "")
-        asked = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 1
+        asked = whole_number(self.request.GET.get("page", "")) or 1
         return max(1, min(asked, self._page_count))
 
     @property

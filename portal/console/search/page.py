@@ -20,7 +20,7 @@ from portal.changes.models import Change
 from portal.console.customers.notes import Subject, noted
 from portal.console.models import Entry, Term
 from portal.console.search.terms import Range, ranges, word_range
-from portal.resources.spelling import mac_digits, mentions, natural, plain, words_of
+from portal.resources.spelling import mac_digits, mentions, natural, plain, whole_number, words_of
 from portal.resources.types import TYPES
 
 MOST_CANDIDATES = 200
@@ -142,7 +142,7 @@ def _people(text: str) -> Iterator[Hit]:
 def _changes(text: str) -> Iterator[Hit]:
     """`12`, `#12`, and with the customer's number `10001 12` or `10001/12`."""
     numbers = text.replace("#", " ").replace("/", " ").split()
-    if not numbers or len(numbers) > 2 or not all(one.isascii() and one.isdigit() and len(one) < 10 for one in numbers):
+    if not numbers or len(numbers) > 2 or any(whole_number(one) is None for one in numbers):
         return
     changes = Change.objects.select_related("customer", "author").filter(number=int(numbers[-1]))
     if len(numbers) == 2:

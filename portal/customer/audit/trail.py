@@ -26,7 +26,7 @@ from portal.customer.audit import presenter
 from portal.customer.shell import render_page
 from portal.resources.spelling import address_in, plain
 from portal.resources.times import berlin_today, midnight, parse_day
-from portal.ui.lists.pager import Uncounted
+from portal.ui.lists.pager import Uncounted, read_page
 from portal.ui.spreadsheets import downloads
 from portal.ui.spreadsheets.sheets import Cell, Sheet
 
@@ -157,7 +157,7 @@ def trail(request: HttpRequest, customer_no: str) -> HttpResponseBase:
 
 def trail_for(request: HttpRequest, customer: Customer | None) -> Trail:
     """What the address asks for of the customer's trail, or of the portal's own."""
-    return Trail(customer, Filters.of(request), _number(request.GET.get("page", "")))
+    return Trail(customer, Filters.of(request), read_page(request.GET.get("page", "")))
 
 
 def download(request: HttpRequest, found: Trail) -> HttpResponseBase | None:
@@ -201,7 +201,3 @@ def _json_lines(entries: Iterable[AuditEntry]) -> Iterator[str]:
 def _plain(entry: AuditEntry) -> dict[str, Any]:
     """The entry's columns, its time in UTC."""
     return {name: getattr(entry, name) for name in COLUMNS} | {"at": entry.at.astimezone(UTC).isoformat()}
-
-
-def _number(text: str) -> int:
-    return min(max(int(text), 1), 100_000) if text.isascii() and text.isdigit() and len(text) < 7 else 1

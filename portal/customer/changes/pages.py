@@ -28,6 +28,7 @@ from portal.customer.resources.change_sheet import change_sheet
 from portal.customer.resources.lookup import way_back
 from portal.customer.shell import render_live, render_page, render_part, wants_part
 from portal.inventory import watched_customers
+from portal.resources.spelling import whole_number
 from portal.resources.times import berlin_today
 from portal.resources.types import TYPES
 from portal.ui import links
@@ -213,11 +214,7 @@ def _filters(request: HttpRequest) -> Filters:
 
 
 def _change_list(request: HttpRequest, scope: Scope, filters: Filters) -> ChangeList:
-    page = history(scope, filters, page=_number(request, "page", 1), per_page=_number(request, "per_page", PER_PAGE[1]))
+    number, size = (whole_number(request.GET.get(name, "")) for name in ("page", "per_page"))
+    page = history(scope, filters, page=number or 1, per_page=size or PER_PAGE[1])
     params = [(name, value) for name, values in _asked(request).items() for value in values if value]
     return ChangeList(scope, filters, page, params)
-
-
-def _number(request: HttpRequest, name: str, default: int) -> int:
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default

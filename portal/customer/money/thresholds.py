@@ -25,6 +25,7 @@ from portal.customer.people.members import page_and_form
 from portal.customer.shell import render_page
 from portal.inventory import reads
 from portal.inventory.reads import Listing
+from portal.resources.spelling import whole_number
 
 GB = 10**9
 MOST = Decimal(10) ** 9  # EUR, or GB
@@ -115,9 +116,9 @@ def _groups(scope: Scope, consumption: Listing) -> list[str]:
 
 def _initial(scope: Scope, params: Mapping[str, str]) -> dict[str, str]:
     """The limit that is to be changed (`change`, its number), as a person would type it."""
-    pk = params.get("change", "")
     mine = Threshold.objects.filter(customer=scope.customer)
-    found = mine.filter(pk=int(pk)).first() if pk.isascii() and pk.isdigit() and len(pk) < 10 else None
+    pk = whole_number(params.get("change", ""))
+    found = None if pk is None else mine.filter(pk=pk).first()
     if found is None:
         return {}
     shown = found.limit if found.measure == Measure.AMOUNT else found.limit / GB

@@ -23,6 +23,7 @@ from portal.notify import preferences
 from portal.notify.kinds import OF_ONESELF, Channel, Kind, Section
 from portal.notify.models import DigestHour
 from portal.notify.preferences import HOURS, Preferences
+from portal.resources.spelling import whole_number
 from portal.ui.format import dates
 
 # What a kind is about, where its label does not say it all.
@@ -139,4 +140,5 @@ def _sent(form: QueryDict) -> tuple[Preferences, Preferences]:
 
 def _hour(text: str, otherwise: int) -> int:
     """One of the day; what is none changes nothing."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 3 and int(text) in HOURS else otherwise
+    hour = whole_number(text)
+    return otherwise if hour is None or hour not in HOURS else hour

@@ -20,6 +20,7 @@ from portal.plans.compose import begin, put_in
 from portal.plans.errors import NotOpen, TooMany
 from portal.plans.models import MOST_ENTRIES, Entry, Plan
 from portal.plans.visibility import find_plan, visible_entries
+from portal.resources.spelling import whole_number
 from portal.ui import links
 
 NOT_ASKED = (NoKey, NotOpen, TooMany)  # told beside what was typed (`why_not`)
@@ -65,8 +66,8 @@ def why_not(error: NoKey | NotOpen | TooMany) -> str:
 
 def plan_edited(request: HttpRequest, scope: Scope) -> Plan | None:
     """The plan whose entry the form of this address is."""
-    number = request.GET.get(ASKED, "")
-    return find_plan(scope, int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else None
+    number = whole_number(request.GET.get(ASKED, ""))
+    return None if number is None else find_plan(scope, number)
 
 
 def entry_edited(request: HttpRequest, scope: Scope, type_name: str, key: str | None) -> Entry | None:

@@ -19,6 +19,7 @@ from portal.inventory import watched_customers
 from portal.plans.compose import current_plan
 from portal.plans.models import OVER, Plan
 from portal.plans.visibility import find_plan, plans_of, sees, visible_entries
+from portal.resources.spelling import whole_number
 
 PER_PAGE = 50
 
@@ -102,5 +103,4 @@ def plan_detail(request: HttpRequest, customer_no: str, number: int) -> HttpResp
 
 
 def _page(request: HttpRequest) -> int:
-    text = request.GET.get("page", "")
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+    return whole_number(request.GET.get("page", "")) or 1

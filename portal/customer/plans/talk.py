@@ -20,6 +20,7 @@ from portal.plans.approval import Kind
 from portal.plans.errors import Edited, NotOpen
 from portal.plans.models import LONGEST_NOTE, Plan, Remark, State
 from portal.plans.review import Review
+from portal.resources.spelling import whole_number
 
 MOST_REMARKS = 100  # of the latest
 MOST_NAMES = 8
@@ -184,7 +185,7 @@ def say(data: Mapping[str, str], talk: Talk) -> Saying:
     if said.errors:
         return said
     try:
-        approval.say(talk.review.scope, plan, kind, _clean(said.text), _revision(data), to)
+        approval.say(talk.review.scope, plan, kind, _clean(said.text), revision_seen(data), to)
     except Edited:
         said.errors["text"] = _("The plan was edited in the meantime. Your text is kept: please review the plan again.")
     except NotOpen as error:
@@ -215,10 +216,10 @@ def _clean(text: str) -> str:
     return text.replace("\x00", "").strip()
 
 
-def _revision(data: Mapping[str, str]) -> int:
+def revision_seen(data: Mapping[str, str]) -> int:
     """The one that the person has seen; -1 for what no page of ours sends."""
-    text = data.get("revision", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    number = whole_number(data.get("revision", ""))
+    return -1 if number is None else number
 
 
 def _name(user: User | None) -> str:

@@ -17,12 +17,14 @@ from portal.accounts.roles import CHANGES, Verb
 from portal.changes.errors import TooLate
 from portal.customer.plans.plan_page import plan_page
 from portal.customer.plans.presenter import OBSTACLES, PlanPresenter
+from portal.customer.plans.talk import revision_seen
 from portal.customer.resources.lookup import way_back
 from portal.customer.typed_moment import typed_moment
 from portal.plans import answers, applying, compose
 from portal.plans.errors import Edited, NotOpen, NotReady, Outdated, PlanError
 from portal.plans.models import LONGEST_NAME, LONGEST_NOTE, Plan, State
 from portal.plans.visibility import find_plan
+from portal.resources.spelling import whole_number
 from portal.ui import links
 
 # Of names and notes: what no database keeps, and what would turn the words of the page around.
@@ -91,21 +93,21 @@ def _why_not(error: PlanError | TooLate) -> str:
 
 
 def _apply(request: HttpRequest, scope: Scope, plan: Plan) -> None:
-    applying.apply(scope, plan, revision=_revision(request))
+    applying.apply(scope, plan, revision=revision_seen(request.POST))
 
 
 def _schedule(request: HttpRequest, scope: Scope, plan: Plan) -> None:
     at = typed_moment(request.POST.get("at", ""), timezone.now())
     if at is None or at <= timezone.now():
         raise Wrong(_("Enter a time in the future (%(zone)s).") % {"zone": timezone.get_current_timezone()})
-    applying.apply(scope, plan, revision=_revision(request), not_before=at)
+    applying.apply(scope, plan, revision=revision_seen(request.POST), not_before=at)
 
 
 def _take_out(request: HttpRequest, scope: Scope, plan: Plan) -> str:
     """One goes on at the entry below."""
     compose.take_out(scope, plan, _entries(plan, request.POST.getlist("entry")))
-    below = _number(request.GET.get("to", ""))
-    return f"entry-{below}" if below > 0 else CHANGES_PANEL
+    below = whole_number(request.GET.get("to", ""))
+    return f"entry-{below}" if below else CHANGES_PANEL
 
 
 def _answer(request: HttpRequest, scope: Scope, plan: Plan) -> str:
@@ -143,21 +145,11 @@ VERBS: Mapping[str, Done] = {
 
 def _entries(plan: Plan, texts: Sequence[str]) -> list[int]:
     """Those of the entries that are in the plan still; NotReady where none is."""
-    found = plan.entries.filter(change=None, pk__in=[_number(text) for text in texts])
+    found = plan.entries.filter(change=None, pk__in=[whole_number(text) or 0 for text in texts])
     ids = list(found.order_by().values_list("pk", flat=True))
     if not ids:
         raise NotReady("taken_out")
     return ids
-
-
-def _revision(request: HttpRequest) -> int:
-    """The one that the person has seen."""
-    return _number(request.POST.get("revision", ""))
-
-
-def _number(text: str) -> int:
-    """As a page of ours sends it; -1 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def _text(request: HttpRequest, name: str, most: int) -> str:

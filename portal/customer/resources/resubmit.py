@@ -10,6 +10,7 @@ from portal.accounts.access import Scope
 from portal.accounts.roles import CHANGES
 from portal.changes.models import Change, Item, State
 from portal.changes.reads.visibility import visible_changes
+from portal.resources.spelling import whole_number
 from portal.resources.types import TYPES
 from portal.ui import links
 from portal.ui.format.refusal import reason
@@ -83,9 +84,9 @@ def asked_again_all(scope: Scope, number: str, type_name: str) -> dict[tuple[str
 
 
 def _find(scope: Scope, number: str) -> Change | None:
-    if not (number.isascii() and number.isdigit() and len(number) < 10) or not scope.may_see(CHANGES):
+    if not scope.may_see(CHANGES):
         return None
-    return visible_changes(scope).filter(number=int(number)).first()
+    return visible_changes(scope).filter(number=whole_number(number) or 0).first()
 
 
 def again_url(customer_no: str, change: Change, item: Item) -> str:

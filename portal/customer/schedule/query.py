@@ -7,11 +7,12 @@ from enum import StrEnum
 
 from django.http import QueryDict
 
+from portal.resources.spelling import whole_number
 from portal.resources.times import parse_day
 from portal.schedule.events import Kind
 from portal.schedule.select import Wanted
 from portal.ui import links
-from portal.ui.lists.filters import DEFAULT_PER_PAGE, LONGEST, PER_PAGE, read_number, read_texts
+from portal.ui.lists.filters import DEFAULT_PER_PAGE, LONGEST, PER_PAGE, read_texts
 
 MONTH = re.compile(r"(\d{4})-(\d{2})")
 
@@ -71,13 +72,13 @@ def read_query(params: QueryDict) -> Query:
         read_texts(params.getlist("group")),
         params.get("q", "").replace("\0", "").strip()[:LONGEST],
     )
-    per_page = read_number(params.get("per_page", ""))
+    per_page = whole_number(params.get("per_page", ""))
     return Query(
         views.get(params.get("view", ""), View.AGENDA),
         wanted,
         _month(params.get("month", "")),
         parse_day(params.get("day", "")),
-        read_number(params.get("page", "")) or 1,
+        whole_number(params.get("page", "")) or 1,
         per_page if per_page in PER_PAGE else DEFAULT_PER_PAGE,
     )
 

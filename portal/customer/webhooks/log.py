@@ -23,7 +23,7 @@ from portal.customer.webhooks.pages import manager
 from portal.customer.webhooks.presenter import EndpointPresenter, MessagePresenter
 from portal.notify.webhooks import verbs
 from portal.notify.webhooks.models import Endpoint, Message
-from portal.ui.lists.filters import read_number
+from portal.resources.spelling import whole_number
 from portal.ui.lists.pager import Uncounted
 
 
@@ -86,7 +86,7 @@ def webhook(request: HttpRequest, customer_no: str, pk: str) -> HttpResponse:
     """An endpoint and its log, which follows what is being sent."""
     scope = get_scope(request.user, customer_no)
     endpoint = verbs.find(scope, pk)
-    number = max(read_number(request.GET.get("page", "")), 1)
+    number = whole_number(request.GET.get("page", "")) or 1
     log = Log(endpoint, request.path, number=number, failed=request.GET.get("state") == "failed")
     page = WebhookPage(EndpointPresenter(endpoint), log)
     context = {"page": page, "may_change": scope.may_change(WEBHOOKS)}

@@ -4,6 +4,8 @@ import random
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from portal.resources.spelling import whole_number
+
 # After the first attempt, the second, …: together some three days.
 PAUSES = (
     timedelta(seconds=5),
@@ -35,8 +37,8 @@ def rest(failures: int, put_off: timedelta | None = None) -> timedelta:
 def put_off(retry_after: str | None, now: datetime) -> timedelta | None:
     """Retry-After: seconds, or a date. None where there is none, or it is garbled."""
     text = (retry_after or "").strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return timedelta(seconds=int(text))
+    if (seconds := whole_number(text)) is not None:
+        return timedelta(seconds=seconds)
     try:
         until = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):

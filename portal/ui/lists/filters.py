@@ -13,6 +13,7 @@ from portal.inventory.listings.listing import Listing
 from portal.inventory.listings.select import STATE, Query
 from portal.inventory.reads import States
 from portal.resources.spec import Field, Kind, ResourceType, Value
+from portal.resources.spelling import whole_number
 from portal.resources.state_styles import State
 from portal.ui.format import values
 from portal.ui.format.badges import state_word
@@ -80,13 +81,13 @@ def read_query(resource_type: ResourceType, params: QueryDict) -> Query:
     chosen = {name: read_texts(params.getlist(name)) for name in names}
     named = (RENAMED.get((resource_type.name, text), text) for text in read_texts(params.getlist(STATE)))
     states = tuple(text for text in named if text in list(State))
-    per_page = read_number(params.get("per_page", ""))
+    per_page = whole_number(params.get("per_page", ""))
     return Query(
         filters={name: texts for name, texts in chosen.items() if texts},
         states=states if resource_type.has_states else (),
         text=params.get("q", "").replace("\0", "").strip()[:LONGEST],
         sort=_sort(resource_type, params.get("sort", "")),
-        page=read_number(params.get("page", "")) or 1,
+        page=whole_number(params.get("page", "")) or 1,
         per_page=per_page if per_page in PER_PAGE else DEFAULT_PER_PAGE,
     )
 
@@ -213,11 +214,6 @@ def _as_text(value: Value) -> str:
 def read_texts(found: Iterable[str]) -> tuple[str, ...]:
     """Values that were given, each once."""
     return tuple(dict.fromkeys(text[:LONGEST] for one in found if (text := one.replace("\0", "").strip())))[:100]
-
-
-def read_number(text: str) -> int:
-    """A positive number of the address, 0 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _sort(resource_type: ResourceType, text: str) -> str:

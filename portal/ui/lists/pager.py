@@ -8,10 +8,18 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from portal.inventory.listings.select import Page
+from portal.resources.spelling import whole_number
 from portal.ui.format import numbers
 
 AROUND = 2
 PER_PAGE = 50  # of what is not counted
+MOST_PAGES = 100_000
+
+
+def read_page(text: str) -> int:
+    """Number of a page of what nobody counts; the first one for what is none. To reach the last of them the database
+    goes through all that comes before."""
+    return min(whole_number(text) or 1, MOST_PAGES)
 
 
 class Uncounted[M: Model](ABC):
