@@ -6,16 +6,24 @@ processes have counted in Redis. What cannot be had is left out; `portal_up` say
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import Error as DatabaseError
+from django.db.models import Max, Min, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from portal.accounts.models import ApiKey
+from portal.backups.models import Backup
+from portal.billing.document_orders.models import Job
+from portal.billing.document_orders.models import State as Paper
 from portal.changes import health
-from portal.inventory import counters
+from portal.inventory import counters, presence
 from portal.inventory.counters import Count
 from portal.inventory.health import snapshots
 from portal.inventory.redis_connection import Away
+from portal.notify.mail.models import Mail
+from portal.notify.webhooks.models import Message
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -43,7 +51,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """All figures that can be had now."""
     families: list[Family] = []
     up: list[tuple[str, Labels, float]] = []
-    for part, collect in (("database", _changes), ("cache", _reading), ("broker", _messages)):
+    for part, collect in (("database", _rows), ("cache", _reading), ("broker", _messages)):
         try:
             families += collect()
             up.append(("", {"part": part}, 1))
@@ -51,6 +59,14 @@ def metrics(request: HttpRequest) -> HttpResponse:
             up.append(("", {"part": part}, 0))
     families.insert(0, Family("portal_up", "gauge", "Whether a part answers.", up))
     return HttpResponse("".join(map(str, families)), content_type=CONTENT_TYPE)
+
+
+def _rows() -> Iterator[Family]:
+    yield from _changes()
+    yield from _backlogs()
+    yield from _backups()
+    refused = ApiKey.objects.filter(refused_at__isnull=False).count()
+    yield Family("portal_refused_keys", "gauge", "API keys that the platform rejects.", [("", {}, float(refused))])
 
 
 def _changes() -> Iterator[Family]:
@@ -65,12 +81,35 @@ def _changes() -> Iterator[Family]:
     yield Family("portal_heartbeat_age_seconds", "gauge", "Since sweeper and follower last went on.", beats)
 
 
+def _backlogs() -> Iterator[Family]:
+    """How long the oldest has waited of what goes out by itself; of webhooks, those that were not tried once."""
+    now = timezone.now()
+    waiting: Mapping[str, QuerySet[Any]] = {
+        "mail": Mail.objects.filter(sent=None, given_up=None),
+        "webhook": Message.objects.filter(state=Message.State.WAITING, attempts=0, due__lte=now),
+        "paper": Job.objects.filter(state=Paper.WAITING),
+    }
+    oldest = {what: rows.aggregate(at=Min("created"))["at"] for what, rows in waiting.items()}
+    ages = [("", {"what": what}, (now - at).total_seconds() if at else 0.0) for what, at in oldest.items()]
+    yield Family("portal_oldest_waiting_seconds", "gauge", "Age of the oldest that waits to go out; 0 for none.", ages)
+
+
+def _backups() -> Iterator[Family]:
+    now, last = timezone.now(), Backup.objects.aggregate(made=Max("made"), tried=Max("tried"))
+    ages = [("", {"what": what}, (now - at).total_seconds()) for what, at in last.items() if at is not None]
+    yield Family("portal_backup_age_seconds", "gauge", "Since a backup was last made, and one last tried.", ages)
+
+
 def _messages() -> Iterator[Family]:
     count = float(health.waiting_messages())
     yield Family("portal_messages", "gauge", "Messages that no worker has finished with.", [("", {}, count)])
 
 
 def _reading() -> Iterator[Family]:
+    processes = presence.processes()
+    kinds = (presence.WEB, presence.WORKER, presence.BEAT)
+    alive = [("", {"kind": kind}, float(sum(one.kind == kind for one in processes))) for kind in kinds]
+    yield Family("portal_processes", "gauge", "Processes that say they are alive.", alive)
     counters.hand_on()
     totals = counters.totals()
     text = "Calls to the platform by method and outcome."
