@@ -29,11 +29,8 @@ from scripts.processes import StartError
 
 RESULTS = ROOT / "var" / "test"
 CHROMIUM = ("chromium-headless-shell", "chromium")  # the first one has no windows: its pages take half the time
-PROGRAMS = {
-    "redis-server": ("redis-server",),
-    CHROMIUM[0]: CHROMIUM,
-    "prometheus": ("promtool",),
-}  # package → what tests start: one of these
+# Package → what tests start: one of these.
+PROGRAMS = {"redis-server": ("redis-server",), CHROMIUM[0]: CHROMIUM, "prometheus": ("promtool",)}
 # A module stays together, since its tests share servers; modules go in the order in which tests/conftest.py has them.
 OPTIONS = ["--quiet", "-o", "junit_family=xunit1", "--dist=loadscope", "--no-loadscope-reorder"]
 IN_THE_SANDBOX = ["--ds=portal.sandbox.settings"]

@@ -1,4 +1,4 @@
-"""Alarms for Prometheus: its own programs load and try them, and a running portal has what they go by."""
+"""Alarms for Prometheus and a dashboard: its own programs try them, and a running portal has what they show."""
 
 import json
 import re
@@ -7,6 +7,7 @@ import time
 import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -16,6 +17,8 @@ from tests.support.portal import Portal
 from tests.support.services import require
 
 RULES, TESTS = ROOT / "docs" / "monitoring" / "alerts.yml", ROOT / "docs" / "monitoring" / "alerts_test.yml"
+DASHBOARD = json.loads((ROOT / "docs" / "monitoring" / "grafana.json").read_text())
+DRAWN = [(panel["title"], one["expr"]) for panel in DASHBOARD["panels"] for one in panel["targets"]]
 ALERTS = re.findall(r"alert: (\w+)", RULES.read_text())
 
 
@@ -48,7 +51,7 @@ def metrics(portal_stack: Portal) -> str:
 
 
 def test_a_running_portal_has_what_they_go_by(portal_stack: Portal, metrics: str) -> None:
-    needed = {*re.findall(r"portal_\w+", RULES.read_text())}
+    needed = {*re.findall(r"portal_\w+", RULES.read_text() + str(DRAWN).replace("_bucket", ""))}
     told = {*re.findall(r"^# TYPE (\w+) ", metrics, re.MULTILINE)}
     assert needed <= told
     kinds = ("web", "worker", "beat")
@@ -62,7 +65,7 @@ def ask(port: int, path: str) -> Any:
         return json.load(answer)["data"]
 
 
-def test_prometheus_scrapes_a_portal_and_watches_by_them(portal_stack: Portal, tmp_path: Path) -> None:
+def test_prometheus_watches_a_portal_by_them_and_can_draw_the_dashboard(portal_stack: Portal, tmp_path: Path) -> None:
     program, port = require("prometheus"), free_port()
     config = tmp_path / "prometheus.yml"
     config.write_text(
@@ -70,10 +73,9 @@ def test_prometheus_scrapes_a_portal_and_watches_by_them(portal_stack: Portal, t
         "scrape_configs:\n  - job_name: portal\n"
         f"    static_configs: [{{targets: ['{portal_stack.url.removeprefix('http://')}']}}]\n"
     )
-    command = [program, f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}"]
-    process = Process(
-        "prometheus", [*command, f"--storage.tsdb.path={tmp_path / 'data'}"], env={}, log=tmp_path / "log"
-    )
+    options = {"config.file": config, "storage.tsdb.path": tmp_path / "data", "web.listen-address": f"127.0.0.1:{port}"}
+    command = [program, *(f"--{name}={value}" for name, value in options.items())]
+    process = Process("prometheus", command, env={}, log=tmp_path / "log")
     process.start()
     try:
         end = time.monotonic() + 120
@@ -81,6 +83,8 @@ def test_prometheus_scrapes_a_portal_and_watches_by_them(portal_stack: Portal, t
             assert process.is_alive, process.last_words()
             assert time.monotonic() < end, process.last_words()
             time.sleep(0.5)
+        for title, text in DRAWN:
+            assert ask(port, f"query?{urlencode({'query': text})}")["resultType"] == "vector", title
     finally:
         process.stop()
 
