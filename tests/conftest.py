@@ -35,7 +35,7 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 IS_SANDBOX = os.environ["DJANGO_SETTINGS_MODULE"] == "portal.sandbox.settings"
 collect_ignore = [] if IS_SANDBOX else ["sandbox"]
-pytest_plugins = ["tests.support.database", "tests.support.emptying", "tests.support.services"]
+pytest_plugins = ["tests.support.services", "tests.support.migrated", "tests.support.emptying"]
 if not IS_SANDBOX:
     pytest_plugins += [
         "tests.support.moments",

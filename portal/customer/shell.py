@@ -222,12 +222,22 @@ class Shell:
 
     @cached_property
     def _listings(self) -> Mapping[str, Listing]:
-        """What is known of all types, without waiting for the platform."""
-        names = [name for name in TYPES if self.scope.may_see(name)]
+        """What is known of what is counted, without waiting for the platform; of money where the page tells of it.
+
+        Consumption is most of what the platform has to say, and few pages need it.
+        """
+        names = [
+            name
+            for name, kind in TYPES.items()
+            if self.scope.may_see(name) and (not kind.money or self._tells_of(kind))
+        ]
         return reads.listings(self.scope, names, wait=False)
 
+    def _tells_of(self, kind: ResourceType) -> bool:
+        return self._path == self.home or self._path.startswith(links.of_type(self.customer.number, kind.name))
+
     def _types(self, names: tuple[str, ...]) -> list[NavItem]:
-        return [self._type(TYPES[name]) for name in names if name in self._listings]
+        return [self._type(TYPES[name]) for name in names if self.scope.may_see(name)]
 
     @property
     def _schedule(self) -> list[NavItem]:
@@ -240,15 +250,18 @@ class Shell:
         return [replace(found, label=_("Schedule"), icon="calendar-clock", url=url, current=is_here)]
 
     def _type(self, resource_type: ResourceType) -> NavItem:
-        listing = self._listings[resource_type.name]
-        counted = listing.source is not Source.NEVER and not resource_type.money
         url = links.of_type(self.customer.number, resource_type.name)
-        count = count_current(listing) if counted else None
-        item = self._item(_(resource_type.plural), resource_type.icon, url, count=count)
+        item = self._item(_(resource_type.plural), resource_type.icon, url, count=self._count(resource_type))
         below = BELOW.get(resource_type.name)
         if below and self._path.startswith(links.page(self.customer.number, below)):
             return replace(item, current=True)
         return item
+
+    def _count(self, resource_type: ResourceType) -> int | None:
+        """None where nothing is known yet, and of money, of which there is more each month."""
+        if resource_type.money or self._listings[resource_type.name].source is Source.NEVER:
+            return None
+        return count_current(self._listings[resource_type.name])
 
     def _item(self, label: str, icon: str, url: str, *, count: int | None = None, apart: bool = False) -> NavItem:
         return NavItem(label, icon, url, count, current=self._path.startswith(url), apart=apart)

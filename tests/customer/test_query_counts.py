@@ -32,12 +32,12 @@ EXPORTED = {
     "virtualmachine": r"shop0\d",
     "resourcegroup": r"part\d",
     "serviceuser": r"s-shop\d",
-    "permission": r"ada\d",
+    "permission": r"\bada\d\b",
     "maintenance": r"Now \d",
 }
 AROUND = {
-    "virtualmachine": [PEOPLE, WINDOWS, r"s-shop\d", r"ada\d"],
-    "resourcegroup": [PEOPLE, MACHINES, GROUPS, r"s-shop\d", r"ada\d"],
+    "virtualmachine": [PEOPLE, WINDOWS, r"s-shop\d", r"\bada\d\b"],
+    "resourcegroup": [PEOPLE, MACHINES, GROUPS, r"s-shop\d", r"\bada\d\b"],
     "serviceuser": [PEOPLE, MACHINES, GROUPS],
     "permission": [PEOPLE, GRANTS],
     "maintenance": [r"Activity \d"],
@@ -81,7 +81,7 @@ PAGES = {
     "customer:many": [Page(f"{C}virtualmachine/-/many?key=shop00&key=shop01&key=shop02", [MACHINES])],
     "customer:matching_keys": [Page(f"{C}virtualmachine/-/keys", [r"(shop0\d)"])],
     "customer:row_menu": [Page(f"{C}virtualmachine/shop00/-/menu", is_part=True)],
-    "customer:permissions": [Page(f"{C}resourcegroup/shop/-/permissions", [r"ada\d"])],
+    "customer:permissions": [Page(f"{C}resourcegroup/shop/-/permissions", [r"\bada\d\b"])],
     "customer:changes": [CHANGES, Page(f"{C}changes/?format=csv", [PEOPLE])],
     "customer:change": [CHANGE, Page(f"{C}changes/3/"), Page(f"{C}changes/6/")],  # in conflict, rejected
     "customer:plans": [Page(f"{C}plans/", [r"Plan named (\d)", PEOPLE])],

@@ -14,23 +14,11 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
-import pytest
-from django.conf import settings
 
 from scripts.databases import file_of, is_postgresql, query
 
 SERVER = os.environ.get("DATABASE_URL", "")
 type Change = tuple[str, *tuple[Any, ...]]
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_parallel_suffix: None
-) -> None:
-    """SQLite's is a file, so that threads and other processes see the same one as in production."""
-    database = settings.DATABASES["default"]
-    if database["ENGINE"] == "django.db.backends.sqlite3":
-        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
 def new(directory: Path, name: str) -> str:
@@ -59,6 +47,11 @@ def drop(url: str) -> None:
     """Gives back its room on the server; files go with their directory."""
     if is_postgresql(url):
         _on_server(f"DROP DATABASE {_name(url)} WITH (FORCE)")
+
+
+def name_in(url: str) -> str:
+    """As Django's settings have it: a name on the server, or the path of a file."""
+    return _name(url) if is_postgresql(url) else str(file_of(url))
 
 
 def _name(url: str) -> str:

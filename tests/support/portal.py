@@ -132,13 +132,13 @@ class Portal(Stack):
 
 
 @pytest.fixture(scope="session")
-def portal_template(demo_world: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def portal_template(demo_world: str, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Databases, static files and secrets of a fresh demo, made once for all test processes."""
 
     def make(directory: Path) -> None:
-        made = {"secrets": new_secrets(), "portal": database.new(directory, "portal"), "sandbox": demo_world}
-        stack = Stack(directory, secrets=made["secrets"], extra_env={"DATABASE_URL": database.create(made["portal"])})
-        stack.manage("migrate", "--verbosity", "0")
+        portal = database.create(database.new(directory, "portal"), like=migrated)
+        made = {"secrets": new_secrets(), "portal": portal, "sandbox": demo_world}
+        stack = Stack(directory, secrets=made["secrets"], extra_env={"DATABASE_URL": portal})
         stack.manage("seed_demo")
         stack.manage("collectstatic", "--no-input", "--verbosity", "0")
         (directory / "made.json").write_text(json.dumps(made))
