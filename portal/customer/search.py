@@ -161,7 +161,7 @@ class Search:
     @cached_property
     def _surroundings(self) -> Surroundings:
         first = next(name for name in TYPES if self.scope.may_see(name))
-        return Surroundings(self.scope, reads.listing(self.scope, first, wait=False))
+        return Surroundings(self.scope, self._listings[first], known=self._listings)
 
 
 def _mentions(plan: OpenPlan, words: Words) -> bool:

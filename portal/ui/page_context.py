@@ -30,19 +30,28 @@ class Surroundings:
         pages: "Callable[[Surroundings], Pages] | None" = None,
         *,
         known: Mapping[str, Listing] | None = None,
+        with_money: bool = False,
     ) -> None:
         self.scope = scope
         self.listing = listing
         self._pages = pages or OwnPages
         self._known = known
+        self._with_money = with_money
         self._viewings: dict[ZoneInfo, Viewing] = {}
 
     @cached_property
     def listings(self) -> Mapping[str, Listing]:
-        """All types that the person may see, as far as they are known; those that the page has at hand."""
+        """All types that the person may see, as far as they are known; those that the page has at hand.
+
+        Money only where it is what the page is about, or where the page asks for it: it is most of what there is.
+        """
         if self._known is not None:
             return self._known
-        names = [name for name in TYPES if self.scope.may_see(name)]
+        names = [
+            name
+            for name, kind in TYPES.items()
+            if self.scope.may_see(name) and (not kind.money or self._with_money or kind == self.listing.type)
+        ]
         return reads.listings(self.scope, names, wait=False)
 
     @property

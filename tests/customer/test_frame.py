@@ -3,7 +3,9 @@
 import pytest
 from django.test import Client
 
+from portal.inventory.snapshots import single_flight
 from tests.customer.conftest import Browse
+from tests.support.services import Sandbox
 
 BESIDE = ("/accounts/", "/accounts/sessions/", "/accounts/2fa/", "/accounts/password/change/")
 
@@ -50,3 +52,31 @@ def test_who_is_not_signed_in_sees_none(db: None) -> None:
 def test_staff_keep_the_consoles(browse: Browse) -> None:
     assert "/console/changes/" in rail(browse("staff"), "/console/c/99999/")
     assert rail(browse("manager"), "/console/c/99999/") == rail(browse("manager"), "/nothing/at/all/")
+
+
+WITHOUT_MONEY = {"resourcegroup", "serviceuser", "permission", "virtualmachine", "maintenance"}
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("virtualmachine/", WITHOUT_MONEY),
+        ("resourcegroup/?view=tree", WITHOUT_MONEY),
+        ("virtualmachine/shop13/-/delete", WITHOUT_MONEY),
+        ("people/", WITHOUT_MONEY),
+        ("invoice/", {*WITHOUT_MONEY, "invoice"}),
+        ("", {*WITHOUT_MONEY, "invoice", "consumption"}),
+    ],
+)
+def test_the_platform_is_asked_about_money_only_where_a_page_tells_of_it(
+    browse: Browse, platform: Sandbox, path: str, asked: set[str]
+) -> None:
+    assert browse("manager").get(f"/c/10001/{path}").status_code == 200
+    for flight in single_flight.under_way():
+        assert flight.wait(60)
+    assert set(platform.control(stats=True)["by_type"]) == asked
+
+
+def test_all_types_are_in_the_navigation_at_once(browse: Browse) -> None:
+    assert {"/c/10001/invoice/", "/c/10001/consumption/"} < set(rail(browse("manager"), "/c/10001/people/"))
+    assert "/c/10001/invoice/" not in rail(browse("viewer"), "/c/10001/people/")

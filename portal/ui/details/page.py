@@ -102,7 +102,7 @@ class DetailPage:
 
     @cached_property
     def surroundings(self) -> Surroundings:
-        return Surroundings(self.scope, self.listing, self.pages)
+        return Surroundings(self.scope, self.listing, self.pages, with_money=True)
 
     # --- how it is
 
