@@ -1,5 +1,8 @@
 """What the audit trail's actions are called, for people. `audit.record` takes any of these and nothing else."""
 
+import re
+
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 ACTIONS = {
@@ -19,6 +22,7 @@ ACTIONS = {
     "single_sign_on.connected": _("Single sign-on connected"),
     "single_sign_on.disconnected": _("Single sign-on disconnected"),
     "personal_data.exported": _("Personal data downloaded"),
+    "person.removed": _("Person removed from the audit trail"),
     "backup.made": _("Backup made"),
     "backup.restored": _("Portal restored from a backup"),
     "backup.tried": _("Restore of a backup tried"),
@@ -100,7 +104,7 @@ KINDS = {
 KIND_OF = {
     "sign": ("sign_", "session.", "password.", "name.", "single_sign_on."),
     "second_factor": ("second_factor.",),
-    "member": ("member.", "invitation.", "customer."),
+    "member": ("member.", "invitation.", "customer.", "person."),
     "key": ("key.",),
     "change": ("change.",),
     "plan": ("plan.",),
@@ -112,8 +116,14 @@ KIND_OF = {
     "webhook": ("webhook.",),
     "staff": ("staff.",),
 }
+REMOVED = re.compile(r"\bremoved-(\d+)\b")
 
 
 def label(action: str) -> str:
     """The action in words; itself where it is from a newer version."""
     return str(ACTIONS.get(action, action))
+
+
+def person(text: str) -> str:
+    """Somebody as entries have them, in words: who was removed has a number (accounts.audit.redaction)."""
+    return REMOVED.sub(lambda found: gettext("Removed person %(number)s") % {"number": found[1]}, text)

@@ -1,5 +1,8 @@
 """Triggers by which the database refuses to change or delete what the audit trail holds."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLE = "accounts_auditentry"
@@ -34,8 +37,16 @@ def protect(connection: BaseDatabaseWrapper) -> None:
 
 
 def unprotect(connection: BaseDatabaseWrapper) -> None:
-    """As any table again: for emptying a test database."""
+    """As any table again."""
     _execute(connection, UNPROTECT[connection.vendor])
+
+
+@contextmanager
+def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Rows may be changed meanwhile, in a transaction: nobody else sees any of it."""
+    unprotect(connection)
+    yield
+    protect(connection)
 
 
 def _execute(connection: BaseDatabaseWrapper, statements: tuple[str, ...]) -> None:

@@ -2,7 +2,8 @@
 
 Each customer's entries form a chain, and so do those that belong to no customer (chain ''): every entry carries the
 digest of the one before, so an edit, a deletion or another order breaks the chain; that its end is missing shows
-against an anchor that was kept elsewhere (`manage.py verify_audit`).
+against an anchor that was kept elsewhere (`manage.py verify_audit`). Entries lose a person who was removed, and a later
+one vouches for that (`redaction`).
 
 `record` belongs into the transaction that does the thing: both happen, or neither.
 """
@@ -26,6 +27,8 @@ from portal.accounts import view_as
 from portal.accounts.models import AuditEntry, AuditHead, Customer, Membership, User
 
 REFUSED = "refused"
+REMOVED = "person.removed"  # a person was taken out of earlier entries (accounts.audit.redaction)
+LEFT = "left"  # in it: by their number, the digests of what those say now
 A_WHILE = timedelta(minutes=10)
 PORTAL = ""  # the chain of what belongs to no customer
 recorded = Signal()  # something was added to `chain` that `actor_id` did
@@ -96,8 +99,8 @@ def record_all(
                 actor=_name(actor),
                 address=asker.address,
                 target=_text(target, 300),
-                before=_json(before),
-                after=_json(after),
+                before=as_json(before),
+                after=as_json(after),
                 previous=head.digest,
             )
             entry.digest = digest_of(entry)
@@ -170,12 +173,13 @@ def _problems_of(chain: str, anchor: tuple[int, str]) -> Iterator[str]:
     stored = entries.aggregate(last=Max("sequence"))["last"] or 0
     end = heads().get(chain, (0, ""))  # read after `stored`: both may grow meanwhile, in step
     last, digest, is_anchored = 0, "", anchor == (0, "")
+    left = _left_of(chain)
     for entry in entries.filter(sequence__lte=end[0]).iterator(chunk_size=2000):
         if entry.sequence != last + 1:
             yield f"{entry.sequence - last - 1} missing before number {entry.sequence}"
         elif entry.previous != digest:
             yield f"number {entry.sequence} does not follow the one before it"
-        if entry.digest != digest_of(entry):
+        if digest_of(entry) not in (entry.digest, left.get(entry.sequence)):
             yield f"number {entry.sequence} was changed"
         last, digest = entry.sequence, entry.digest
         is_anchored = is_anchored or anchor == (last, digest)
@@ -183,6 +187,19 @@ def _problems_of(chain: str, anchor: tuple[int, str]) -> Iterator[str]:
         yield f"ends with number {max(last, stored)}, but {end[0]} were written"
     if not is_anchored:
         yield f"number {anchor[0]} is not there as the anchor has it"
+
+
+def _left_of(chain: str) -> dict[int, str]:
+    """The digests of entries that a person was taken out of, as the latest entry that vouches for them has it.
+
+    One that vouches may have lost its own actor since; one that was changed otherwise vouches for nothing.
+    """
+    found: dict[int, str] = {}
+    for entry in AuditEntry.objects.filter(chain=chain, action=REMOVED).order_by("-sequence"):
+        if digest_of(entry) in (entry.digest, found.get(entry.sequence)):
+            earlier = {int(number): digest for number, digest in json.loads(entry.after)[LEFT].items()}
+            found = {number: digest for number, digest in earlier.items() if number < entry.sequence} | found
+    return found
 
 
 def _hold(chain: str) -> AuditHead:
@@ -201,7 +218,8 @@ def _name(actor: User | None) -> str:
     return _text(f"{actor.email} as {seen.member.user.email}", 254)
 
 
-def _json(values: Mapping[str, Any] | None) -> str:
+def as_json(values: Mapping[str, Any] | None) -> str:
+    """As entries have it, and as it is hashed; '' for nothing."""
     return "" if values is None else json.dumps(values, cls=DjangoJSONEncoder, sort_keys=True)
 
 

@@ -6,7 +6,7 @@ person's sight by now.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -31,12 +31,18 @@ PERSON = Kept(
     lambda user: Q(pk=user.pk),
     ("email", "name", "language", "time_zone", "paper_size", "is_active", "is_staff", "date_joined", "last_login"),
 )
+type Unfinished = Callable[[User], Iterable[str]]
+"""In words, what goes on in a person's place, and has to end before they can be removed (accounts.people.removal)."""
+
 kept: list[Kept] = []
+unfinished: list[Unfinished] = []
 
 
-def register(*kinds: Kept) -> None:
+def register(*kinds: Kept, goes_on: Unfinished | None = None) -> None:
     """What a package keeps; when its module is loaded (AccountsConfig)."""
     kept.extend(kinds)
+    if goes_on is not None:
+        unfinished.append(goes_on)
 
 
 def theirs(user: User) -> Q:

@@ -315,8 +315,8 @@ class CustomerPage:
 
 def _happened(same: Sequence[AuditEntry]) -> Happened:
     last = same[0]
-    target = last.target if last.target != last.actor else ""
-    return Happened(actions.label(last.action), target, last.actor, last.at, len(same))
+    target = actions.person(last.target) if last.target != last.actor else ""
+    return Happened(actions.label(last.action), target, actions.person(last.actor), last.at, len(same))
 
 
 def _counted() -> Mapping[tuple[str, ...], float]:

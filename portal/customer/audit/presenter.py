@@ -7,6 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from portal.accounts.audit import actions
+from portal.accounts.audit.trail import LEFT
 from portal.accounts.models import AuditEntry
 from portal.accounts.roles import Role
 from portal.billing.thresholds.models import Measure
@@ -33,6 +35,7 @@ NAMES: Mapping[str, Any] = {
     "generation": lazy("Key number"),
     "group": lazy("Group"),
     "hour": lazy("Hour of the daily summary"),
+    LEFT: lazy("Entries without the person"),
     "limit": lazy("Monthly budget"),
     "minutes": lazy("Minutes"),
     "month": lazy("Month"),
@@ -93,7 +96,7 @@ def target(entry: AuditEntry) -> str:
         return _("Change %(number)s") % {"number": number}
     if word in Measure.values:
         return name_of(word, number)
-    return str(TARGETS.get(entry.target, entry.target))
+    return str(TARGETS.get(entry.target) or actions.person(entry.target))
 
 
 def values(entry: AuditEntry, *, whole: bool = False) -> Iterator[tuple[str, str | None, str | None]]:
@@ -126,6 +129,8 @@ def _value(about: ResourceType | None, name: str, value: Any) -> str | None:
     if value is None or value in ("", [], {}) or (isinstance(value, dict) and value.get("deadline") == ""):
         return None
     known = about is not None and name in about.field_names
+    if name == LEFT and isinstance(value, dict):
+        return str(len(value))
     if isinstance(value, bool):
         return truth(about.field(name) if about is not None and known else None, value)
     if isinstance(value, list):

@@ -94,7 +94,14 @@ class EntryPresenter:
     entry: AuditEntry
     label: str
     target: str
+    actor: str
     values: Sequence[tuple[str, str | None, str | None]]  # name, before, after
+
+    @classmethod
+    def of(cls, entry: AuditEntry, *, whole: bool = False) -> "EntryPresenter":
+        """Long values are shortened unless `whole`."""
+        values = list(presenter.values(entry, whole=whole))
+        return cls(entry, actions.label(entry.action), presenter.target(entry), actions.person(entry.actor), values)
 
 
 @dataclass(frozen=True)
@@ -115,10 +122,7 @@ class Trail(Uncounted[AuditEntry]):
 
     @cached_property
     def rows(self) -> list[EntryPresenter]:
-        return [
-            EntryPresenter(entry, actions.label(entry.action), presenter.target(entry), list(presenter.values(entry)))
-            for entry in self.shown
-        ]
+        return [EntryPresenter.of(entry) for entry in self.shown]
 
     @property
     def all_found(self) -> Iterator[AuditEntry]:
@@ -183,11 +187,10 @@ def _sheet(found: Trail) -> Sheet:
 
 
 def _row(entry: AuditEntry) -> Sequence[Cell]:
-    values = list(presenter.values(entry, whole=True))
-    before = "; ".join(f"{name}: {old}" for name, old, _new in values if old is not None)
-    after = "; ".join(f"{name}: {new}" for name, _old, new in values if new is not None)
-    label, target = actions.label(entry.action), presenter.target(entry)
-    start = (entry.sequence, entry.at, label, target, entry.actor, entry.address)
+    told = EntryPresenter.of(entry, whole=True)
+    before = "; ".join(f"{name}: {old}" for name, old, _new in told.values if old is not None)
+    after = "; ".join(f"{name}: {new}" for name, _old, new in told.values if new is not None)
+    start = (entry.sequence, entry.at, told.label, told.target, told.actor, entry.address)
     return (*start, before, after, entry.previous, entry.digest)
 
 
