@@ -156,6 +156,13 @@ CHECK_FRAGMENTS = _given.CHECK_FRAGMENTS
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "portal.customer.errors.csrf_failure"
 
+# --- how long things are kept (portal.accounts.retention) ---------------------------------------------------------
+
+KEEP_TRAIL_DAYS = _given.KEEP_TRAIL_DAYS
+KEEP_NOTICES_DAYS = _given.KEEP_NOTICES_DAYS
+KEEP_WEBHOOK_EVENTS_DAYS = _given.KEEP_WEBHOOK_EVENTS_DAYS
+KEEP_PDFS_DAYS = _given.KEEP_PDFS_DAYS
+
 # --- webhooks (portal.notify.webhooks.addresses) ------------------------------------------------------------------
 
 # Lets them call this machine, also without TLS: for tests and the demo, and never where the site is a public one.

@@ -1,7 +1,9 @@
 """What goes on by itself around people and keys."""
 
 from portal.accounts import form_drafts, submit_once
+from portal.accounts.audit import forgetting
 from portal.accounts.keys import api_keys
+from portal.accounts.sign_in import sessions
 from portal.celery import app
 
 
@@ -13,6 +15,8 @@ def note_refused_keys() -> None:
 
 @app.task(name="accounts.tidy")
 def tidy() -> None:
-    """What was kept of forms for a while goes."""
+    """What was kept for a while goes: of forms, of sessions, and of the audit trail where that is set."""
     form_drafts.forget_old()
     submit_once.forget_old()
+    sessions.forget_ended()
+    forgetting.forget_old()

@@ -18,7 +18,7 @@ def make_papers(pk: str) -> None:
 
 @app.task(name="billing.sweep")
 def sweep() -> None:
-    """Finds orders that nobody works on, and removes what is older than a day."""
+    """Finds orders that nobody works on, and removes what is no longer kept."""
     leases.expire()
     leases.remove_old()
     _next()

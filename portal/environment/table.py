@@ -182,6 +182,26 @@ class Monitoring(Section):
     )
 
 
+class Retention(Section):
+    """How long things are kept
+
+    Removed once a day, and on record in the portal's own audit trail.
+    """
+
+    KEEP_TRAIL_DAYS = Setting(
+        kinds.whole(0, 36500),
+        0,
+        "Days that entries of the audit trail are kept; 0 for ever. `manage.py verify_audit` finds what is left whole.",
+    )
+    KEEP_NOTICES_DAYS = Setting(
+        kinds.whole(60, 3650), 120, "Days that notifications are kept, with the mails that told of them."
+    )
+    KEEP_WEBHOOK_EVENTS_DAYS = Setting(
+        kinds.whole(1, 365), 30, "Days that events of webhooks are kept, with what receivers answered."
+    )
+    KEEP_PDFS_DAYS = Setting(kinds.whole(1, 90), 1, "Days that PDFs are kept after they were ordered.")
+
+
 class Development(Section):
     """Development and demo: refused with HTTPS"""
 
@@ -195,7 +215,7 @@ class Development(Section):
     )
 
 
-class Table(Secrets, Site, Platform, Storage, Mail, SignIn, Monitoring, Development):
+class Table(Secrets, Site, Platform, Storage, Mail, SignIn, Monitoring, Retention, Development):
     """All of them, typed: `table.API_DEADLINE` is a number."""
 
 

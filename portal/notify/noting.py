@@ -6,9 +6,12 @@ from datetime import timedelta
 from hashlib import blake2b
 from itertools import batched
 
+from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from portal.accounts import retention
 from portal.accounts.models import Customer, Membership
 from portal.inventory import news
 from portal.notify import choices
@@ -19,8 +22,7 @@ from portal.notify.models import Mail, Notice, Occurrence
 from portal.notify.recipients import Audience
 from portal.notify.webhooks import queue as webhooks
 
-OLDEST = timedelta(days=45)  # of what is still told
-KEPT = timedelta(days=120)  # longer than OLDEST, so that nothing is told again
+OLDEST = timedelta(days=45)  # of what is still told: less than KEEP_NOTICES_DAYS, so that nothing is told again
 BATCH = 500
 
 
@@ -37,10 +39,14 @@ def note(customer: Customer, facts: Iterable[Fact], *, silent: bool = False) -> 
 
 
 def forget_old() -> int:
-    """What happened long ago goes, with all that was told of it. How many."""
-    _rows, by_model = Occurrence.objects.filter(noted__lt=timezone.now() - KEPT).delete()
-    Mail.objects.filter(created__lt=timezone.now() - KEPT).delete()
-    return by_model.get(Occurrence._meta.label, 0)
+    """What happened long ago goes (settings.KEEP_NOTICES_DAYS), with all that was told of it. How many."""
+    since = retention.since(settings.KEEP_NOTICES_DAYS)
+    with transaction.atomic():
+        _rows, by_model = Occurrence.objects.filter(noted__lt=since).delete()
+        Mail.objects.filter(created__lt=since).delete()
+        count = by_model.get(Occurrence._meta.label, 0)
+        retention.record("notifications", count)
+    return count
 
 
 def _new(customer: Customer, facts: Iterable[Fact]) -> list[Fact]:

@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal.accounts.models import Customer, Membership, User
+from portal.accounts.models import AuditEntry, Customer, Membership, User
 from portal.accounts.roles import Role
 from portal.notify import choices, noting
 from portal.notify.facts import Fact
@@ -99,11 +100,15 @@ def test_what_is_long_past_is_no_news_either(customer: Customer) -> None:
 
 
 def test_what_is_forgotten_is_not_told_again(customer: Customer) -> None:
-    assert noting.KEPT > noting.OLDEST
+    assert timedelta(days=settings.KEEP_NOTICES_DAYS) > noting.OLDEST
     note(customer, fact())
-    Occurrence.objects.update(noted=timezone.now() - noting.KEPT - timedelta(minutes=1))
+    Occurrence.objects.update(noted=timezone.now() - timedelta(days=settings.KEEP_NOTICES_DAYS))
+    assert noting.forget_old() == 0
+    Occurrence.objects.update(noted=timezone.now() - timedelta(days=settings.KEEP_NOTICES_DAYS + 1))
     assert noting.forget_old() == 1
     assert not Notice.objects.exists()
+    (entry,) = AuditEntry.objects.filter(action="retention.applied")
+    assert (entry.chain, entry.target, entry.after) == ("", "notifications", '{"records": 1}')
 
 
 @pytest.mark.parametrize(

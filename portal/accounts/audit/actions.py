@@ -23,6 +23,8 @@ ACTIONS = {
     "single_sign_on.disconnected": _("Single sign-on disconnected"),
     "personal_data.exported": _("Personal data downloaded"),
     "person.removed": _("Person removed from the audit trail"),
+    "trail.forgotten": _("Old entries of the audit trail deleted"),
+    "retention.applied": _("Old records deleted"),
     "backup.made": _("Backup made"),
     "backup.restored": _("Portal restored from a backup"),
     "backup.tried": _("Restore of a backup tried"),

@@ -2,8 +2,8 @@
 
 Each customer's entries form a chain, and so do those that belong to no customer (chain ''): every entry carries the
 digest of the one before, so an edit, a deletion or another order breaks the chain; that its end is missing shows
-against an anchor that was kept elsewhere (`manage.py verify_audit`). Entries lose a person who was removed, and a later
-one vouches for that (`redaction`).
+against an anchor that was kept elsewhere (`manage.py verify_audit`). Entries lose a person who was removed
+(`redaction`), and old ones may go (`forgetting`): a later entry vouches for that.
 
 `record` belongs into the transaction that does the thing: both happen, or neither.
 """
@@ -29,6 +29,7 @@ from portal.accounts.models import AuditEntry, AuditHead, Customer, Membership, 
 REFUSED = "refused"
 REMOVED = "person.removed"  # a person was taken out of earlier entries (accounts.audit.redaction)
 LEFT = "left"  # in it: by their number, the digests of what those say now
+FORGOTTEN = "trail.forgotten"  # old entries went, up to a number and with that one's digest (accounts.audit.forgetting)
 A_WHILE = timedelta(minutes=10)
 PORTAL = ""  # the chain of what belongs to no customer
 recorded = Signal()  # something was added to `chain` that `actor_id` did
@@ -87,7 +88,7 @@ def record_all(
     asker = _asker.get() or Asker()
     actor = actor or asker.user
     with transaction.atomic():
-        head = _hold(customer.number if customer else PORTAL)
+        head = hold(customer.number if customer else PORTAL)
         entries: list[AuditEntry] = []
         for target, before, after in done:
             entry = AuditEntry(
@@ -172,7 +173,8 @@ def _problems_of(chain: str, anchor: tuple[int, str]) -> Iterator[str]:
     entries = AuditEntry.objects.filter(chain=chain).order_by("sequence")
     stored = entries.aggregate(last=Max("sequence"))["last"] or 0
     end = heads().get(chain, (0, ""))  # read after `stored`: both may grow meanwhile, in step
-    last, digest, is_anchored = 0, "", anchor == (0, "")
+    last, digest = begin = _begin_of(chain)
+    is_anchored = anchor == begin or anchor[0] < begin[0]
     left = _left_of(chain)
     for entry in entries.filter(sequence__lte=end[0]).iterator(chunk_size=2000):
         if entry.sequence != last + 1:
@@ -202,8 +204,17 @@ def _left_of(chain: str) -> dict[int, str]:
     return found
 
 
-def _hold(chain: str) -> AuditHead:
-    """The chain's end, locked until the transaction is over. (SQLite has one writer at a time anyway.)"""
+def _begin_of(chain: str) -> tuple[int, str]:
+    """Number and digest of the last entry that was forgotten; those of none where all are kept."""
+    for entry in AuditEntry.objects.filter(chain=chain, action=FORGOTTEN).order_by("-sequence"):
+        said = json.loads(entry.after) if entry.digest == digest_of(entry) else {}
+        if said and said["until"] < entry.sequence:
+            return said["until"], said["digest"]
+    return 0, ""
+
+
+def hold(chain: str) -> AuditHead:
+    """A chain's end, locked until the transaction is over. (SQLite has one writer at a time anyway.)"""
     head, _created = AuditHead.objects.select_for_update().get_or_create(chain=chain)
     return head
 

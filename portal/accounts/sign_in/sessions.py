@@ -94,6 +94,13 @@ def end_all(user: User, but: str = "") -> int:
     return len(keys)
 
 
+def forget_ended() -> None:
+    """Nothing is kept of those that have run out: neither what they held, nor from where they came."""
+    Session.objects.filter(expire_date__lte=timezone.now()).delete()
+    going_on = Session.objects.values("session_key")
+    UserSession.objects.exclude(session_key__in=going_on).delete()
+
+
 # --- who was here, after the session has ended ---------------------------------------------------------------------
 
 

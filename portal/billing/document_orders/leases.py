@@ -11,7 +11,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from portal import leasing
-from portal.billing.document_orders.models import KEPT, Chunk, Job, Reason, State
+from portal.billing.document_orders.models import Chunk, Job, Reason, State, kept_for
 
 MOST_ATTEMPTS = 2  # what takes two workers along is not given a third
 CHUNK_BYTES = 512 * 1024
@@ -83,8 +83,8 @@ def expire() -> None:
 
 
 def remove_old() -> int:
-    """Orders of more than a day ago, with their files. How many."""
-    _rows, removed = Job.objects.filter(created__lte=timezone.now() - KEPT).delete()
+    """Orders that are no longer kept, with their files. How many."""
+    _rows, removed = Job.objects.filter(created__lte=timezone.now() - kept_for()).delete()
     return removed.get(Job._meta.label, 0)
 
 

@@ -2,7 +2,7 @@
 
     waiting   for a worker, or for the one before it
     working   a worker has it in hand, under a lease that each finished paper renews
-    done      the file is here, in chunks, until a day after the order
+    done      the file is here, in chunks, until it is old (settings.KEEP_PDFS_DAYS)
     failed    `reason` says why
 
 The file is in the database because web and workers may be on different machines. One is made at a time, so that
@@ -20,7 +20,10 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Customer, PaperSize
 
-KEPT = timedelta(days=1)
+
+def kept_for() -> timedelta:
+    """From its order on."""
+    return timedelta(days=settings.KEEP_PDFS_DAYS)
 
 
 class State(models.TextChoices):
@@ -97,7 +100,7 @@ class Job(models.Model):
 
     @property
     def kept_until(self) -> datetime:
-        return self.created + KEPT
+        return self.created + kept_for()
 
 
 class Chunk(models.Model):

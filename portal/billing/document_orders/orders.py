@@ -22,7 +22,7 @@ from portal.accounts.audit import trail
 from portal.accounts.models import Customer, PaperSize
 from portal.accounts.roles import Verb
 from portal.billing.document_orders import leases
-from portal.billing.document_orders.models import KEPT, Form, Job, State
+from portal.billing.document_orders.models import Form, Job, State, kept_for
 from portal.changes.enqueue import nudge
 
 TASK = "billing.make_papers"
@@ -92,7 +92,7 @@ def _write(scope: Scope, order: Order, token: str) -> Job:
 def of(scope: Scope) -> QuerySet[Job]:
     """What this person has ordered here and is still kept, as far as they may still see it; the latest first."""
     kinds = [kind for kind in ("invoice", "consumption") if scope.may_see(kind)]
-    kept = Job.objects.filter(customer=scope.customer, author=scope.user, created__gt=timezone.now() - KEPT)
+    kept = Job.objects.filter(customer=scope.customer, author=scope.user, created__gt=timezone.now() - kept_for())
     return kept.filter(kind__in=kinds, root=scope.root)
 
 

@@ -27,6 +27,7 @@ NAMES: Mapping[str, Any] = {
     "by": lazy("Signed in with"),
     "change": lazy("Change number"),
     DEADLINE.name: lazy(DEADLINE.label),
+    "digest": lazy("Digest"),
     "ended": lazy("Ended by"),
     "factors": lazy("Two-factor"),
     "filters": lazy("Filters"),

@@ -19,7 +19,7 @@ from portal.accounts.audit import trail
 from portal.accounts.models import PaperSize
 from portal.accounts.roles import Verb
 from portal.billing.document_orders import orders
-from portal.billing.document_orders.models import Form, State
+from portal.billing.document_orders.models import Form, State, kept_for
 from portal.billing.document_orders.orders import MOST_MONTHS, MOST_OPEN, Order, TooManyOpen
 from portal.billing.document_orders.presenter import OrderPresenter
 from portal.billing.documents import page_margins
@@ -142,7 +142,7 @@ def papers(request: HttpRequest, customer_no: str) -> HttpResponse:
             return redirect(f"{OrderPresenter(job).address}{'file' if orders.is_made_at_once(job) else ''}")
     found = [OrderPresenter(job) for job in orders.of(scope).select_related("customer")]
     wrong = asked.wrong if request.method == "POST" else ""
-    context = {"asked": asked, "told": found, "wrong": wrong, "problem": problem}
+    context = {"asked": asked, "told": found, "wrong": wrong, "problem": problem, "days_kept": kept_for().days}
     return render_page(request, scope, "billing/papers.html", context, status=422 if wrong or problem else 200)
 
 

@@ -5,6 +5,7 @@ from functools import cached_property
 from hashlib import sha256
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -35,6 +36,10 @@ class Log(Uncounted[Message]):
         self.path = path
         self.number = number
         self.failed = failed
+
+    @property
+    def days_kept(self) -> int:
+        return int(settings.KEEP_WEBHOOK_EVENTS_DAYS)
 
     @property
     def ordered(self) -> QuerySet[Message]:

@@ -7,10 +7,12 @@ again under the same id. Whoever has lost the lease meanwhile notes nothing.
 import secrets
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
+from portal.accounts import retention
 from portal.accounts.audit import trail
 from portal.accounts.keys import sealing
 from portal.notify.webhooks import calling, pauses, payload, signing
@@ -56,10 +58,13 @@ def turn_off(endpoint: Endpoint, why: Endpoint.WhyOff) -> None:
 
 
 def remove_old() -> int:
-    """Messages of more than a month ago, with their attempts. How many."""
-    old = Message.objects.filter(created__lte=timezone.now() - Message.KEPT)
-    _rows, removed = old.delete()
-    return removed.get(Message._meta.label, 0)
+    """Messages of long ago (settings.KEEP_WEBHOOK_EVENTS_DAYS), with their attempts. How many."""
+    with transaction.atomic():
+        since = retention.since(settings.KEEP_WEBHOOK_EVENTS_DAYS)
+        _rows, removed = Message.objects.filter(created__lt=since).delete()
+        count = removed.get(Message._meta.label, 0)
+        retention.record("webhook events", count)
+    return count
 
 
 def _take(pk: str, holder: str) -> Message | None:

@@ -21,5 +21,5 @@ def deliver(pk: str) -> None:
 
 @app.task(name="notify.deliver_tidy")
 def tidy() -> None:
-    """The delivery log is kept for a month."""
+    """The delivery log is kept for a while."""
     delivering.remove_old()

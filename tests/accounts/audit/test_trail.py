@@ -212,7 +212,8 @@ def test_entries_written_at_the_same_time_form_one_chain() -> None:
     assert verify() == ""
 
 
-OF_THE_PORTAL = ("backup.", "note.", "platform.", "announcement.")  # done by who runs it: no kind that customers choose
+# Done by who runs it: no kind that customers choose.
+OF_THE_PORTAL = ("backup.", "note.", "platform.", "announcement.", "trail.", "retention.")
 
 
 def test_each_action_is_of_a_kind_that_can_be_chosen() -> None:

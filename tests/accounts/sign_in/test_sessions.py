@@ -19,6 +19,7 @@ from portal.accounts.access import get_scope
 from portal.accounts.middleware import browser_headers
 from portal.accounts.models import AuditEntry, Customer, Draft, Membership, User
 from portal.accounts.roles import Role
+from portal.accounts.tasks import tidy
 from tests.support.factors import now_shown
 
 INVITE = "/c/10001/people/-/invite"
@@ -112,6 +113,19 @@ def test_a_session_that_is_over_is_neither_listed_nor_kept(cast: dict[str, User]
     assert [one.session.session_key for one in here.get(SESSIONS).context["sessions"]] == [key(here)]
     assert UserSession.objects.get().session_key == key(here)
     assert earlier.get(SESSIONS).status_code == 302
+
+
+def test_nothing_is_kept_of_sessions_that_have_run_out(cast: dict[str, User]) -> None:
+    over, going_on = Client(), Client()
+    for client in (over, going_on):
+        client.force_login(cast["viewer"])
+        client.get("/accounts/")
+    assert UserSession.objects.count() == 2
+    Session.objects.filter(session_key=over.session.session_key).update(expire_date=timezone.now())
+    tidy()
+    assert [one.session_key for one in UserSession.objects.all()] == [going_on.session.session_key]
+    assert Session.objects.filter(session_key=going_on.session.session_key).exists()
+    assert going_on.get("/accounts/").status_code == 200
 
 
 def test_one_session_or_all_others_can_be_ended(cast: dict[str, User]) -> None:

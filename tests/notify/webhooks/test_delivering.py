@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -267,10 +268,11 @@ def test_a_task_delivers_and_tidies(live: Endpoint, receiver: Receiver, happen: 
     assert len(receiver.requests) == 1
     tasks.tidy()
     assert live.messages.count() == 1
-    with time_machine.travel(timezone.now() + Message.KEPT):
+    with time_machine.travel(timezone.now() + timedelta(days=settings.KEEP_WEBHOOK_EVENTS_DAYS + 1)):
         tasks.tidy()
     assert not Message.objects.exists()
     assert not Attempt.objects.exists()
+    assert AuditEntry.objects.get(action="retention.applied").target == "webhook events"
 
 
 def test_only_those_that_want_it_are_told(endpoint: MakeEndpoint, happen: Happen) -> None:
