@@ -119,7 +119,7 @@ def _free() -> Q:
 
 def _is_its_turn(change: Change) -> bool:
     """Nothing of the customer is in flight or ahead in the line. Keeps the customer's row locked."""
-    Customer.objects.select_for_update().get(pk=change.customer_id)
+    Customer.objects.select_for_update(no_key=True).get(pk=change.customer_id)
     others = Change.objects.filter(customer=change.customer_id, done_at=None).exclude(pk=change.pk)
     if others.filter(state__in=IN_FLIGHT).exists():
         return False

@@ -72,7 +72,7 @@ def release(change: Change) -> bool:
 
 def next_turn(customer: Customer) -> int:
     """The last turn of the customer's line. Holds the customer's row until the transaction's end."""
-    Customer.objects.select_for_update().get(pk=customer.pk)
+    Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     return 1 + (Change.objects.filter(customer=customer).aggregate(last=Max("turn"))["last"] or 0)
 
 

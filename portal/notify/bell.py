@@ -82,7 +82,7 @@ def _read(scope: Scope, notices: QuerySet[Notice]) -> int:
 
 def _held(customer: Customer, people: Iterable[int]) -> Iterable[Membership]:
     """Their memberships, locked in the same order by everybody: who counts second has seen what the first has read."""
-    held = Membership.objects.select_for_update(of=("self",)).select_related("customer", "user")
+    held = Membership.objects.select_for_update(of=("self",), no_key=True).select_related("customer", "user")
     return held.filter(customer=customer, user__in=list(people)).order_by("pk")
 
 

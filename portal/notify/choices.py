@@ -32,7 +32,7 @@ def channels(kind: Kind, chosen: Chosen) -> Set[Channel]:
 def choose(user: User, wanted: Mapping[tuple[str, str], bool]) -> None:
     """Keep what a person chose; what is as by itself needs no row, and what cannot be switched off takes none."""
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
         for (name, channel), is_on in wanted.items():
             kind = KINDS[name]
             rows = Choice.objects.filter(user=user, kind=name, channel=channel)

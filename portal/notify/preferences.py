@@ -41,7 +41,7 @@ def of(user: User) -> Preferences:
 def save(user: User, shown: Preferences, wanted: Preferences) -> None:
     """Keep what the person changed, on record. What is not offered to them is left alone."""
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
         before = of(user)
         boxes = {(kind.name, channel) for kind in offered(user) for channel in optional(kind)}
         changed = {box: box in wanted.on for box in (shown.on ^ wanted.on) & boxes}

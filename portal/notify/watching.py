@@ -96,7 +96,7 @@ def refresh(now: datetime) -> None:
 
 def _note(customer: Customer, find: Callable[[Reading], Iterable[Fact]]) -> int:
     with transaction.atomic():
-        reading, _made = Reading.objects.select_for_update().get_or_create(customer=customer)
+        reading, _made = Reading.objects.select_for_update(no_key=True).get_or_create(customer=customer)
         memory = dict(reading.memory)
         noted = noting.note(customer, find(reading))
         if reading.memory != memory:

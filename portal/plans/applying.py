@@ -93,7 +93,9 @@ def due() -> list[int]:
 def advance(pk: int) -> None:
     """A step, if there is one to take."""
     with transaction.atomic():
-        found = Plan.objects.select_for_update(of=("self",)).select_related("customer", "applied_by", "in_place_of")
+        found = Plan.objects.select_for_update(of=("self",), no_key=True).select_related(
+            "customer", "applied_by", "in_place_of"
+        )
         plan = found.filter(pk=pk).first()
         if plan is not None and plan.state == State.APPLYING:
             _step(plan)

@@ -32,7 +32,7 @@ def begin(scope: Scope, name: str = "", note: str = "", *, beside: bool = False,
     """
     scope.require(Verb.CHANGE, CHANGES)
     with transaction.atomic():
-        Customer.objects.select_for_update().get(pk=scope.customer.pk)
+        Customer.objects.select_for_update(no_key=True).get(pk=scope.customer.pk)
         last = Plan.objects.filter(customer=scope.customer).aggregate(last=Max("number"))["last"] or 0
         plan = Plan.objects.create(
             customer=scope.customer,

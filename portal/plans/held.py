@@ -27,7 +27,7 @@ def held(plan: Plan, *states: State) -> Iterator[Plan]:
     Raises NotOpen where it is in none of these states (any more). What was done counts as somebody's touch.
     """
     with transaction.atomic():
-        now = Plan.objects.select_for_update(of=("self",)).select_related("customer").get(pk=plan.pk)
+        now = Plan.objects.select_for_update(of=("self",), no_key=True).select_related("customer").get(pk=plan.pk)
         if states and now.state not in states:
             raise NotOpen(now.state)
         yield now

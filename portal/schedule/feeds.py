@@ -34,7 +34,7 @@ def feeds_of(scope: Scope) -> QuerySet[Feed]:
 def add(scope: Scope, about: Feed.About, name: str = "") -> Feed:
     """A feed about that, the one there is where there is one. The caller has looked whether the person sees it."""
     with transaction.atomic():
-        membership = Membership.objects.select_for_update().get(user=scope.user, customer=scope.customer)
+        membership = Membership.objects.select_for_update(no_key=True).get(user=scope.user, customer=scope.customer)
         found = feeds_of(scope).filter(about=about, name=name).first()
         if found is not None:
             return found
@@ -99,7 +99,7 @@ def _require(scope: Scope) -> None:
 
 def _find(scope: Scope, pk: str) -> Feed:
     try:
-        return feeds_of(scope).select_for_update().get(pk=pk)
+        return feeds_of(scope).select_for_update(no_key=True).get(pk=pk)
     except (Feed.DoesNotExist, ValueError, ValidationError):
         raise Http404 from None
 

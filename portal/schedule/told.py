@@ -86,7 +86,7 @@ def bring_up(customer: Customer, listings: Mapping[str, Listing]) -> str:
     is_sure = not any(one.troubles for one in listings.values())
     facts = {fact.place: fact for fact in _facts(dated(listings)) if fact.over > now - KEPT and fact.fits}
     with transaction.atomic():
-        Customer.objects.select_for_update().get(pk=customer.pk)
+        Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
         rows = CalendarDate.objects.filter(customer=customer)
         _write(customer, differences(rows, facts, now, is_sure=is_sure))
         values = {"version": version, "known_at": known_at}

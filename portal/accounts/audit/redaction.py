@@ -80,7 +80,7 @@ def take_out(person: Person) -> int:
     Whoever adds to the trail waits meanwhile.
     """
     with transaction.atomic():
-        list(AuditHead.objects.select_for_update().order_by("chain"))
+        list(AuditHead.objects.select_for_update(no_key=True).order_by("chain"))
         changed = [entry for entry in AuditEntry.objects.filter(person.mentioned) if _redact(entry, person)]
         with append_only.lifted(connection):
             AuditEntry.objects.bulk_update(changed, ENTIRELY, batch_size=200)

@@ -215,7 +215,7 @@ def _begin_of(chain: str) -> tuple[int, str]:
 
 def hold(chain: str) -> AuditHead:
     """A chain's end, locked until the transaction is over. (SQLite has one writer at a time anyway.)"""
-    head, _created = AuditHead.objects.select_for_update().get_or_create(chain=chain)
+    head, _created = AuditHead.objects.select_for_update(no_key=True).get_or_create(chain=chain)
     return head
 
 

@@ -17,7 +17,7 @@ def keep(scope: Scope, group: str, secret: str, *, new: bool) -> ApiKey:
     scope.require(Verb.CHANGE, KEYS)
     try:
         with transaction.atomic():
-            key = ApiKey.objects.select_for_update().filter(resource_group=group).first()
+            key = ApiKey.objects.select_for_update(no_key=True).filter(resource_group=group).first()
             if key is not None and key.customer_id != scope.customer.pk:
                 raise Taken
             key = key or ApiKey(customer=scope.customer, resource_group=group)

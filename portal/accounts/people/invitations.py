@@ -49,7 +49,7 @@ def invite(scope: Scope, email: str, role: Role, group: str) -> tuple[Invitation
     secret = secrets.token_urlsafe(32)
     now = timezone.now()
     with transaction.atomic():
-        customer = Customer.objects.select_for_update().get(pk=scope.customer.pk)
+        customer = Customer.objects.select_for_update(no_key=True).get(pk=scope.customer.pk)
         if Membership.objects.filter(customer=customer, user__email=email).exists():
             raise AlreadyMember
         if Invitation.objects.filter(customer=customer, created__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
@@ -113,8 +113,8 @@ def accept(invitation: Invitation, user: User) -> None:
     if user.email != invitation.email:
         raise OtherPerson
     with transaction.atomic():
-        customer = Customer.objects.select_for_update().get(pk=invitation.customer_id)
-        held = Invitation.objects.select_for_update().filter(pk=invitation.pk)
+        customer = Customer.objects.select_for_update(no_key=True).get(pk=invitation.customer_id)
+        held = Invitation.objects.select_for_update(no_key=True).filter(pk=invitation.pk)
         check(held.get())
         held.update(ended=timezone.now(), how_ended=Invitation.End.ACCEPTED)
         members.add(customer, user, invitation.role, invitation.group)

@@ -121,7 +121,7 @@ def _set_rule(scope: Scope, rule: str, required: bool) -> None:
 @contextmanager
 def _holding(scope: Scope) -> Iterator[Customer]:
     with transaction.atomic():
-        yield Customer.objects.select_for_update().get(pk=scope.customer.pk)
+        yield Customer.objects.select_for_update(no_key=True).get(pk=scope.customer.pk)
 
 
 def _require_manager(scope: Scope) -> None:

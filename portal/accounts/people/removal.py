@@ -34,7 +34,7 @@ class CannotRemove(Exception):
 def remove(user: User) -> list[str]:
     """The person is gone, from every customer too. Answers where their address still stands. Raises CannotRemove."""
     with transaction.atomic():
-        held = Customer.objects.select_for_update().filter(memberships__user=user).order_by("number")
+        held = Customer.objects.select_for_update(no_key=True).filter(memberships__user=user).order_by("number")
         reasons = list(_last_manager(user, list(held)))
         for goes_on in personal_data.unfinished:
             reasons += goes_on(user)

@@ -49,7 +49,7 @@ def reset(user: User, reason: str) -> list[str]:
     Whoever calls has made sure who the person is, and says how. All sessions end: the device may be in other hands.
     """
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
         held = held_by(user)
         if held:
             Authenticator.objects.filter(user=user).delete()

@@ -61,7 +61,7 @@ def place(scope: Scope, order: Order, of_form: str) -> Job:
     if not 0 < len(order.months) <= MOST_MONTHS or len(set(order.months)) != len(order.months):
         raise ValueError("months")
     with transaction.atomic():
-        Customer.objects.select_for_update().get(pk=scope.customer.pk)  # two clicks come one after the other
+        Customer.objects.select_for_update(no_key=True).get(pk=scope.customer.pk)  # two clicks come one after the other
         theirs, token = Job.objects.filter(customer=scope.customer, author=scope.user), order.token(of_form)
         if (earlier := theirs.filter(token=token).first()) is not None:
             return earlier

@@ -25,7 +25,7 @@ def put(scope: Scope, measure: Measure, group: str, limit: Decimal) -> Threshold
     """Set a limit, in EUR or bytes, instead of the one that is there. PermissionDenied."""
     scope.require(Verb.CHANGE, THRESHOLDS)
     with transaction.atomic():
-        customer = Customer.objects.select_for_update().get(pk=scope.customer.pk)
+        customer = Customer.objects.select_for_update(no_key=True).get(pk=scope.customer.pk)
         present = Threshold.objects.filter(customer=customer, measure=measure, group=group).first()
         if present is not None and present.limit == limit:
             return present  # a double click

@@ -125,7 +125,7 @@ def member(request: HttpRequest, number: str) -> HttpResponse:
         form.add_error("email", _("No account has this address."))
         return _page(request, found, member_form=form, status=422)
     with transaction.atomic():
-        Customer.objects.select_for_update().get(pk=found.pk)
+        Customer.objects.select_for_update(no_key=True).get(pk=found.pk)
         _set_role(found, _known_or_new(email), role)
         if not managers_of(found):
             messages.warning(request, _("The customer now has no manager."))
@@ -219,7 +219,7 @@ def staff(request: HttpRequest) -> HttpResponse:
 def _set_staff(request: HttpRequest, form: StaffForm) -> bool:
     email, role = form.cleaned_data["email"].strip().lower(), form.cleaned_data["role"]
     with transaction.atomic():
-        admins = User.objects.select_for_update().filter(is_staff=True, is_superuser=True, is_active=True)
+        admins = User.objects.select_for_update(no_key=True).filter(is_staff=True, is_superuser=True, is_active=True)
         others = [one for one in admins if one.email != email]
         user = User.objects.filter(email=email).first()
         if user is None:

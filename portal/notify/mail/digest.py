@@ -53,7 +53,7 @@ def _make(waiting: Waiting) -> bool:
         rows = Notice.objects.filter(
             user=waiting.user, customer=waiting.customer, for_digest=True, occurrence__noted__lte=waiting.came
         )
-        notices = [one.pk for one in rows.select_for_update(of=("self",))]
+        notices = [one.pk for one in rows.select_for_update(of=("self",), no_key=True)]
         if not notices:
             return False
         mail, is_new = Mail.objects.get_or_create(

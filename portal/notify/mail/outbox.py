@@ -125,7 +125,12 @@ def _give_up() -> None:
 def _take() -> Sequence[Mail]:
     """A batch of what is due, longest first, held by the caller until the lease is over."""
     with transaction.atomic():
-        free = _due().filter(attempts__lt=MOST_ATTEMPTS).order_by("due", "created").select_for_update(skip_locked=True)
+        free = (
+            _due()
+            .filter(attempts__lt=MOST_ATTEMPTS)
+            .order_by("due", "created")
+            .select_for_update(skip_locked=True, no_key=True)
+        )
         pks = list(free.values_list("pk", flat=True)[:BATCH])
         Mail.objects.filter(pk__in=pks).update(due=timezone.now() + LEASE, attempts=F("attempts") + 1)
     return list(Mail.objects.filter(pk__in=pks).select_related("user", "customer").order_by("created"))

@@ -56,7 +56,7 @@ def stop(told: Stop) -> None:
     so the person is what it was done to, and no actor.
     """
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=told.user.pk)
+        User.objects.select_for_update(no_key=True).get(pk=told.user.pk)
         chosen = choices.of_people([told.user.pk]).get(told.user.pk, {})
         ended = [kind for kind in told.kinds if told.channel in choices.channels(kind, chosen)]
         if not ended:

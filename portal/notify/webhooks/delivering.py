@@ -104,7 +104,7 @@ def _note(message: Message, answer: Answer, holder: str) -> None:
     """What came of it, in one transaction; nothing where the endpoint has gone, or is another worker's by now."""
     now = timezone.now()
     with transaction.atomic():
-        endpoint = _held(message, holder).select_for_update(of=("self",)).first()
+        endpoint = _held(message, holder).select_for_update(of=("self",), no_key=True).first()
         if endpoint is None or not Message.objects.filter(pk=message.pk).exists():
             return
         _log(message, answer, now)

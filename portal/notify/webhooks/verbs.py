@@ -75,7 +75,7 @@ def add(scope: Scope, chosen: Settings) -> Endpoint:
     scope.require(Verb.CHANGE, WEBHOOKS)
     addresses.check(chosen.url)
     with transaction.atomic():
-        customer = Customer.objects.select_for_update().get(pk=scope.customer.pk)
+        customer = Customer.objects.select_for_update(no_key=True).get(pk=scope.customer.pk)
         if endpoints_of(scope).count() >= MOST:
             raise TooMany
         endpoint = Endpoint(customer=customer, made_by=scope.user, **_fields(chosen))
@@ -203,7 +203,7 @@ def _seal_anew(endpoint: Endpoint, field: str) -> bool:
 def _hold(scope: Scope, pk: str) -> Endpoint:
     """The endpoint, locked for a change of it."""
     scope.require(Verb.CHANGE, WEBHOOKS)
-    return _found(endpoints_of(scope).select_for_update(), pk)
+    return _found(endpoints_of(scope).select_for_update(no_key=True), pk)
 
 
 def _hold_live(scope: Scope, pk: str) -> Endpoint:

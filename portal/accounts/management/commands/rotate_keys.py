@@ -71,7 +71,7 @@ def _renew_draft(draft: Draft) -> bool:
 
 def _renew_factor(factor: Authenticator) -> bool:
     with transaction.atomic():
-        present = Authenticator.objects.select_for_update().filter(pk=factor.pk, data=factor.data).first()
+        present = Authenticator.objects.select_for_update(no_key=True).filter(pk=factor.pk, data=factor.data).first()
         if present is None:
             return False
         data = {name: _resealed(value) if name in MFA_SEALED else value for name, value in present.data.items()}
