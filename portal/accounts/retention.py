@@ -16,7 +16,7 @@ def since(days: int) -> datetime:
     return midnight - timedelta(days=days)
 
 
-def record(what: str, count: int) -> None:
+def note(what: str, count: int) -> None:
     """That so many went; nothing where there was none. Belongs into the transaction that removes them."""
     if count:
         trail.record("retention.applied", target=what, after={"records": count})

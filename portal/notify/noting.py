@@ -45,7 +45,7 @@ def forget_old() -> int:
         _rows, by_model = Occurrence.objects.filter(noted__lt=since).delete()
         Mail.objects.filter(created__lt=since).delete()
         count = by_model.get(Occurrence._meta.label, 0)
-        retention.record("notifications", count)
+        retention.note("notifications", count)
     return count
 
 

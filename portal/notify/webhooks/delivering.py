@@ -63,7 +63,7 @@ def remove_old() -> int:
         since = retention.since(settings.KEEP_WEBHOOK_EVENTS_DAYS)
         _rows, removed = Message.objects.filter(created__lt=since).delete()
         count = removed.get(Message._meta.label, 0)
-        retention.record("webhook events", count)
+        retention.note("webhook events", count)
     return count
 
 
