@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from scripts.environment import ROOT, free_port
-from scripts.processes import Process
+from scripts.processes import Process, wait_until
 from tests.support.portal import Portal
 from tests.support.services import require
 
@@ -43,20 +43,33 @@ def test_the_handbook_says_what_to_do(name: str) -> None:
     assert f"\n| {name} | " in (ROOT / "docs" / "operations.md").read_text()
 
 
+KINDS = ("web", "worker", "beat")
+
+
+def alive(metrics: str) -> set[str]:
+    """The kinds of processes that say they are there; each says so every few seconds."""
+    told = re.findall(r'^portal_processes{kind="(\w+)"} (\d+)', metrics, re.MULTILINE)
+    return {kind for kind, count in told if int(count) > 0}
+
+
 @pytest.fixture(scope="module")
 def metrics(portal_stack: Portal) -> str:
-    with urllib.request.urlopen(f"{portal_stack.url}/metrics") as answer:
-        text: str = answer.read().decode()
-    return text
+    """As they are when all processes have said that they are there."""
+
+    def ask_for_it() -> str:
+        with urllib.request.urlopen(f"{portal_stack.url}/metrics") as answer:
+            text: str = answer.read().decode()
+        return text
+
+    wait_until(lambda: alive(ask_for_it()) == {*KINDS}, portal_stack.web, seconds=180)
+    return ask_for_it()
 
 
 def test_a_running_portal_has_what_they_go_by(portal_stack: Portal, metrics: str) -> None:
     needed = {*re.findall(r"portal_\w+", RULES.read_text() + str(DRAWN).replace("_bucket", ""))}
     told = {*re.findall(r"^# TYPE (\w+) ", metrics, re.MULTILINE)}
     assert needed <= told
-    kinds = ("web", "worker", "beat")
-    alive = {kind: re.search(rf'^portal_processes{{kind="{kind}"}} (\d+)', metrics, re.MULTILINE) for kind in kinds}
-    assert {kind for kind, found in alive.items() if found and int(found[1]) > 0} == {*kinds}
+    assert alive(metrics) == {*KINDS}
     assert 'portal_oldest_waiting_seconds{what="mail"} 0\n' in metrics
 
 
