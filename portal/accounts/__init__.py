@@ -2,11 +2,13 @@
 
 Rooms:
 - `sign_in`: how people get in: password, passkey, second factor, single sign-on, sessions, recovery
-- `people`: who belongs to a customer: members, invitations, joining
-- `audit`: the trail: what is recorded, under which names, and that nothing is taken out of it
+- `people`: who belongs to a customer: members, invitations, joining; what is kept about somebody, and their removal
+- `audit`: the trail: what is recorded, under which names, and that nobody takes anything out of it unseen (`redaction`:
+  a person who was removed; `forgetting`: what is older than is kept)
 - `keys`: API keys, and sealing whatever is secret
 - beside them `access` (the only way to a customer), `roles`, `view_as`, and what every form and page of the portal
-  goes through: `form_drafts`, `submit_once`, `page_stamp`, `redirects`, `reader_settings`, `mail`
+  goes through: `form_drafts`, `submit_once`, `page_stamp`, `redirects`, `reader_settings`, `mail`; `retention` is how
+  long things are kept
 
 `access.get_scope(user, customer_no) -> Scope` (Http404) is the only way to a customer. `Scope(customer, user, role,
 root, customers)`: `.may_see(kind)`, `.may_change(kind)`, `.require(verb, kind)` (403). Kinds are the names of

@@ -183,10 +183,7 @@ class Monitoring(Section):
 
 
 class Retention(Section):
-    """How long things are kept
-
-    Removed once a day, and on record in the portal's own audit trail.
-    """
+    """How long things are kept"""
 
     KEEP_TRAIL_DAYS = Setting(
         kinds.whole(0, 36500),

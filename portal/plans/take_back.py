@@ -74,9 +74,8 @@ def take_back(scope: Scope, source: Change | Plan, name: str) -> Plan:
     if not changes:
         raise NotReady("not_through")
     with transaction.atomic():
-        Customer.objects.select_for_update(no_key=True).get(
-            pk=scope.customer.pk
-        )  # one plan, however often it is clicked
+        # One plan, however often it is clicked.
+        Customer.objects.select_for_update(no_key=True).get(pk=scope.customer.pk)
         plan = _plans_back(source).filter(state__in=SHOWN_EVERYWHERE).first()
         if plan is None:
             plan = begin(scope, name, beside=True, **_link(source))

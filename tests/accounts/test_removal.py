@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from portal.accounts.audit import append_only, trail
+from portal.accounts.audit import actions, append_only, trail
 from portal.accounts.models import AuditEntry, Customer, Invitation, Membership, User
 from portal.accounts.people.removal import CannotRemove, remove
 from portal.accounts.roles import Role
@@ -61,7 +61,7 @@ class TestTrail:
         number = ada.pk
         remove(ada)
         kept = entry("key.replaced")
-        assert (kept.actor, kept.actor_id, kept.address) == (f"removed-{number}", number, "")
+        assert (kept.actor, kept.actor_id, kept.address) == (f"removed:{number}", number, "")
         assert (kept.target, json.loads(kept.after)) == ("shop", {"generation": 2})
         assert problems() == []
 
@@ -74,9 +74,9 @@ class TestTrail:
             )
         remove(ada)
         asked = entry("plan.review_requested")
-        assert json.loads(asked.after) == {"to": [f"removed-{number}", "x@example.com"]}
+        assert json.loads(asked.after) == {"to": [f"removed:{number}", "x@example.com"]}
         assert (asked.actor, asked.address) == ("maren@example.com", "192.0.2.9")
-        assert entry("invitation.sent").target == entry("member.removed").target == f"removed-{number}"
+        assert entry("invitation.sent").target == entry("member.removed").target == f"removed:{number}"
         assert problems() == []
 
     @pytest.mark.parametrize(
@@ -109,7 +109,18 @@ class TestTrail:
         append_only.protect(connection)
         number = ada.pk
         remove(ada)
-        assert done.get().actor == f"staff@example.com as removed-{number}"
+        assert done.get().actor == f"staff@example.com as removed:{number}"
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("removed:17", "Removed person 17"),
+            ("staff@example.com as removed:17", "staff@example.com as Removed person 17"),
+            ("virtualmachine/removed-17", "virtualmachine/removed-17"),
+        ],
+    )
+    def test_pages_say_it_in_words(self, text: str, told: str) -> None:
+        assert actions.person(text) == told
 
     def test_an_anchor_from_before_still_holds(self, customer: Customer, ada: User) -> None:
         trail.record("key.replaced", customer=customer, actor=ada, target="shop")
@@ -149,7 +160,7 @@ class TestTrail:
         remove(ada)
         entries = AuditEntry.objects.filter(action="person.removed")
         assert {(one.chain, one.actor, one.target) for one in entries} == {
-            (chain, "", f"removed-{number}") for chain in ("", "10001")
+            (chain, "", f"removed:{number}") for chain in ("", "10001")
         }
 
     def tamper(self, sql: str) -> None:
@@ -194,7 +205,7 @@ class TestRest:
         page = plenty.client().get("/c/10001/trail/").content.decode()
         assert f"Removed person {number}" in page
         assert "Entries without the person" in page
-        assert f"removed-{number}" in b"".join(plenty.client().get("/c/10001/trail/?format=jsonl")).decode()
+        assert f"removed:{number}" in b"".join(plenty.client().get("/c/10001/trail/?format=jsonl")).decode()
 
     def test_they_are_signed_out(self, ada: User) -> None:
         client = Client()
@@ -252,7 +263,7 @@ class TestCommand:
         number = ada.pk
         Note.objects.create(customer=customer, text=ADA)
         said = self.run(" Ada@Example.com ", no_input=True)
-        assert f"removed-{number}" in said
+        assert f"removed:{number}" in said
         assert "console.Note" in said
         assert not User.objects.filter(email=ADA).exists()
 

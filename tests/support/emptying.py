@@ -42,8 +42,7 @@ def _unprotected(full: list[str]) -> Iterator[None]:
             cursor.execute("SET LOCAL session_replication_role = replica")
         yield
     elif append_only.TABLE in full:
-        append_only.unprotect(connection)
-        yield
-        append_only.protect(connection)
+        with append_only.lifted(connection):
+            yield
     else:
         yield

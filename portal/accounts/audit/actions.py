@@ -2,7 +2,6 @@
 
 import re
 
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 ACTIONS = {
@@ -118,7 +117,8 @@ KIND_OF = {
     "webhook": ("webhook.",),
     "staff": ("staff.",),
 }
-REMOVED = re.compile(r"\bremoved-(\d+)\b")
+# Who was removed (accounts.audit.redaction): with a colon, which neither addresses nor names of records have.
+REMOVED = "removed:"
 
 
 def label(action: str) -> str:
@@ -126,6 +126,12 @@ def label(action: str) -> str:
     return str(ACTIONS.get(action, action))
 
 
+def pseudonym(pk: int) -> str:
+    """What entries have in place of a person who was removed."""
+    return f"{REMOVED}{pk}"
+
+
 def person(text: str) -> str:
-    """Somebody as entries have them, in words: who was removed has a number (accounts.audit.redaction)."""
-    return REMOVED.sub(lambda found: gettext("Removed person %(number)s") % {"number": found[1]}, text)
+    """Somebody as entries have them, in words: who was removed has a number."""
+    told = _("Removed person %(number)s")
+    return re.sub(rf"{REMOVED}(\d+)", lambda found: str(told) % {"number": found[1]}, text)

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from portal.accounts import retention
 from portal.accounts.audit import append_only, trail
-from portal.accounts.models import AuditEntry, AuditHead, Customer
+from portal.accounts.models import AuditEntry, Customer
 
 MOST = 20_000  # entries of a chain that go at once: whoever adds to it waits meanwhile
 
@@ -21,21 +21,22 @@ def forget_old() -> int:
     if not settings.KEEP_TRAIL_DAYS:
         return 0
     before = retention.since(settings.KEEP_TRAIL_DAYS)
-    return sum(_forget(chain, before) for chain in AuditHead.objects.order_by("chain").values_list("chain", flat=True))
+    chains = AuditEntry.objects.order_by("chain").filter(at__lt=before).values_list("chain", flat=True).distinct()
+    return sum(_forget(chain, before) for chain in chains)
 
 
+@transaction.atomic
 def _forget(chain: str, before: datetime) -> int:
+    trail.hold(chain)
     entries = AuditEntry.objects.filter(chain=chain).order_by("sequence")
-    if not entries.filter(at__lt=before).exists():
-        return 0
-    with transaction.atomic():
-        trail.hold(chain)
-        kept = entries.filter(at__gte=before).first()
-        old = list(entries.filter(sequence__lt=kept.sequence)[:MOST] if kept else entries[:MOST])
-        if old:
-            said = {"until": old[-1].sequence, "digest": old[-1].digest, "records": len(old)}
-            customer = Customer(number=chain) if chain else None
-            trail.record(trail.FORGOTTEN, customer=customer, target="trail", after=said)
-            with append_only.lifted(connection):
-                AuditEntry.objects.filter(chain=chain, sequence__lte=old[-1].sequence).delete()
-    return len(old)
+    kept = entries.filter(at__gte=before).first()
+    old = entries.filter(sequence__lt=kept.sequence) if kept else entries
+    gone = list(old.values_list("sequence", "digest")[:MOST])
+    if gone:
+        until, digest = gone[-1]
+        customer = Customer(number=chain) if chain else None
+        said = {"until": until, "digest": digest, "records": len(gone)}
+        trail.record(trail.FORGOTTEN, customer=customer, target="trail", after=said)
+        with append_only.lifted(connection):
+            entries.filter(sequence__lte=until).delete()
+    return len(gone)

@@ -17,10 +17,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q
 
-from portal.accounts.audit import append_only, trail
+from portal.accounts.audit import actions, append_only, trail
 from portal.accounts.models import AuditEntry, AuditHead, Customer, User
 
-ENTIRELY = ("actor", "address", "target", "before", "after")
+TELLING = ("actor", "address", "target", "before", "after")
 # What stands around an address where it is one by itself, and no part of a longer one.
 _BEFORE, _AFTER = r"(?<![\w.!#$%&'*+=?^`{|}~-])", r"(?![\w@-]|\.\w)"
 
@@ -45,7 +45,7 @@ class Person:
     @property
     def pseudonym(self) -> str:
         """What stands for them from now on: the same everywhere, and of no use outside."""
-        return f"removed-{self.pk}"
+        return actions.pseudonym(self.pk)
 
     @property
     def mentioned(self) -> Q:
@@ -83,7 +83,7 @@ def take_out(person: Person) -> int:
         list(AuditHead.objects.select_for_update(no_key=True).order_by("chain"))
         changed = [entry for entry in AuditEntry.objects.filter(person.mentioned) if _redact(entry, person)]
         with append_only.lifted(connection):
-            AuditEntry.objects.bulk_update(changed, ENTIRELY, batch_size=200)
+            AuditEntry.objects.bulk_update(changed, TELLING, batch_size=200)
         _vouch(person, changed)
     return len(changed)
 
@@ -96,7 +96,7 @@ def _mentioning(address: str) -> Q:
 
 def _redact(entry: AuditEntry, person: Person) -> bool:
     """Whether that left something out."""
-    before = {name: getattr(entry, name) for name in ENTIRELY}
+    before = {name: getattr(entry, name) for name in TELLING}
     is_theirs = entry.actor_id == person.pk
     is_about = is_theirs or person.without(entry.target) != entry.target
     if is_theirs or (is_about and entry.actor_id is None):
@@ -105,7 +105,7 @@ def _redact(entry: AuditEntry, person: Person) -> bool:
     for name in ("before", "after"):
         if text := getattr(entry, name):
             setattr(entry, name, trail.as_json(person.without_values(json.loads(text), names=is_about)))
-    return before != {name: getattr(entry, name) for name in ENTIRELY}
+    return before != {name: getattr(entry, name) for name in TELLING}
 
 
 def _vouch(person: Person, changed: Iterable[AuditEntry]) -> None:

@@ -19,6 +19,7 @@ LONGEST = timedelta(days=7).total_seconds()  # from signing in, however busy
 BEGAN, SEEN, CUSTOMER = "began", "seen", "customer"
 WHO = "__Host-who" if settings.HTTPS else "who"
 WHO_FOR = timedelta(days=30)
+MOST_AT_ONCE = 10_000  # sessions forgotten
 
 
 def begin(request: HttpRequest) -> None:
@@ -95,10 +96,12 @@ def end_all(user: User, but: str = "") -> int:
 
 
 def forget_ended() -> None:
-    """Nothing is kept of those that have run out: neither what they held, nor from where they came."""
-    Session.objects.filter(expire_date__lte=timezone.now()).delete()
-    going_on = Session.objects.values("session_key")
-    UserSession.objects.exclude(session_key__in=going_on).delete()
+    """Nothing is kept of those that have run out: neither what they held, nor from where they came. A part at a time:
+    pages are told of each.
+    """
+    over = Session.objects.filter(expire_date__lte=timezone.now()).values_list("pk", flat=True)
+    Session.objects.filter(pk__in=list(over[:MOST_AT_ONCE])).delete()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
 # --- who was here, after the session has ended ---------------------------------------------------------------------

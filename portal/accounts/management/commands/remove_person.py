@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from portal.accounts.audit import actions
 from portal.accounts.models import User
 from portal.accounts.people.removal import CannotRemove, remove
 
@@ -29,6 +30,6 @@ class Command(BaseCommand):
             left = remove(user)
         except CannotRemove as error:
             raise CommandError("\n".join(["Nothing was changed.", *error.reasons])) from error
-        self.stdout.write(f"Removed. The audit trail has removed-{pk} in their place.")
+        self.stdout.write(f"Removed. The audit trail has {actions.pseudonym(pk)} in their place.")
         if left:
             self.stdout.write("\n".join(["The address still stands in what people have written:", *left]))
