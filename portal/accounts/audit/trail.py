@@ -1,4 +1,4 @@
-"""The audit trail: who did what, from where, to what. Entries are added and never changed.
+"""The audit trail: who did what, from where, to what. Entries are added, and nobody changes them unnoticed.
 
 Each customer's entries form a chain, and so do those that belong to no customer (chain ''): every entry carries the
 digest of the one before, so an edit, a deletion or another order breaks the chain; that its end is missing shows
