@@ -14,13 +14,11 @@ from scripts.stack import Stack
 
 
 @contextmanager
-def portal(machines: int = 0, **env: str) -> Iterator[Stack]:
+def portal[Kind: Stack](machines: int = 0, kind: type[Kind] = Stack, **env: str) -> Iterator[Kind]:
     """A running portal whose customer 10001 has this many machines; with 0 the demo's world. Raises StartError."""
     with tempfile.TemporaryDirectory(prefix="portal-measured-") as name:
-        stack = Stack(Path(name), secrets=new_secrets(), extra_env=env)
-        stack.manage("migrate", "--verbosity", "0")
-        stack.manage("seed_demo")
-        stack.manage("collectstatic", "--no-input", "--verbosity", "0")
+        stack = kind(Path(name), secrets=new_secrets(), extra_env=env)
+        stack.prepare()
         stack.seed_sandbox(*(("--machines", str(machines), "--customers", "1") if machines else ()))
         with running(stack):
             yield stack

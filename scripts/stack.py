@@ -102,7 +102,11 @@ class Stack:
     @property
     def processes(self) -> list[Process]:
         """In the order of starting."""
-        return [self.redis, self.sandbox, *self.beside, self.web, self.worker, self.post, self.beat]
+        return [self.redis, self.sandbox, *self.beside, self.web, *self.workers, self.beat]
+
+    @property
+    def workers(self) -> list[Process]:
+        return [self.worker, self.post]
 
     @property
     def url(self) -> str:
@@ -128,19 +132,24 @@ class Stack:
 
     def wait(self, process: Process, *others: Process, seconds: float = 180) -> None:
         """Returns when this process can do its work. Raises StartError when it or one of the others ends instead."""
-        is_ready = {
-            "redis": lambda: accepts_connections(self.redis_port),
-            "sandbox": lambda: accepts_connections(self.sandbox_port),
-            "mail": lambda: answers(self.mail_url),
-            "web": lambda: answers(f"{self.url}/healthz"),
-            "beat": lambda: "beat: Starting" in process.output(),
-        }.get(process.name, lambda: " ready." in process.output())
-        wait_until(is_ready, process, *others, seconds=seconds)
+        wait_until(lambda: self.is_ready(process), process, *others, seconds=seconds)
+
+    def is_ready(self, process: Process) -> bool:
+        """Whether it can do its work."""
+        if process.name == "redis":
+            return accepts_connections(self.redis_port)
+        if process.name == "sandbox":
+            return accepts_connections(self.sandbox_port)
+        if process.name == "mail":
+            return answers(self.mail_url)
+        if process.name == "web":
+            return answers(f"http://127.0.0.1:{self.port}/healthz")
+        return ("beat: Starting" if process.name == "beat" else " ready.") in process.output()
 
     def stop(self) -> None:
         """Ends everything within some six seconds: who is busy then is made to. First those who use the others."""
         for together, seconds in (
-            ([self.beat, self.post, self.worker, self.web], 4),
+            ([self.beat, *reversed(self.workers), self.web], 4),
             ([*self.beside, self.sandbox, self.redis], 2),
         ):
             deadline = time.monotonic() + seconds
@@ -152,6 +161,12 @@ class Stack:
     def manage(self, *arguments: str) -> str:
         """Runs one of Django's commands on the portal: `manage("migrate")`. Answers what it printed."""
         return run([sys.executable, "manage.py", *arguments], env=self.env)
+
+    def prepare(self) -> None:
+        """The portal's database with the demo's people, and the static files."""
+        self.manage("migrate", "--verbosity", "0")
+        self.manage("seed_demo")
+        self.manage("collectstatic", "--no-input", "--verbosity", "0")
 
     def seed_sandbox(self, *arguments: str) -> str:
         """Makes the sandbox's world anew: `seed_sandbox("--machines", "1000")`."""

@@ -30,7 +30,14 @@ from scripts.processes import StartError
 RESULTS = ROOT / "var" / "test"
 CHROMIUM = ("chromium-headless-shell", "chromium")  # the first one has no windows: its pages take half the time
 # Package → what tests start: one of these.
-PROGRAMS = {"redis-server": ("redis-server",), CHROMIUM[0]: CHROMIUM, "prometheus": ("promtool",)}
+PROGRAMS = {
+    "redis-server": ("redis-server",),
+    CHROMIUM[0]: CHROMIUM,
+    "prometheus": ("promtool",),
+    "nginx-light": ("nginx",),
+    "openssl": ("openssl",),
+    "systemd": ("systemd-analyze",),
+}
 # A module stays together, since its tests share servers; modules go in the order in which tests/conftest.py has them.
 OPTIONS = ["--quiet", "-o", "junit_family=xunit1", "--dist=loadscope", "--no-loadscope-reorder"]
 IN_THE_SANDBOX = ["--ds=portal.sandbox.settings"]

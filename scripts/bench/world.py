@@ -93,9 +93,7 @@ class Worlds:
         self._create(MADE)
         stack = Stack(self.directory / MADE, secrets=self.secrets, extra_env=self._env(MADE))
         stack.directory.mkdir()
-        stack.manage("migrate", "--verbosity", "0")
-        stack.manage("seed_demo")
-        stack.manage("collectstatic", "--no-input", "--verbosity", "0")
+        stack.prepare()
 
     @contextmanager
     def world(self, machines: int = 0, customers: int = 1) -> Iterator[Stack]:

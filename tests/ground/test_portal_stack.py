@@ -1,9 +1,5 @@
 """The portal in processes that the flow tests use: it can be signed in to, mistreated and put right."""
 
-import json
-import os
-import subprocess
-import sys
 import time
 import urllib.request
 from datetime import datetime
@@ -13,9 +9,9 @@ import redis
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from scripts.environment import ROOT
 from scripts.processes import accepts_connections
 from tests.support.browser import axe, sign_in
+from tests.support.doctor import doctor
 from tests.support.portal import Portal
 from tests.support.services import Sandbox
 
@@ -37,13 +33,6 @@ def test_each_part_can_be_taken_away_and_brought_back(portal_stack: Portal) -> N
     assert accepts_connections(portal_stack.redis_port)
     with urllib.request.urlopen(f"{portal_stack.url}/healthz") as answer:
         assert answer.status == 200
-
-
-def doctor(portal: Portal, *arguments: str) -> dict[str, str]:
-    """What it finds, by check: the worst of it."""
-    command = [sys.executable, "manage.py", "doctor", "--json", *arguments]
-    found = subprocess.run(command, cwd=ROOT, env=os.environ | portal.env, capture_output=True, text=True, check=False)
-    return {check["id"]: check["level"] for check in json.loads(found.stdout)["checks"]}
 
 
 def test_the_doctor_finds_a_running_portal_well_but_for_what_a_trial_lacks(portal_stack: Portal) -> None:
