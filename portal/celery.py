@@ -1,8 +1,11 @@
 """The Celery application. A message is a nudge that carries an id; the truth is a row in the database."""
 
+import gc
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import celeryd_after_setup
 from django.conf import settings
 from kombu import Exchange, Queue
 
@@ -101,3 +104,13 @@ WITH_TASKS = (
     "console",
 )
 app.autodiscover_tasks([f"portal.{name}" for name in WITH_TASKS])
+
+
+@celeryd_after_setup.connect
+def share_what_is_loaded(**_signal: Any) -> None:
+    """Before a worker starts its processes: what is there by now stays, and they share it instead of copying it.
+
+    Four of them take half of the memory. They never look through it for garbage either, as in `portal.wsgi`.
+    """
+    gc.collect()
+    gc.freeze()

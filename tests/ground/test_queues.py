@@ -1,11 +1,13 @@
 """Each kind of work has a queue of its own, and in compose.yaml somebody who takes from it."""
 
+import gc
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import redis
+from celery.signals import celeryd_after_setup
 
 from portal.celery import CHANGES, HOUSEKEEPING, MAIL, PAPERS, QUEUES, REFRESH, WEBHOOKS, app
 from scripts.environment import ROOT
@@ -76,6 +78,15 @@ def test_a_message_is_in_its_queue_and_in_no_other(broker: redis.Redis, queue: s
         app.send_task(task, args=("1",), producer=app.amqp.Producer(simple.channel), retry=False)
         found: Any = {name: broker.llen(name) for name in QUEUES}
     assert found == dict.fromkeys(QUEUES, 0) | {queue: 1}
+
+
+def test_the_processes_of_a_worker_share_what_is_loaded() -> None:
+    already = gc.get_freeze_count()
+    try:
+        celeryd_after_setup.send(sender="worker@host")
+        assert gc.get_freeze_count() > already + 100_000  # objects: Django, the tasks and what they use
+    finally:
+        gc.unfreeze()
 
 
 def test_compose_has_one_worker_for_each_queue() -> None:
