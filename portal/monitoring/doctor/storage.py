@@ -117,7 +117,7 @@ def disk() -> Iterator[Finding]:
     places = {Path(tempfile.gettempdir())}
     if connection.vendor == "sqlite":
         places.add(Path(str(connection.settings_dict["NAME"])).parent)
-    for place in sorted(places):
+    for place in sorted(filter(Path.is_dir, places)):  # that the database has none, `database` tells
         free = shutil.disk_usage(place).free
         words = {"place": place, "free": free // MIB}
         if free < LITTLE:
