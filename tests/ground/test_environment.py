@@ -440,6 +440,18 @@ def test_a_start_points_out_names_that_look_mistaken() -> None:
     assert "(portal.W002) SMPT_HOST is not a setting of the portal" in result.stderr
 
 
+@pytest.mark.parametrize("given", ["", "many"])
+def test_the_handbook_is_right_about_a_name_that_gunicorn_reads_before_the_portal(given: str) -> None:
+    result = start("-m gunicorn portal.wsgi --bind 127.0.0.1:0", DEBUG="1", WEB_CONCURRENCY=given)
+    assert result.returncode == 1
+    said = "ValueError: invalid literal for int()"
+    assert result.stderr.splitlines()[-1].startswith(said)
+    assert f"`{said}`" in (ROOT / "docs/operations.md").read_text()
+    assert list(names.mistaken({"WEB_CONCURRENCY": given})) == [
+        Mistaken("WEB_CONCURRENCY", "WEB_PROCESSES", is_read=True)
+    ]
+
+
 @pytest.mark.parametrize("command", ["migrate", "createsuperuser"])
 @pytest.mark.parametrize(
     ("url", "why"),
