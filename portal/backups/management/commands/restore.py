@@ -9,8 +9,9 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from portal.accounts.audit import trail
-from portal.backups import dump, restored
+from portal.backups import dump, releases, restored
 from portal.backups.schema import unknown_migrations
+from portal.release import UPGRADES_FROM
 
 
 class Command(BaseCommand):
@@ -39,6 +40,11 @@ class Command(BaseCommand):
         if newer := unknown_migrations(MigrationLoader(connection)):
             raise CommandError(
                 f"The backup is of a newer release (it has {', '.join(newer)}): start that release with this database."
+            )
+        if old := releases.too_old():
+            raise CommandError(
+                f"The backup is of release {old}: restore it with release {UPGRADES_FROM}, into another empty "
+                "database, and upgrade from there."
             )
         call_command("migrate", verbosity=0)
         count = restored.distrust_changes()
