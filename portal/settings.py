@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
@@ -17,8 +16,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 _given = Environment()
-if _given.problems:
-    raise ImproperlyConfigured("\n".join(["These settings cannot be used (docs/settings.md):", *_given.problems]))
+if _given.problems:  # ends whatever has begun with them; an exception would be shown with a traceback around it
+    raise SystemExit("\n".join(["These settings cannot be used (docs/settings.md):", *_given.problems]))
 
 DEBUG = _given.DEBUG
 SECRET_KEY = _given.SECRET_KEY

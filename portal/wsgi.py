@@ -3,16 +3,20 @@
 import gc
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
 from django.core.checks import run_checks
 from django.core.wsgi import get_wsgi_application
+from django.db import connection
 from django.template.loader import get_template
 from django.urls import get_resolver
 
 import portal.celery  # noqa: F401 - tasks called from views go to our broker
 from portal.accounts import checks
+from portal.inventory import presence
+from portal.inventory.redis_connection import Away
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -34,7 +38,20 @@ def tell_of_surroundings() -> None:
         logging.getLogger(__name__).warning("%s %s", found.msg, found.hint)
 
 
+def refuse_a_second_host() -> None:
+    """In production a file of SQLite's is of one host: another would show people a database of its own."""
+    if not settings.HTTPS or connection.vendor != "sqlite":
+        return
+    with suppress(Away):  # nobody knows then; the doctor tells later
+        if hosts := presence.hosts_besides_ours(presence.WEB):
+            raise SystemExit(
+                f"The database is SQLite, which is of one host, and web servers run on {', '.join(hosts)} already: set "
+                "DATABASE_URL to a PostgreSQL server, on all hosts."
+            )
+
+
 application = get_wsgi_application()
+refuse_a_second_host()
 warm_up()
 tell_of_surroundings()
 gc.collect()

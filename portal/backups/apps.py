@@ -5,3 +5,8 @@ from django.apps import AppConfig
 
 class BackupsConfig(AppConfig):
     name = "portal.backups"
+
+    def ready(self) -> None:
+        from portal.backups import releases  # needs the models
+
+        releases.connect(self)

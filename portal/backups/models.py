@@ -1,4 +1,4 @@
-"""Which backups were made, and which of them somebody has tried to restore."""
+"""Which backups were made, which of them somebody has tried to restore, and which releases the database has been of."""
 
 from django.db import models
 from django.utils import timezone
@@ -19,3 +19,13 @@ class Backup(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+class Release(models.Model):
+    """One whose migrations have all been applied. The newest is the one that the database is of."""
+
+    version = models.CharField(max_length=20, unique=True)
+    since = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.version

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
@@ -51,6 +51,14 @@ class Process:
     at: float
 
 
+class _Said(NamedTuple):
+    """That a process was there, at a moment of its own clock."""
+
+    host: str
+    name: str
+    at: float
+
+
 def keep_noting(kind: str) -> None:
     """This process goes on, until it ends."""
     Thread(
@@ -81,12 +89,31 @@ def alive(kind: str) -> list[str]:
     return [one.name for one in processes() if one.kind == kind]
 
 
+def hosts_besides_ours(kind: str) -> list[str]:
+    """Those on which processes of a kind go on: who says so while we watch, since one may have ended just now.
+
+    Takes no time where nobody has said anything lately, and 2 × EVERY at most. Raises Away.
+    """
+    before = _elsewhere(kind)
+    end = time.monotonic() + 2 * EVERY
+    while before and time.monotonic() < end:
+        time.sleep(EVERY / 10)
+        if going_on := {one.host for one in _elsewhere(kind) - before}:
+            return sorted(going_on)
+    return []
+
+
 def digests() -> dict[str, str]:
     """Of what has to be the same everywhere, as this process has it."""
     return {
         name: salted_hmac("presence", repr(getattr(settings, name)), algorithm="sha256").hexdigest()[:16]
         for name in SAME
     }
+
+
+def _elsewhere(kind: str) -> set[_Said]:
+    ours = socket.gethostname()
+    return {_Said(one.host, one.name, one.at) for one in processes() if one.kind == kind and one.host != ours}
 
 
 def _go_on(kind: str, name: str) -> None:

@@ -18,8 +18,8 @@ from django.utils import timezone
 from portal.accounts.models import AuditEntry
 from portal.backups import dump
 from portal.backups.management.commands import backup, restore, try_restore
-from portal.backups.models import Backup
-from portal.release import release
+from portal.backups.models import Backup, Release
+from portal.release import UPGRADES_FROM, release
 from tests.support.database import SERVER
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -160,7 +160,19 @@ class TestTrial:
         printed = io.StringIO()
         with pytest.raises(CommandError, match=r"cannot be restored as it should be"):
             call_command("try_restore", str(path), stdout=printed)
-        assert "The backup is of a newer release (it has accounts.9999_to_come)" in printed.getvalue()
+        assert "The backup is of a newer release (it has accounts.9999_to_come): restore it with that one" in printed.getvalue()
+
+    def test_a_backup_of_a_release_that_is_too_old_is_told(self, tmp_path: Path) -> None:
+        Release.objects.create(version="0.0.9")
+        told("backup", tmp_path)
+        (path,) = tmp_path.iterdir()
+        printed = io.StringIO()
+        with pytest.raises(CommandError, match=r"cannot be restored as it should be"):
+            call_command("try_restore", str(path), stdout=printed)
+        assert (
+            f"The backup is of release 0.0.9: restore it with release {UPGRADES_FROM}, into another"
+            in printed.getvalue()
+        )
 
     def test_who_may_not_make_databases_is_told_what_to_do(
         self, made: Path, monkeypatch: pytest.MonkeyPatch, restricted: Callable[[], None]

@@ -16,7 +16,9 @@ from portal.environment.names import Mistaken
 from portal.environment.reading import Environment
 from portal.environment.setting import Setting
 from portal.environment.table import DEVELOPMENT_KEY, SETTINGS
+from scripts.databases import query
 from scripts.environment import ROOT, new_secrets, production_like
+from tests.support import database
 
 DEVELOPMENT = {"DEBUG": "1"}
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -398,24 +400,99 @@ def test_earlier_names_lead_to_present_ones() -> None:
 # --- a start --------------------------------------------------------------------------------------------------------
 
 
-def check(**environ: str) -> subprocess.CompletedProcess[str]:
-    """`manage.py check` with this environment, and no setting of the test's own."""
+STARTS = (
+    "manage.py check",
+    "manage.py migrate",
+    "manage.py help",
+    "-m gunicorn portal.wsgi --bind 127.0.0.1:0",
+    "-m celery --quiet -A portal.celery worker",
+    "-m celery --quiet -A portal.celery beat",
+)
+
+
+def start(command: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """A program of the portal with this environment, and no setting of the test's own."""
     others = {name: value for name, value in os.environ.items() if name not in names.KNOWN}
-    command = [sys.executable, "manage.py", "check"]
-    return subprocess.run(command, cwd=ROOT, env=others | environ, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, *command.split()],
+        cwd=ROOT,
+        env=others | environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
 
 
-def test_a_start_with_wrong_settings_ends_with_a_sentence_for_each() -> None:
+@pytest.mark.parametrize("command", STARTS)
+def test_a_start_with_wrong_settings_ends_with_a_sentence_for_each_and_nothing_else(command: str) -> None:
     wrong = {"API_DEADLINE": "abc", "SMTP_PORT": "0", "LOG_LEVEL": "LOUD", "CREDENTIAL_KEYS": "hunter2", "HTTPS": "1"}
-    result = check(**wrong)
-    assert result.returncode != 0
-    *_traceback, said = result.stderr.rpartition("django.core.exceptions.ImproperlyConfigured: ")
-    assert said.splitlines() == ["These settings cannot be used (docs/settings.md):", *problems(**wrong)]
-    assert len(said.splitlines()) == 7
-    assert "hunter2" not in result.stderr
+    result = start(command, **wrong)
+    said = [*result.stdout.splitlines(), *result.stderr.splitlines()]
+    assert said == ["These settings cannot be used (docs/settings.md):", *problems(**wrong)]
+    assert len(said) == 7
+    assert result.returncode == 1
 
 
 def test_a_start_points_out_names_that_look_mistaken() -> None:
-    result = check(DEBUG="1", SMPT_HOST="mail.example.com")
+    result = start("manage.py check", DEBUG="1", SMPT_HOST="mail.example.com")
     assert result.returncode == 0, result.stderr
     assert "(portal.W002) SMPT_HOST is not a setting of the portal" in result.stderr
+
+
+@pytest.mark.parametrize("given", ["", "many"])
+def test_the_handbook_is_right_about_a_name_that_gunicorn_reads_before_the_portal(given: str) -> None:
+    result = start("-m gunicorn portal.wsgi --bind 127.0.0.1:0", DEBUG="1", WEB_CONCURRENCY=given)
+    assert result.returncode == 1
+    said = "ValueError: invalid literal for int()"
+    assert result.stderr.splitlines()[-1].startswith(said)
+    assert f"`{said}`" in (ROOT / "docs/operations.md").read_text()
+    assert list(names.mistaken({"WEB_CONCURRENCY": given})) == [
+        Mistaken("WEB_CONCURRENCY", "WEB_PROCESSES", is_read=True)
+    ]
+
+
+@pytest.mark.parametrize("command", ["migrate", "createsuperuser"])
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("postgres://portal:hunter2@127.0.0.1:1/portal", 'connection to server at "127.0.0.1", port 1 failed'),
+        ("sqlite:////nowhere/portal.sqlite3", "unable to open database file"),
+    ],
+)
+def test_a_command_without_a_database_says_so_in_a_sentence(command: str, url: str, why: str) -> None:
+    result = start(f"manage.py {command}", DEBUG="1", DATABASE_URL=url)
+    assert result.returncode == 1
+    (said,) = [*result.stdout.splitlines(), *result.stderr.splitlines()]
+    assert said.startswith("The database does not answer (")
+    assert why in said
+    assert said.endswith("). See DATABASE_URL, and whether it runs.")
+    assert "hunter2" not in said
+
+
+def test_a_command_in_a_database_that_was_never_migrated_says_what_to_do(tmp_path: Path) -> None:
+    url = database.create(database.new(tmp_path, "empty"))
+    try:
+        result = start("manage.py createsuperuser", DEBUG="1", DATABASE_URL=url)
+    finally:
+        database.drop(url)
+    assert result.returncode == 1
+    assert result.stderr == "The database is empty: run manage.py migrate first.\n"
+
+
+def test_another_failure_of_a_command_in_the_database_is_not_hidden(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'other.sqlite3'}"
+    query(url, "CREATE TABLE other (id integer)")
+    result = start("manage.py createsuperuser", DEBUG="1", DATABASE_URL=url)
+    assert result.returncode == 1
+    assert result.stderr.startswith("Traceback ")
+    assert "no such table" in result.stderr
+
+
+def test_the_doctor_finds_that_the_folder_of_the_database_is_not_there() -> None:
+    url = "sqlite:////nowhere/portal.sqlite3"
+    result = start("manage.py doctor --only database disk", DEBUG="1", DATABASE_URL=url)
+    assert result.returncode == 1
+    assert "FAILED   Database: Does not answer: unable to open database file" in result.stdout
+    assert "Could not be checked" not in result.stdout
+    assert result.stderr == ""

@@ -27,6 +27,7 @@ ACTIONS = {
     "backup.made": _("Backup made"),
     "backup.restored": _("Portal restored from a backup"),
     "backup.tried": _("Restore of a backup tried"),
+    "release.upgraded": _("Upgraded to another release"),
     "refused": _("Access denied"),
     "invitation.sent": _("Invited"),
     "invitation.withdrawn": _("Invitation revoked"),

@@ -13,6 +13,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.backups import releases
 from portal.backups.models import Backup
 from portal.backups.schema import unknown_migrations
 from portal.inventory.redis_connection import connected
@@ -59,7 +60,9 @@ def migrations() -> Iterator[Finding]:
     if missing:
         yield failed(_("Migrations are missing: %(names)s.") % {"names": some(missing)}, _("Run manage.py migrate."))
     if not newer and not missing:
-        yield fine(_("All migrations are applied."))
+        version = releases.noted()
+        text = _("All migrations are applied. The database is of release %(version)s.") % {"version": version}
+        yield fine(text if version else _("All migrations are applied."))
 
 
 def cache() -> Iterator[Finding]:
@@ -117,7 +120,7 @@ def disk() -> Iterator[Finding]:
     places = {Path(tempfile.gettempdir())}
     if connection.vendor == "sqlite":
         places.add(Path(str(connection.settings_dict["NAME"])).parent)
-    for place in sorted(places):
+    for place in sorted(filter(Path.is_dir, places)):  # that the database has none, `database` tells
         free = shutil.disk_usage(place).free
         words = {"place": place, "free": free // MIB}
         if free < LITTLE:

@@ -213,7 +213,7 @@ def test_entries_written_at_the_same_time_form_one_chain() -> None:
 
 
 # Done by who runs it: no kind that customers choose.
-OF_THE_PORTAL = ("backup.", "note.", "platform.", "announcement.", "trail.", "retention.")
+OF_THE_PORTAL = ("backup.", "note.", "platform.", "announcement.", "trail.", "retention.", "release.")
 
 
 def test_each_action_is_of_a_kind_that_can_be_chosen() -> None:

@@ -115,7 +115,7 @@ class TestStorage:
         assert told(storage.database).startswith(words)
 
     def test_a_database_of_this_release_is_fine(self, db: None) -> None:
-        assert told(storage.migrations) == "fine: All migrations are applied."
+        assert told(storage.migrations).startswith("fine: All migrations are applied.")
 
     def test_migrations_that_are_missing_are_named(self, db: None) -> None:
         MigrationRecorder.Migration.objects.filter(app="billing", name="0006_passed_limits_are_notices").delete()

@@ -9,8 +9,9 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from portal.accounts.audit import trail
-from portal.backups import dump, restored
+from portal.backups import dump, releases, restored
 from portal.backups.schema import unknown_migrations
+from portal.release import UPGRADES_FROM
 
 
 class Command(BaseCommand):
@@ -38,7 +39,13 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was restored. {error}") from error
         if newer := unknown_migrations(MigrationLoader(connection)):
             raise CommandError(
-                f"The backup is of a newer release (it has {', '.join(newer)}): start that release with this database."
+                f"The backup is of a newer release (it has {', '.join(newer)}): restore it with that one, into another "
+                "empty database."
+            )
+        if old := releases.too_old():
+            raise CommandError(
+                f"The backup is of release {old}: restore it with release {UPGRADES_FROM}, into another empty "
+                "database, and upgrade from there."
             )
         call_command("migrate", verbosity=0)
         count = restored.distrust_changes()
