@@ -160,7 +160,8 @@ class TestTrial:
         printed = io.StringIO()
         with pytest.raises(CommandError, match=r"cannot be restored as it should be"):
             call_command("try_restore", str(path), stdout=printed)
-        assert "The backup is of a newer release (it has accounts.9999_to_come): restore it with that one" in printed.getvalue()
+        said = "The backup is of a newer release (it has accounts.9999_to_come): restore it with that one"
+        assert said in printed.getvalue()
 
     def test_a_backup_of_a_release_that_is_too_old_is_told(self, tmp_path: Path) -> None:
         Release.objects.create(version="0.0.9")
