@@ -48,6 +48,8 @@ MALFORMED = {
     "OIDC_SERVER_URL": "https://",
     "OIDC_ORIGINS": "https://login.example.com, login.example.org",
     "METRICS_NETWORKS": "10.0.0.1/8",
+    "SENTRY_DSN": "https://hunter2@sentry.example.com/portal",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "collector.example.com:4318",
     "KEEP_TRAIL_DAYS": "for ever",
     "KEEP_NOTICES_DAYS": "30",
     "KEEP_WEBHOOK_EVENTS_DAYS": "0",
@@ -211,6 +213,7 @@ FIT = {
     "BROKER_URL": "redis://:secret@broker/0",
     "OIDC_CLIENT_SECRET": " secret",
     "METRICS_TOKEN": "secret",
+    "SENTRY_DSN": "https://secret@sentry.example.com/1",
 }
 
 
