@@ -1,4 +1,4 @@
-"""A portal in which the calendar's address fails, and a task that it asks for; and all that a person might have given.
+"""A portal in which the calendar's address fails, and a task that it asks for after a call to the platform; and all that a person might have given.
 
 It stands in variables, in messages of exceptions and in lines of the log.
 """
