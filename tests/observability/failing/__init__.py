@@ -1,6 +1,6 @@
-"""A portal in which the calendar's address fails, and a task that it asks for after a call to the platform; and all that a person might have given.
+"""A portal in which the calendar's address fails, and a task that it asks for, when that has called the platform.
 
-It stands in variables, in messages of exceptions and in lines of the log.
+All that a person might have given stands in variables, in messages of exceptions and in lines of the log.
 """
 
 SECRETS = {
