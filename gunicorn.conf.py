@@ -28,6 +28,15 @@ if Path("/dev/shm").is_dir():  # noqa: S108 - a heartbeat file on a slow disk wo
 def post_worker_init(_worker: Any) -> None:
     """In each web process, when the application is there."""
     from portal.inventory import ahead, presence  # not before its settings are
+    from portal.observability import processes
 
+    processes.begin("web")
     ahead.start()
     presence.keep_noting(presence.WEB)
+
+
+def worker_exit(_server: Any, _worker: Any) -> None:
+    """In a web process that ends."""
+    from portal.observability import processes
+
+    processes.end()

@@ -10,6 +10,7 @@ from django.conf import settings
 from kombu import Exchange, Queue
 
 from portal.logs import messages  # noqa: F401 - has itself told of each message
+from portal.observability import processes  # noqa: F401 - and of each process
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 

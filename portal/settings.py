@@ -71,6 +71,11 @@ BROKER_URL = _given.BROKER_URL  # Celery's messages
 METRICS_TOKEN = _given.METRICS_TOKEN  # lets anybody who brings it see /readyz and /metrics
 METRICS_NETWORKS = _given.METRICS_NETWORKS  # … and those who ask directly, without a proxy, from one of these
 
+# --- who is told of errors, and of where time goes (portal.observability) ------------------------------------------
+
+SENTRY_DSN = _given.SENTRY_DSN
+OTEL_EXPORTER_OTLP_ENDPOINT = _given.OTEL_EXPORTER_OTLP_ENDPOINT
+
 # --- the application ----------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -103,6 +108,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "portal.logs.access.logged",
+    *(["portal.observability.traces.request_span"] if OTEL_EXPORTER_OTLP_ENDPOINT else []),
+    *(["portal.observability.errors.within_request"] if SENTRY_DSN else []),
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.ui.compression.CompressedPages",
@@ -348,6 +355,8 @@ LOGGING = {
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"filters": ["news"]},
+        # That a collector does not answer, portal.observability.traces says once.
+        "opentelemetry": {"level": "CRITICAL"},
         # Style sheets made for browsers, and each step of each page: nothing that anybody could act on.
         "weasyprint": {"level": "ERROR"},
         "fontTools": {"level": "WARNING"},

@@ -89,6 +89,18 @@ def secret_url(*schemes: str, example: str) -> Callable[[str], str]:
     return read
 
 
+def dsn(value: str) -> str:
+    """Where Sentry takes what a project sends."""
+    address = value.strip()
+    if (
+        not _is_url(address, WEB)
+        or not urlsplit(address).username
+        or not urlsplit(address).path.split("/")[-1].isdecimal()
+    ):
+        raise Malformed("give the DSN that Sentry shows for the project, such as https://key@sentry.example.com/1")
+    return address
+
+
 def origins(value: str) -> list[str]:
     addresses = _items(value)
     if not addresses or not all(_is_url(address, WEB) for address in addresses):

@@ -180,6 +180,19 @@ class Monitoring(Section):
         [ip_network("127.0.0.0/8"), ip_network("::1/128")],
         "Shows both to those who ask directly, without a proxy, from these networks; `none` for no network.",
     )
+    SENTRY_DSN = Setting(
+        kinds.dsn,
+        "",
+        "Sends errors to this project of Sentry: where in the code and in which request; nothing that anybody typed.",
+        default_text="none: errors are in the log only",
+        is_secret=True,
+    )
+    OTEL_EXPORTER_OTLP_ENDPOINT = Setting(
+        kinds.url("http://collector.example.com:4318"),
+        "",
+        "Sends traces to this collector, by OTLP over HTTP: requests, tasks and calls to the platform.",
+        default_text="none: there are no traces",
+    )
 
 
 class Retention(Section):

@@ -31,7 +31,7 @@ def logged(get_response: Answer) -> Answer:
         with request_id.using(_of_proxy(request) or request_id.new()):
             response = get_response(request)
             response.headers[HEADER] = request_id.current()
-            if _is_told(request, response):
+            if is_told(request, response):
                 _tell(request, response, time.monotonic() - started)
         return response
 
@@ -44,7 +44,8 @@ def _of_proxy(request: HttpRequest) -> str:
     return given if TAKEN_OVER.fullmatch(given) else ""
 
 
-def _is_told(request: HttpRequest, response: HttpResponseBase) -> bool:
+def is_told(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether it is more than a file, a machine's question, or a poll that brought nothing new."""
     is_file = request.path_info.startswith(settings.STATIC_URL)
     return not (is_file or request.path_info in UNSAID or response.status_code == HttpResponseNotModified.status_code)
 

@@ -50,6 +50,8 @@ MALFORMED = {
     "OIDC_SERVER_URL": "https://",
     "OIDC_ORIGINS": "https://login.example.com, login.example.org",
     "METRICS_NETWORKS": "10.0.0.1/8",
+    "SENTRY_DSN": "https://hunter2@sentry.example.com/portal",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "collector.example.com:4318",
     "KEEP_TRAIL_DAYS": "for ever",
     "KEEP_NOTICES_DAYS": "30",
     "KEEP_WEBHOOK_EVENTS_DAYS": "0",
@@ -167,6 +169,8 @@ def test_a_long_value_is_told_in_part_and_on_one_line() -> None:
         ("SMTP_HOST", "::1", "::1"),
         ("MAIL_FROM", "Portal <portal@example.com>", "Portal <portal@example.com>"),
         ("OIDC_ORIGINS", "https://a.example, https://b.example", ["https://a.example", "https://b.example"]),
+        ("SENTRY_DSN", " https://key@sentry.example.com/sub/42 ", "https://key@sentry.example.com/sub/42"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://[::1]:4318/", "http://[::1]:4318/"),
         ("STATIC_ROOT", "/srv/static", Path("/srv/static")),
         ("OIDC_CLIENT_SECRET", " as it is ", " as it is "),
     ],
@@ -195,6 +199,9 @@ def test_what_is_fit_is_taken(name: str, text: str, value: object) -> None:
         ("DATABASE_URL", "mysql://db/portal"),
         ("DATABASE_URL", "sqlite://:memory:"),
         ("CACHE_URL", "redis:///0"),
+        ("SENTRY_DSN", "https://sentry.example.com/1"),
+        ("SENTRY_DSN", "https://key@sentry.example.com"),
+        ("SENTRY_DSN", "ftp://key@sentry.example.com/1"),
         ("SMTP_HOST", "mail.example.com:25"),
         ("SMTP_PORT", "9" * 5000),
     ],
@@ -213,6 +220,7 @@ FIT = {
     "BROKER_URL": "redis://:secret@broker/0",
     "OIDC_CLIENT_SECRET": " secret",
     "METRICS_TOKEN": "secret",
+    "SENTRY_DSN": "https://secret@sentry.example.com/1",
 }
 
 

@@ -11,6 +11,7 @@ from portal.accounts.models import ApiKey
 from portal.api import ApiError, Call, Client, Fault, NotReachable, Refused, Unsendable
 from portal.inventory import counters
 from portal.inventory.platform import circuit_breaker
+from portal.observability import processes
 
 
 class KeyProblem(Exception):
@@ -84,3 +85,4 @@ def _new_client(url: str, group: str, secret: str) -> Client:
 def _observe(call: Call) -> None:
     counters.observe(call)
     circuit_breaker.observe(call)
+    processes.called(call.method, call.type, call.outcome, call.seconds)
