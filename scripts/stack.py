@@ -46,6 +46,11 @@ def sandbox_command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "portal.sandbox", *arguments]
 
 
+def has_begun(process: Process) -> bool:
+    """Whether the scheduler, a worker or whatever says so says that it can do its work."""
+    return ("beat: Starting" if process.name == "beat" else " ready.") in process.output()
+
+
 class Stack:
     """Redis, sandbox, web, two workers and beat in one directory, on the loopback interface; with a `mail_port` also
     what catches mails, and shows them there.
@@ -133,8 +138,7 @@ class Stack:
             "sandbox": lambda: accepts_connections(self.sandbox_port),
             "mail": lambda: answers(self.mail_url),
             "web": lambda: answers(f"{self.url}/healthz"),
-            "beat": lambda: "beat: Starting" in process.output(),
-        }.get(process.name, lambda: " ready." in process.output())
+        }.get(process.name, lambda: has_begun(process))
         wait_until(is_ready, process, *others, seconds=seconds)
 
     def stop(self) -> None:
