@@ -30,7 +30,7 @@ from scripts.databases import is_postgresql
 from scripts.environment import ROOT, free_port
 from scripts.processes import Process, accepts_connections, answers, wait_until
 from scripts.stack import has_begun, mail_command
-from tests.support import database
+from tests.support import database, moment
 
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
 PORTAL = [name for name, service in SERVICES.items() if "env_file" in service]
@@ -188,8 +188,7 @@ class Composed:
         test = self._on_this_machine(SERVICES[name]["healthcheck"]["test"]).replace("$$", "$")
         if name in SERVERS:
             test = test.replace("redis-cli", f"redis-cli -p {self._ports[name]}")
-        # Files have the time of the disk, which is not the tests'.
-        clock = {"TEST_CLOCK": "0"} if name == "beat" else {}
+        clock = moment.of_the_disk() if name == "beat" else {}
         return _at_a_terminal(["sh", "-c", test], os.environ | self.environment(name) | clock, ())
 
 
