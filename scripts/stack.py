@@ -46,6 +46,11 @@ def sandbox_command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "portal.sandbox", *arguments]
 
 
+def has_begun(process: Process) -> bool:
+    """Whether the scheduler, a worker or whatever says so says that it can do its work."""
+    return ("beat: Starting" if process.name == "beat" else " ready.") in process.output()
+
+
 class Stack:
     """Redis, sandbox, web, two workers and beat in one directory, on the loopback interface; with a `mail_port` also
     what catches mails, and shows them there.
@@ -144,7 +149,7 @@ class Stack:
             return answers(self.mail_url)
         if process.name == "web":
             return answers(f"http://127.0.0.1:{self.port}/healthz")
-        return ("beat: Starting" if process.name == "beat" else " ready.") in process.output()
+        return has_begun(process)
 
     def stop(self) -> None:
         """Ends everything within some six seconds: who is busy then is made to. First those who use the others."""

@@ -2,13 +2,11 @@
 
 import pytest
 
-from scripts.databases import is_postgresql
-from tests.support.database import SERVER
+from tests.support.database import require_postgresql
 from tests.support.services import require
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _postgresql() -> None:
     require("pg_dump")
-    if not is_postgresql(SERVER):
-        pytest.skip("the tests run on SQLite (scripts/test.py fails in CI then)")
+    require_postgresql()

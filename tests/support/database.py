@@ -14,11 +14,18 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
+import pytest
 
 from scripts.databases import file_of, is_postgresql, query
 
 SERVER = os.environ.get("DATABASE_URL", "")
 type Change = tuple[str, *tuple[Any, ...]]
+
+
+def require_postgresql() -> None:
+    """What only it has is not tested without it."""
+    if not is_postgresql(SERVER):
+        pytest.skip("the tests run on SQLite (scripts/test.py fails in CI then)")
 
 
 def new(directory: Path, name: str) -> str:

@@ -56,6 +56,11 @@ def clock() -> dict[str, str]:
     return {"TEST_CLOCK": os.environ["TEST_CLOCK"]}
 
 
+def of_the_disk() -> dict[str, str]:
+    """For the environment of what asks how old a file is: those have the real time."""
+    return {"TEST_CLOCK": "0"}
+
+
 @contextmanager
 def as_late_as(env: dict[str, str]) -> Iterator[None]:
     """It is as late here as in processes that have been running with that environment."""
