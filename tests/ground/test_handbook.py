@@ -11,6 +11,7 @@ what needs PostgreSQL is skipped.
 """
 
 import json
+import os
 import re
 import shlex
 import stat
@@ -25,8 +26,11 @@ from pathlib import Path
 import pytest
 
 from portal.accounts.management.commands.seed_demo import GROUPS
+from portal.environment.reading import Environment
 from scripts.databases import is_postgresql, query
-from scripts.environment import ROOT
+from scripts.environment import ROOT, new_secrets
+from scripts.packages import PDF
+from scripts.served import FILES, Unit
 from scripts.stack import REDIS
 from tests.support import handbook
 from tests.support.composed import (
@@ -164,6 +168,14 @@ def make_a_secret(operator: Operator, words: list[str]) -> None:
 @runs("manage.py migrate")
 def migrate(operator: Operator, words: list[str]) -> None:
     assert "Applying accounts.0001_initial... OK" in operator.do(words, service=ENDS_BY_ITSELF)
+
+
+@runs("manage.py collectstatic --no-input")
+def bring_the_static_files(operator: Operator, words: list[str]) -> None:
+    place = operator.machine.directory / "static"
+    operator.machine.dot_env["STATIC_ROOT"] = str(place)
+    assert "static files copied" in operator.do(words)
+    assert (place / "staticfiles.json").is_file()
 
 
 @runs("docker compose up --detach")
@@ -311,6 +323,82 @@ def ask_whether_migrations_may_be(operator: Operator, words: list[str]) -> None:
     subprocess.run(["make", "--dry-run", *words[1:]], cwd=ROOT, capture_output=True, check=True)
 
 
+# A server without containers. What changes the system (packages, users, services) is looked up, what writes files writes
+# them below a directory that stands for the root, and databases are made beside ours.
+
+
+@runs("apt install *")
+def install_packages(operator: Operator, words: list[str]) -> None:
+    assert {*words[2:]} > {*PDF}
+
+
+@runs("useradd *")
+def add_the_user_of_the_services(operator: Operator, words: list[str]) -> None:
+    assert words[-1] == Unit("portal-web.service")["Service"]["User"]
+
+
+@runs("ln -sfn *")
+@runs("chown portal var")
+@runs("cp *docs/server/*")
+@runs("install -d *")
+def lay_out_a_server(operator: Operator, words: list[str]) -> None:
+    root = operator.machine.directory / "root"
+    for place in ("etc/redis", "etc/systemd/system", "usr/local/sbin"):  # that programs of the system bring
+        (root / place).mkdir(parents=True, exist_ok=True)
+    (ROOT / "var").mkdir(exist_ok=True)
+    me = {"portal": str(os.geteuid())}
+    here = [f"{root}{word}" if word.startswith("/") else me.get(word, word) for word in words]
+    subprocess.run(["sh", "-c", " ".join(here)], cwd=ROOT, check=True)
+    if words[0] == "cp":
+        copied = {path.name for word in words[1:-1] if word[0] != "-" for path in ROOT.glob(word)}
+        target = Path(here[-1])
+        assert copied <= {path.name for path in target.iterdir()} if target.is_dir() else target.name in copied
+
+
+@runs("runuser -u postgres -- createdb *", needs_postgresql=True)
+@runs("runuser -u postgres -- createuser *", needs_postgresql=True)
+def make_a_role_and_its_database(operator: Operator, words: list[str]) -> None:
+    program, *options = words[words.index("--") + 1 :]
+    there = ["portal_server" if word == "portal" else word for word in options]
+    operator.do([program, "--username", "portal", *there], service="postgres")
+    if program == "createdb":
+        owner = "SELECT rolname FROM pg_database JOIN pg_roles r ON r.oid = datdba WHERE datname = 'portal_server'"
+        assert operator.query(owner) == [("portal_server",)]
+        operator.do(["dropdb", "--username", "portal", "portal_server"], service="postgres")
+        operator.do(["dropuser", "--username", "portal", "portal_server"], service="postgres")
+
+
+@runs("scripts/setup --production")
+def set_a_release_up(operator: Operator, words: list[str]) -> None:
+    """`tests/ground/test_setup` runs it."""
+    assert os.access(ROOT / words[0], os.X_OK)
+    assert words[1] in (ROOT / words[0]).read_text()
+
+
+@runs("systemctl *")
+def tell_systemd(operator: Operator, words: list[str]) -> None:
+    """`tests/server` runs what the units say; here each has one, or is a service of the system."""
+    named = [name for word in words[2:] if word[0] != "-" for name in expanded(word)]
+    files = {path.name for path in FILES.iterdir()}
+    assert {name if "." in name else f"{name}.service" for name in named} <= files | OF_THE_SYSTEM
+
+
+OF_THE_SYSTEM = {"nginx.service", "redis-server@cache.service"}
+
+
+def expanded(word: str) -> list[str]:
+    """As bash does it: `a-{b,c}.d` is two words."""
+    head, brace, rest = word.partition("{")
+    inside, _, tail = rest.partition("}")
+    return [f"{head}{one}{tail}" for one in inside.split(",")] if brace else [word]
+
+
+@runs("python -m scripts.rolling")
+def replace_everything_while_people_work(operator: Operator, words: list[str]) -> None:
+    """`tests/server` does it."""
+    assert "--times" in operator.do([*words, "--help"])
+
+
 def unknown(commands: list[str]) -> list[str]:
     """Those that nobody here runs, or that more than one would."""
     return [command for command in commands if len([step for step in STEPS if step.fits(command)]) != 1]
@@ -369,6 +457,13 @@ def test_compose_has_the_services_and_options_that_are_named(command: str) -> No
         assert "--no-deps" in found.options or ENDS_BY_ITSELF not in SERVICES[found.services[0]]["depends_on"]
 
 
+def test_the_settings_of_a_server_are_settings() -> None:
+    (written,) = re.findall(r"```ini\n(.*?)```", TEXT, re.DOTALL)
+    given = dict(re.findall(r"^ *(\w+)='?(.*?)'?$", written, re.MULTILINE))
+    made = {name: value for name, value in new_secrets().items() if given[name] == "…"}
+    assert Environment(given | made | {"API_URL": given["API_URL"].replace("…", "api.example.com/v1")}).problems == []
+
+
 def test_options_that_stand_alone_are_those_of_a_command() -> None:
     known = {word for command in WRITTEN for word in command.split()}
     known |= {word for name in PORTAL for word in command_of(name)}
@@ -381,10 +476,17 @@ def test_the_first_lines_of_compose_name_what_it_does_not_start_without() -> Non
     assert asked == {*re.findall(r"[A-Z_]{5,}", head.partition(" an `.env` with ")[2])}
 
 
+NOT_OURS = {
+    "CREATEDB",  # what a role of PostgreSQL may do; the others are variables that gunicorn and the SDKs read themselves
+    *("WEB_CONCURRENCY", "SENTRY_ENVIRONMENT"),
+    *("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"),
+}
+
+
 def test_settings_that_the_handbook_names_are_settings() -> None:
     page = (ROOT / "docs" / "settings.md").read_text()
     known = {*re.findall(r"`([A-Z_]+)`", page), *re.findall(r"\$\{(\w+)", (ROOT / "compose.yaml").read_text())}
-    known.add("CREATEDB")  # what a role of PostgreSQL may do
+    known |= NOT_OURS
     named = {name for code in handbook.inline(TEXT) for name in re.findall(r"^[A-Z_]{4,}(?==|$)", code)}
     named |= {*re.findall(r"\b[A-Z]+_[A-Z_]+\b", TEXT)}
     assert named - known == set()

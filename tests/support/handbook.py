@@ -2,7 +2,7 @@
 
 That is each line of a fenced block that is in no other language, and each piece of code within a sentence that begins
 with a program or has options. `docker compose run … web python manage.py X` comes to `manage.py X`, without a command
-to that of the service, and `docker compose exec postgres X` to `X`.
+to that of the service, and `docker compose exec postgres X` to `X`; `portal X`, a server's own, to `manage.py X` too.
 """
 
 import re
@@ -15,7 +15,7 @@ from tests.support.composed import command_of
 
 HANDBOOK = ROOT / "docs" / "operations.md"
 PROGRAMS = re.compile(
-    r"(?:sudo |\S*/)?(?:manage\.py|docker|python3?|celery|gunicorn|make|git|openssl|curl|createdb|dropdb|psql|pg_\w+|"
+    r"(?:sudo |\S*/)?(?:manage\.py|portal|docker|python3?|celery|gunicorn|make|git|openssl|curl|createdb|dropdb|psql|pg_\w+|"
     r"redis-cli|redis-server|systemctl|systemd-\w+|journalctl|nginx|crontab|scripts/setup) "
 )
 HAS_OPTIONS = re.compile(r"\S+ (?:.* )?--?[a-z]")
@@ -88,6 +88,8 @@ def compose(command: str) -> Compose | None:
 
 def inner(command: str) -> str:
     """What is run in the container, where it is a command for that."""
+    if command.startswith("portal "):
+        return command.replace("portal", "manage.py", 1)
     found = compose(command)
     if found is None or found.verb not in ("run", "exec"):
         return command
