@@ -14,8 +14,15 @@ from scripts.stack import Stack
 
 
 @contextmanager
-def portal[Kind: Stack](machines: int = 0, kind: type[Kind] = Stack, **env: str) -> Iterator[Kind]:
+def portal(machines: int = 0, **env: str) -> Iterator[Stack]:
     """A running portal whose customer 10001 has this many machines; with 0 the demo's world. Raises StartError."""
+    with portal_as(Stack, machines, **env) as stack:
+        yield stack
+
+
+@contextmanager
+def portal_as[Kind: Stack](kind: type[Kind], machines: int = 0, **env: str) -> Iterator[Kind]:
+    """The same as a stack of another kind."""
     with tempfile.TemporaryDirectory(prefix="portal-measured-") as name:
         stack = kind(Path(name), secrets=new_secrets(), extra_env=env)
         stack.prepare()

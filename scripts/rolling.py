@@ -1,7 +1,7 @@
 """`python -m scripts.rolling --times 20`: people work while each process of an installed portal is replaced in turn.
 
-As an upgrade does it, by the files of docs/server. Counted is every request that failed, and every change that was lost,
-doubled or overtaken (`scripts.chaos` says how that is found).
+As an upgrade does it, by the files of docs/server. Counted is every request that failed, and every change that was
+lost, doubled or overtaken (`scripts.chaos` says how that is found).
 """
 
 import argparse
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import requests
 
 from scripts.chaos import KEYS, Person, ask, done, max_serial, people, problems, rows
-from scripts.measuring import portal
+from scripts.measuring import portal_as
 from scripts.processes import StartError
 from scripts.served import Served
 from scripts.visitor import Visitor
@@ -42,7 +42,8 @@ class Report:
         replaced = ", ".join(f"{name} {times}" for name, times in self.restarts.items())
         lines = [
             f"replaced in {self.seconds:.0f} s: {replaced}",
-            f"{self.pages} pages opened and {self.changes} changes asked for meanwhile; the longest wait {self.longest:.1f} s",
+            f"{self.pages} pages opened and {self.changes} changes asked for meanwhile",
+            f"the longest that somebody waited: {self.longest:.1f} s",
         ]
         lines += self.problems or ["no request failed, no change was lost, applied twice or out of order"]
         return "\n".join(lines)
@@ -130,7 +131,7 @@ def main() -> int:
     chosen = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # what was started is stopped
     try:
-        with portal(kind=Served) as stack:
+        with portal_as(Served) as stack:
             report = Rolling(stack).run(chosen.times)
     except StartError as error:
         print(f"rolling: {error}", file=sys.stderr)

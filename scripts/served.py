@@ -67,11 +67,9 @@ class Served(Stack):
     `authority`: the file with the certificate that clients have to trust.
     """
 
-    def __init__(
-        self, directory: Path, *, secrets: dict[str, str], extra_env: Mapping[str, str] | None = None, mail_port: int = 0
-    ) -> None:
+    def __init__(self, directory: Path, *, secrets: dict[str, str], extra_env: Mapping[str, str] | None = None) -> None:
         self.http_port, self.https_port = free_port(), free_port()
-        super().__init__(directory, secrets=secrets, extra_env=extra_env, mail_port=mail_port or free_port())
+        super().__init__(directory, secrets=secrets, extra_env=extra_env, mail_port=free_port())
         self.cache_port = free_port()
         self.env |= {
             **dict.fromkeys(NOT_IN_PRODUCTION, ""),
@@ -166,9 +164,11 @@ class Served(Stack):
 
     def _make_certificate(self) -> None:
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-            + ["-days", "3650", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-            + ["-keyout", str(self.directory / "key.pem"), "-out", self.authority],
+            [
+                *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
+                *("-days", "3650", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
+                *("-keyout", str(self.directory / "key.pem"), "-out", self.authority),
+            ],
             check=True,
             capture_output=True,
         )

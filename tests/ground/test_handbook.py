@@ -323,8 +323,8 @@ def ask_whether_migrations_may_be(operator: Operator, words: list[str]) -> None:
     subprocess.run(["make", "--dry-run", *words[1:]], cwd=ROOT, capture_output=True, check=True)
 
 
-# A server without containers. What changes the system (packages, users, services) is looked up, what writes files writes
-# them below a directory that stands for the root, and databases are made beside ours.
+# A server without containers. What changes the system (packages, users, services) is looked up, what writes files
+# writes them below a directory that stands for the root, and databases are made beside ours.
 
 
 @runs("apt install *")

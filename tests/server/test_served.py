@@ -22,6 +22,7 @@ from tests.support.doctor import doctor
 from tests.support.portal import Portal
 from tests.support.services import require
 
+
 class ServedPortal(Portal, Served):
     """An installed portal with a seeded database."""
 

@@ -15,8 +15,8 @@ from tests.support.composed import command_of
 
 HANDBOOK = ROOT / "docs" / "operations.md"
 PROGRAMS = re.compile(
-    r"(?:sudo |\S*/)?(?:manage\.py|portal|docker|python3?|celery|gunicorn|make|git|openssl|curl|createdb|dropdb|psql|pg_\w+|"
-    r"redis-cli|redis-server|systemctl|systemd-\w+|journalctl|nginx|crontab|scripts/setup) "
+    r"(?:sudo |\S*/)?(?:manage\.py|portal|docker|python3?|celery|gunicorn|make|git|openssl|curl|createdb|dropdb|psql|"
+    r"pg_\w+|redis-cli|redis-server|systemctl|systemd-\w+|journalctl|nginx|crontab|scripts/setup) "
 )
 HAS_OPTIONS = re.compile(r"\S+ (?:.* )?--?[a-z]")
 FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
