@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
 from portal.changes.errors import TooLate
+from portal.customer.plans import kept_typing
 from portal.customer.plans.meanwhile import Meanwhile
 from portal.customer.plans.plan_page import plan_page
 from portal.customer.plans.presenter import OBSTACLES, PlanPresenter
@@ -83,6 +84,8 @@ def carry_out(request: HttpRequest, told: PlanPresenter, verb: str) -> HttpRespo
         if verb == "schedule" and told.plan.is_editable:  # beside the time that was typed
             return plan_page(request, told, verb=verb, wrong=_why_not(error), status=422)
         messages.warning(request, _why_not(error))
+    told.plan.refresh_from_db()
+    kept_typing.keep_rest(request, told.plan, done="describe" if verb == "discard" else verb)
     back = way_back(request, told.url)
     return redirect(f"{back}#{place}" if isinstance(place, str) else back)
 
@@ -137,7 +140,7 @@ def _describe(request: HttpRequest, scope: Scope, plan: Plan) -> None:
     compose.describe(scope, plan, _text(request, "name", LONGEST_NAME), _text(request, "note", LONGEST_NOTE), seen)
 
 
-TYPED = ("schedule", "describe")
+TYPED = ("schedule", "describe", "discard")
 VERBS: Mapping[str, Done] = {
     "apply": _apply,
     "schedule": _schedule,
@@ -145,6 +148,7 @@ VERBS: Mapping[str, Done] = {
     "remove": _take_out,
     "answer": _answer,
     "describe": _describe,
+    "discard": lambda request, scope, plan: None,  # what was typed for it
     "choose": lambda request, scope, plan: compose.choose(scope, plan),
     "close": lambda request, scope, plan: compose.put_away(scope, plan),
     "reopen": lambda request, scope, plan: compose.open_again(scope, plan),
