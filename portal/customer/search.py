@@ -125,7 +125,7 @@ class Search:
 
     @cached_property
     def _plans(self) -> list[OpenPlan | EndedPlan]:
-        """Plans whose name has every word, or is "Plan 3": the one of that number first, those that are through last."""
+        """Plans whose name has every word, or is "Plan 3": the one of that number first, those applied last."""
         words = words_of(self.text)
         if not words:
             return []

@@ -130,7 +130,7 @@ def take_out(scope: Scope, plan: Plan, ids: Collection[int], seen: Mapping[int, 
 def describe(scope: Scope, plan: Plan, name: str, note: str, seen: Mapping[str, str] = MappingProxyType({})) -> None:
     """Give it another name or note; what it does stays as it is, and so does what was approved.
 
-    `seen` says what the form stood on (`based_on.of_plan`): Overtaken where somebody has set the same to something else.
+    `seen` says what the form stood on (`based_on.of_plan`): Overtaken where somebody has set that to something else.
     """
     scope.require(Verb.CHANGE, CHANGES)
     with held(plan) as now:

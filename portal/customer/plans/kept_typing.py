@@ -1,4 +1,4 @@
-"""What a person has typed into the forms of a plan's page, whatever button they press, there or in another of the forms.
+"""What a person has typed into the forms of a plan's page, whatever button they press, there or in another form.
 
 All forms of the page have one draft (accounts.form_drafts), of which each is a part: it is followed as it is typed, and
 what is said beside a button goes along with it. What a form has done is taken out of it, the rest stands there again.

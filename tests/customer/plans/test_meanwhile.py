@@ -1,4 +1,4 @@
-"""Two people at the same plan: who comes second sees what the first one has set, and decides; nothing is lost silently."""
+"""Two people at the same plan: who comes second sees what the first one has set, and decides; nothing is lost."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -93,7 +93,9 @@ def opened_entry(client: Client, path: str = EDIT, **typed: object) -> dict[str,
     return filled(values_of(client.get(path)), plan="1", **typed)
 
 
-def test_an_entry_that_someone_else_has_edited_is_not_written_over(browse: Browse, plan: MakePlan, someone: Scope) -> None:
+def test_an_entry_that_someone_else_has_edited_is_not_written_over(
+    browse: Browse, plan: MakePlan, someone: Scope
+) -> None:
     made, client = plan(), browse("manager")
     sent = opened_entry(client, cores="4")
     compose.put_in(someone, [cores("shop00", 6)], made)
@@ -108,7 +110,9 @@ def test_an_entry_that_someone_else_has_edited_is_not_written_over(browse: Brows
     assert entries()[0].wanted == {"cores": 4}
 
 
-def test_what_was_typed_stands_on_what_was_there_then_also_where_it_was_kept(browse: Browse, plan: MakePlan, someone: Scope) -> None:
+def test_what_was_typed_stands_on_what_was_there_then_also_where_it_was_kept(
+    browse: Browse, plan: MakePlan, someone: Scope
+) -> None:
     made, client = plan(), browse("manager")
     follow = {"HX-Request": "true", "HX-Request-Type": "partial"}
     client.post(EDIT, opened_entry(client, cores="4", preview="1"), headers=follow)
@@ -139,7 +143,8 @@ def test_an_entry_that_was_taken_out_is_not_put_back_silently(browse: Browse, pl
 def test_so_it_is_with_what_the_plan_creates(browse: Browse) -> None:
     first, second = browse("operator"), browse("manager")
     add(first, "virtualmachine/-/new?resource_group=shop", name="shop04")
-    sent, other = (opened_entry(client, NEW, service_description=text) for client, text in ((second, "B"), (first, "A")))
+    sent = opened_entry(second, NEW, service_description="B")
+    other = opened_entry(first, NEW, service_description="A")
     assert first.post(NEW, other).status_code == 302
     answer = second.post(NEW, sent)
     assert answer.status_code == 422

@@ -174,7 +174,7 @@ def follow(client: Client, plan: Plan, verb: str) -> Any:
 
 
 def stands(page: Any, verb: str) -> bool:
-    return f">\nHalf a thought</textarea>" in page.content.decode() if verb == "comment" else stands_in(page, verb)
+    return ">\nHalf a thought</textarea>" in page.content.decode() if verb == "comment" else stands_in(page, verb)
 
 
 @pytest.mark.parametrize("button", ["apply", "close", "remove"])
@@ -217,9 +217,7 @@ def test_what_is_being_typed_is_kept(browse: Browse, plan: MakePlan, verb: str) 
 
 @pytest.mark.parametrize("verb", PAGE_FORMS)
 @pytest.mark.parametrize("other", PAGE_FORMS)
-def test_what_is_typed_into_one_form_outlives_another(
-    browse: Browse, plan: MakePlan, verb: str, other: str
-) -> None:
+def test_what_is_typed_into_one_form_outlives_another(browse: Browse, plan: MakePlan, verb: str, other: str) -> None:
     made, client = plan(), browse("operator")
     follow(client, made, verb)
     sent = {"do": other, "revision": made.revision, **PAGE_FORMS[other]}
