@@ -32,7 +32,7 @@ def applied_plans(scope: Scope, is_meant: Callable[[int, str], bool]) -> list[En
     if not scope.customer.plans_version or not scope.may_see(CHANGES):
         return []
     plans = plans_of(scope).filter(state=State.APPLIED).order_by("-number")
-    meant = [pk for pk, *named in plans.values_list("pk", "number", "name") if is_meant(*named)]
+    meant = [pk for pk, number, name in plans.values_list("pk", "number", "name") if is_meant(number, name)]
     if not meant:
         return []
     shown = Prefetch("entries", Entry.objects.only(*SHOWN))

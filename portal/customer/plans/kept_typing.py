@@ -29,9 +29,9 @@ type Typed = Mapping[str, str]
 def typed(request: HttpRequest, plan: Plan) -> Typed:
     """What stands in the forms: what is being sent, beside what was kept."""
     if request.method == "POST":
-        return {**_kept(request, plan), **_sent(request)}
-    data = form_drafts.typed(request, lambda kept: _without_what_is_done(request, plan, kept.dict()))
-    return data.dict() if data is not None else {}
+        return {**_kept(request, plan), **_texts(request.POST)}
+    data = form_drafts.typed(request, lambda kept: _without_what_is_done(request, plan, _texts(kept)))
+    return _texts(data) if data is not None else {}
 
 
 def follow(request: HttpRequest, plan: Plan) -> HttpResponse:
@@ -50,11 +50,11 @@ def keep_rest(request: HttpRequest, plan: Plan, done: str = "") -> None:
 
 def _kept(request: HttpRequest, plan: Plan) -> dict[str, str]:
     kept = form_drafts.take(request.user, _place(plan)) if isinstance(request.user, User) else None
-    return kept.dict() if kept is not None else {}
+    return _texts(kept) if kept is not None else {}
 
 
-def _sent(request: HttpRequest) -> dict[str, str]:
-    return {name: request.POST[name] for fields in FORMS.values() for name in fields if name in request.POST}
+def _texts(data: QueryDict) -> dict[str, str]:
+    return {name: str(data[name]) for fields in FORMS.values() for name in fields if name in data}
 
 
 def _keep(request: HttpRequest, plan: Plan, data: Typed) -> bool:
@@ -94,6 +94,6 @@ def _schedules(_request: Any, plan: Plan, data: Typed) -> bool:
 
 def _remarks(request: HttpRequest, plan: Plan, data: Typed) -> bool:
     text, to = data.get("text", "").strip(), data.get("to", "")
-    last = plan.remarks.filter(author=request.user).last() if text or to else None
+    last = plan.remarks.filter(author=request.user.pk).last() if text or to else None
     is_said = last is not None and last.text == text and to in ("", str(last.to_id or ""))
     return bool(text or to) and not is_said

@@ -161,8 +161,8 @@ class EntryPresenter:
 
     @property
     def seen(self) -> str:
-        """What the page shows of it, as its button is sent."""
-        return f"{self.entry.pk}/{of_entry(self.entry)}"
+        """What the page shows of it, as it is sent with the buttons."""
+        return of_entry(self.entry)
 
     @property
     def fields(self) -> list[FieldChange]:

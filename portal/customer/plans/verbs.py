@@ -112,10 +112,10 @@ def _schedule(request: HttpRequest, scope: Scope, plan: Plan) -> None:
 
 
 def _take_out(request: HttpRequest, scope: Scope, plan: Plan) -> str:
-    """The button says `<entry>/<what the page shows of it>`. One goes on at the entry below."""
-    said = dict(text.partition("/")[::2] for text in request.POST.getlist("entry"))
-    seen = {int(pk): digest for pk, digest in said.items() if whole_number(pk) and digest}
-    compose.take_out(scope, plan, _entries(plan, [*said]), seen)
+    """One goes on at the entry below. `seen-<entry>` is what the page shows of it."""
+    ids = _entries(plan, request.POST.getlist("entry"))
+    seen = {pk: request.POST[name] for pk in ids if (name := f"seen-{pk}") in request.POST}
+    compose.take_out(scope, plan, ids, seen)
     below = whole_number(request.GET.get("to", ""))
     return f"entry-{below}" if below else CHANGES_PANEL
 

@@ -232,7 +232,8 @@ def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, recor
         for name, text in again.problems:
             form.add_platform_error(text, name)
     outdated = data is not None and sealed is None
-    entry_seen = (data or {}).get(ENTRY_SEEN, "") or (of_entry(entry) if entry else "")
+    stood_on = data.get(ENTRY_SEEN, "") if data is not None else ""
+    entry_seen = stood_on or (of_entry(entry) if entry else "")
     return FormPage(scope, resource_type, record, form, opened, pending, again, outdated, entry, entry_seen)
 
 

@@ -169,12 +169,16 @@ def test_a_conflict_that_was_answered_meanwhile_is_an_edit(
 
 def test_what_someone_else_has_edited_is_not_taken_out(browse: Browse, plan: MakePlan, someone: Scope) -> None:
     made, client = plan(), browse("manager")
-    button = hidden(client.get(PLAN), "entry")
+    opened, pk = client.get(PLAN), entries()[0].pk
+
+    def sent(page: Any) -> dict[str, object]:
+        return {"entry": pk, f"seen-{pk}": hidden(page, f"seen-{pk}")}
+
     compose.put_in(someone, [cores("shop00", 6)], made)
-    answer = client.post(f"{PLAN}-/remove", {"entry": button}, follow=True)
+    answer = client.post(f"{PLAN}-/remove", sent(opened), follow=True)
     assert "The plan was edited in the meantime. Nothing was done" in text_of(answer)
     assert len(entries()) == 2
-    client.post(f"{PLAN}-/remove", {"entry": hidden(answer, "entry")})
+    client.post(f"{PLAN}-/remove", sent(answer))
     assert [one.key for one in entries()] == ["shop01"]
 
 
