@@ -6,6 +6,7 @@ typed by their view (`keep_typing`). A page with a form takes its data from
 `typed`: what is being sent, or what was kept. Once the form has done its work, the middleware drops it.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.contrib import messages
@@ -82,8 +83,13 @@ def forget_old() -> None:
     Draft.objects.filter(kept__lt=timezone.now() - KEPT_FOR).delete()
 
 
-def typed(request: HttpRequest) -> QueryDict | None:
-    """What stands in the page's form: what is being sent; else what was kept, and the page says so; else None."""
+def typed(
+    request: HttpRequest, still_says: Callable[[QueryDict], QueryDict | None] = lambda kept: kept
+) -> QueryDict | None:
+    """What stands in the page's form: what is being sent; else what was kept, and the page says so; else None.
+
+    `still_says` answers what of it is not so already.
+    """
     if request.method == "POST":
         return request.POST
     if not isinstance(request.user, User):
@@ -92,6 +98,8 @@ def typed(request: HttpRequest) -> QueryDict | None:
         discard(request.user, request.path)
         return None
     kept = take(request.user, request.path)
+    if kept is not None and (kept := still_says(kept)) is None:
+        discard(request.user, request.path)
     if kept is not None:
         begin_anew = format_html('<a href="?{}=drop">{}</a>', DROP, _("Start over"))
         said = _("Your earlier input has been restored. It has not been sent.")

@@ -21,6 +21,7 @@ from portal.inventory import reads
 from portal.inventory.listings.derived import what_mentions
 from portal.inventory.listings.listing import Listing
 from portal.inventory.listings.search import Found, search
+from portal.plans.ended import EndedPlan, applied_plans
 from portal.plans.models import State as PlanState
 from portal.plans.models import titled
 from portal.plans.open_plans import OpenPlan
@@ -123,20 +124,24 @@ class Search:
                 yield Hit(icon, label, url, kind)
 
     @cached_property
-    def _plans(self) -> list[OpenPlan]:
-        """Open plans whose name has every word, or is "Plan 3"; the one of that number first."""
+    def _plans(self) -> list[OpenPlan | EndedPlan]:
+        """Plans whose name has every word, or is "Plan 3": the one of that number first, those applied last."""
         words = words_of(self.text)
-        found = [plan for plan in self.shell.plans.plans if words and _mentions(plan, words)]
-        return sorted(found, key=self._is_number_of, reverse=True)
+        if not words:
+            return []
+        still_open = [plan for plan in self.shell.plans.plans if _mentions(plan.number, plan.name, words)]
+        ended = applied_plans(self.scope, lambda number, name: _mentions(number, name, words))
+        return sorted([*still_open, *ended], key=self._is_number_of, reverse=True)
 
-    def _is_number_of(self, plan: OpenPlan) -> bool:
+    def _is_number_of(self, plan: OpenPlan | EndedPlan) -> bool:
         return plain(self.text) in (str(plan.number), plain(titled(plan.number, "")))
 
-    def _plan(self, plan: OpenPlan) -> Hit:
+    def _plan(self, plan: OpenPlan | EndedPlan) -> Hit:
         shown = ngettext("one change", "%(shown)s changes", plan.count) % {"shown": plan.count}
         kind = titled(plan.number, "") if plan.name else _("Plan")
         note = format_html_join(" · ", "{}", ((part,) for part in (PlanState(plan.state).label, shown, kind)))
-        return Hit("clipboard-list", plan.title, links.plan(self.scope.customer.number, plan.number), note)
+        icon = "circle-check" if plan.state == PlanState.APPLIED else "clipboard-list"
+        return Hit(icon, plan.title, links.plan(self.scope.customer.number, plan.number), note)
 
     def _hit(self, record: Record) -> Hit:
         around = self._surroundings
@@ -164,10 +169,9 @@ class Search:
         return Surroundings(self.scope, self._listings[first], known=self._listings)
 
 
-def _mentions(plan: OpenPlan, words: Words) -> bool:
-    numbered = plain(titled(plan.number, "")).split()
-    name = plain(plan.name)
-    return all(word[0] in numbered or mentions(name, [word]) for word in words)
+def _mentions(number: int, name: str, words: Words) -> bool:
+    numbered, text = plain(titled(number, "")).split(), plain(name)
+    return all(word[0] in numbered or mentions(text, [word]) for word in words)
 
 
 def _distinction(record: Record, viewing: Viewing) -> SafeString | str:

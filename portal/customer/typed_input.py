@@ -12,7 +12,9 @@ from portal.resources.spec import Value
 from portal.resources.types import TYPES
 from portal.ui.forms.form import BESIDE, Opened
 
-CARRIED = frozenset({form_drafts.PAGE, "opened", "next", "preview", "suggested", "plan"})  # sent along, not typed
+CARRIED = frozenset(
+    {form_drafts.PAGE, "opened", "next", "preview", "suggested", "plan", "entry_seen"}
+)  # sent along, not typed
 
 
 def kept_and_typed(request: HttpRequest) -> dict[str, list[str]]:

@@ -3,7 +3,8 @@
 Each verb asks for role and scope itself, and is on record.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -16,11 +17,12 @@ from portal.accounts.models import Customer, User
 from portal.accounts.roles import CHANGES, Verb
 from portal.changes.intent import Intent
 from portal.changes.places import placed
+from portal.plans.based_on import SeenEntry, merged, require_same, require_seen
 from portal.plans.errors import NotReady, TooMany
 from portal.plans.held import held, on_record, revise, tell
 from portal.plans.merging import Note, merge
 from portal.plans.models import LONGEST_NAME, LONGEST_NOTE, MOST_ENTRIES, Current, Entry, Plan, State
-from portal.plans.visibility import planned_groups, require_entry, sees_all
+from portal.plans.visibility import planned_groups, require_entry, sees_all, visible_entries
 
 MOST_NOTES = 20  # of one entry; the oldest go
 
@@ -72,12 +74,19 @@ def _current_or_new(scope: Scope, name: str) -> Plan:
 
 
 def put_in(
-    scope: Scope, wanted: Sequence[Intent], plan: Plan | None = None, *, name: str = "", instead: bool = False
+    scope: Scope,
+    wanted: Sequence[Intent],
+    plan: Plan | None = None,
+    *,
+    name: str = "",
+    instead: bool = False,
+    seen: SeenEntry | None = None,
 ) -> Plan:
     """Into that plan, else into the person's current one, else into a new one of that name.
 
     Raises as `changes.submit` does for what cannot be asked, NotOpen, and TooMany. What it asks of a record that the
     plan has already becomes one with it (`merging`); `instead` of it where it is the entry itself, filled in anew.
+    Overtaken where that is not as it was `seen`.
     """
     scope.require(Verb.CHANGE, CHANGES)
     if any(not scope.may_change(item.type_name) for item in wanted):
@@ -88,6 +97,8 @@ def put_in(
         plan = plan or _current_or_new(scope, name)
         with held(plan, State.OPEN) as now:
             entries = list(now.entries.filter(change=None))
+            if seen is not None:
+                require_same(now, visible_entries(scope, entries), seen, wanted)
             items = placed(scope, wanted, planned_groups(scope, entries))
             _write(scope, now, entries, items, instead=instead)
             revise(now)
@@ -96,14 +107,18 @@ def put_in(
     return now
 
 
-def take_out(scope: Scope, plan: Plan, ids: Collection[int]) -> int:
-    """Entries that are not wanted any more; Http404 where one of them is not the person's to change. How many."""
+def take_out(scope: Scope, plan: Plan, ids: Collection[int], seen: Mapping[int, str] = MappingProxyType({})) -> int:
+    """Entries that are not wanted any more; Http404 where one of them is not the person's to change. How many.
+
+    `seen` says of each what the person saw of it (`based_on.of_entry`): Edited where that is something else by now.
+    """
     scope.require(Verb.CHANGE, CHANGES)
     with held(plan, State.OPEN) as now:
         entries = list(now.entries.filter(change=None))
         gone = [entry for entry in entries if entry.pk in ids]
         for entry in gone:
             require_entry(scope, entry, entries)
+        require_seen(gone, seen)
         if gone:
             Entry.objects.filter(pk__in=[entry.pk for entry in gone]).delete()
             revise(now)
@@ -112,12 +127,16 @@ def take_out(scope: Scope, plan: Plan, ids: Collection[int]) -> int:
     return len(gone)
 
 
-def describe(scope: Scope, plan: Plan, name: str, note: str) -> None:
-    """Give it another name or note; what it does stays as it is, and so does what was approved."""
+def describe(scope: Scope, plan: Plan, name: str, note: str, seen: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Give it another name or note; what it does stays as it is, and so does what was approved.
+
+    `seen` says what the form stood on (`based_on.of_plan`): Overtaken where somebody has set that to something else.
+    """
     scope.require(Verb.CHANGE, CHANGES)
     with held(plan) as now:
         before = {"name": now.name, "note": now.note}
-        now.name, now.note = name[:LONGEST_NAME], note[:LONGEST_NOTE]
+        wanted = merged(now, {"name": name[:LONGEST_NAME], "note": note[:LONGEST_NOTE]}, seen)
+        now.name, now.note = wanted["name"], wanted["note"]
         now.save(update_fields=["name", "note"])
         on_record(now, "described", before=before, after={"name": now.name, "note": now.note})
 

@@ -4,9 +4,16 @@ PlanError
 ├── NotOpen      the plan is not in a state (any more) in which that can be done
 ├── TooMany      more entries than a plan holds
 ├── Edited       it was edited since the person looked
+├── Overtaken    what the form stood on was changed by somebody else meanwhile
 ├── Outdated     what a record has now is not what the person decided about
 └── NotReady     it cannot be applied as it is: conflicts, contradictions, no key, no approval, nothing in it
 """
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from portal.plans.models import Entry, Plan
 
 
 class PlanError(Exception):
@@ -31,6 +38,18 @@ class TooMany(PlanError):
 
 class Edited(PlanError):
     """Somebody has edited it meanwhile."""
+
+
+class Overtaken(PlanError):
+    """Something of the plan is not what the form stood on (`based_on`): these `fields` of its description, or an entry,
+    which is as `entry` now, None where it was taken out.
+    """
+
+    def __init__(self, plan: "Plan", fields: Sequence[str] = (), entry: "Entry | None" = None) -> None:
+        super().__init__(str(plan))
+        self.plan = plan
+        self.fields = fields
+        self.entry = entry
 
 
 class Outdated(PlanError):

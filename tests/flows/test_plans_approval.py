@@ -66,6 +66,9 @@ def test_a_manager_approves_what_the_operator_applies_and_an_edit_makes_that_sta
     manager.says("One more follows.")  # without a reload, and nothing typed is lost
     expect(manager.page.get_by_role("textbox", name="Comment")).to_have_value("Half a thought")
     manager.check()
+    manager.page.reload()
+    expect(manager.page.locator("body")).to_contain_text("Your earlier input has been restored.")
+    expect(manager.page.get_by_role("textbox", name="Comment")).to_have_value("Half a thought")
     press(manager.page, "Approve")
     operator.says("Approved by Maren Manager")
     expect(apply).to_be_visible()

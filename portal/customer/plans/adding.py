@@ -16,6 +16,7 @@ from portal.changes.places import placed
 from portal.changes.submit import submit
 from portal.customer.changes.messages import tell
 from portal.customer.changes.presenter import summary_of
+from portal.plans.based_on import SeenEntry
 from portal.plans.compose import begin, put_in
 from portal.plans.errors import NotOpen, TooMany
 from portal.plans.models import MOST_ENTRIES, Entry, Plan
@@ -27,8 +28,10 @@ NOT_ASKED = (NoKey, NotOpen, TooMany)  # told beside what was typed (`why_not`)
 ASKED = "plan"  # the button "Add to plan" sends it; in an address it names the plan whose entry is edited
 
 
-def ask(request: HttpRequest, scope: Scope, wanted: Sequence[Intent], token: str, back: str) -> HttpResponse:
-    """Send it (or put it into a plan), say so, and lead back.
+def ask(
+    request: HttpRequest, scope: Scope, wanted: Sequence[Intent], token: str, back: str, seen: SeenEntry | None = None
+) -> HttpResponse:
+    """Send it (or put it into a plan), say so, and lead back. `seen` is the entry that the form stood on.
 
     Raises as `submit` and `put_in` do, but for NeedsApproval: what is typed stays where it is, beside `why_not`.
     """
@@ -39,7 +42,7 @@ def ask(request: HttpRequest, scope: Scope, wanted: Sequence[Intent], token: str
         except NeedsApproval:
             return _needs_approval(request, scope, wanted, back)
     edited = plan_edited(request, scope)
-    plan = put_in(scope, wanted, edited, instead=edited is not None)
+    plan = put_in(scope, wanted, edited, instead=edited is not None, seen=seen)
     address = links.plan(scope.customer.number, plan.number)
     if edited is not None:
         return redirect(address)

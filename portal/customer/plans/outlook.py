@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from portal.billing.thresholds.outlook import budgets_with
 from portal.billing.usage import monthly_cost
 from portal.changes.intent import DEADLINE
+from portal.customer.plans.inheritance import Inheritance
 from portal.inventory import reads
 from portal.plans.order import GROUP
 from portal.plans.review import MACHINE, Checked, Review
@@ -74,6 +75,7 @@ class Outlook:
         contexts = reads.contexts(self.review.scope, [(one.record, one.entry.group) for one in checked])
         pairs = zip(checked, contexts, strict=True)
         found = self._gathered((one, effects_of(one, context)) for one, context in pairs)
+        found += self._of_inheritance()
         return sorted(found, key=lambda said: said.level != "warning")
 
     @cached_property
@@ -112,6 +114,12 @@ class Outlook:
     @property
     def _changing(self) -> list[str]:
         return [measure for measure in MEASURES if any(found.more[measure] for found in self._sums.values())]
+
+    def _of_inheritance(self) -> list[Said]:
+        found: dict[EffectText, list[str]] = {}
+        for effect, holder in Inheritance(self.review).effects():
+            found.setdefault(effect, []).append(holder)
+        return [Said(effect.text, effect.level, holders) for effect, holders in found.items()]
 
     def _gathered(self, effects: Iterable[tuple[Checked, Sequence[Effect]]]) -> list[Said]:
         """Each effect once, put into words once, with the names of all that it happens to."""

@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
+from portal.accounts import form_drafts
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
-from portal.customer.plans import talk, verbs
+from portal.customer.plans import kept_typing, talk, verbs
 from portal.customer.plans.plan_page import DO, plan_page
 from portal.customer.plans.presenter import PlanPresenter
 from portal.customer.polls import noted
@@ -80,15 +81,20 @@ def plan_list(request: HttpRequest, customer_no: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def plan_detail(request: HttpRequest, customer_no: str, number: int) -> HttpResponse:
     """One plan with its review; `#plan` for htmx, `?call=python` or `json` for the call that it would be. POST is what
-    somebody has typed: a verb's small form, or something about it.
+    somebody has typed: a verb's small form, or something about it; with `preview`, to be kept as it is typed.
     """
     scope = get_scope(request.user, customer_no)
     told = PlanPresenter(scope, find_plan(scope, number), _page(request))
+    if request.method == "POST" and form_drafts.PREVIEW in request.POST:
+        return kept_typing.follow(request, told.plan)
     if request.method == "POST" and (verb := request.POST.get(DO, "")) in verbs.TYPED:
         return verbs.carry_out(request, told, verb)
     if request.method == "POST":
         said = talk.say(request.POST, told.talk)
-        return plan_page(request, told, said=said, status=422) if said.errors else redirect(f"{told.address}#remarks")
+        if said.errors:
+            return plan_page(request, told, said=said, status=422)
+        kept_typing.keep_rest(request, told.plan, done="say")
+        return redirect(f"{told.address}#remarks")
     if call := {"python": lambda: told.python, "json": lambda: told.json}.get(request.GET.get("call", "")):
         return HttpResponse(call(), content_type="text/plain; charset=utf-8")
     if told.is_live:

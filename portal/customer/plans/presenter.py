@@ -23,6 +23,7 @@ from portal.customer.plans.outlook import Outlook
 from portal.customer.plans.talk import Talk
 from portal.customer.plans.undo_told import UndoPresenter
 from portal.inventory import reads
+from portal.plans.based_on import of_entry
 from portal.plans.errors import Outdated
 from portal.plans.models import NOT_TAKEN, NOTICE, UNTOUCHED_FOR, Entry, Part, Plan, State
 from portal.plans.order import Contradiction
@@ -157,6 +158,11 @@ class EntryPresenter:
     def shows(self) -> str:
         """What is there now, as an answer about all of it is sent."""
         return self.checked.shows() if self.checked else ""
+
+    @property
+    def seen(self) -> str:
+        """What the page shows of it, as it is sent with the buttons."""
+        return of_entry(self.entry)
 
     @property
     def fields(self) -> list[FieldChange]:

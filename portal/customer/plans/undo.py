@@ -11,6 +11,7 @@ from portal.accounts.roles import CHANGES, Verb
 from portal.changes.models import Change
 from portal.customer.changes.pages import find
 from portal.customer.plans.adding import why_not
+from portal.customer.plans.kept_typing import keep_rest
 from portal.customer.plans.presenter import OBSTACLES
 from portal.plans.errors import NotReady, TooMany
 from portal.plans.models import Plan
@@ -33,6 +34,7 @@ def undo_plan(request: HttpRequest, customer_no: str, number: int) -> HttpRespon
     """Of what the platform has accepted of a plan."""
     scope = get_scope(request.user, customer_no)
     plan = find_plan(scope, number)
+    keep_rest(request, plan)
     return _undo(request, scope, plan, _("Undo %(plan)s") % {"plan": plan.title}, links.plan(customer_no, number))
 
 

@@ -15,13 +15,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import CHANGES, Verb
 from portal.changes.errors import TooLate
+from portal.customer.plans import kept_typing
+from portal.customer.plans.meanwhile import Meanwhile
 from portal.customer.plans.plan_page import plan_page
 from portal.customer.plans.presenter import OBSTACLES, PlanPresenter
 from portal.customer.plans.talk import revision_seen
 from portal.customer.resources.lookup import way_back
 from portal.customer.typed_moment import typed_moment
 from portal.plans import answers, applying, compose
-from portal.plans.errors import Edited, NotOpen, NotReady, Outdated, PlanError
+from portal.plans.based_on import DESCRIPTION
+from portal.plans.errors import Edited, NotOpen, NotReady, Outdated, Overtaken, PlanError
 from portal.plans.models import LONGEST_NAME, LONGEST_NOTE, Plan, State
 from portal.plans.visibility import find_plan
 from portal.resources.spelling import whole_number
@@ -71,6 +74,9 @@ def carry_out(request: HttpRequest, told: PlanPresenter, verb: str) -> HttpRespo
         place = VERBS[verb](request, scope, told.plan)
     except Wrong as error:
         return plan_page(request, told, verb=verb, wrong=str(error), status=422)
+    except Overtaken as error:
+        told = PlanPresenter(scope, find_plan(scope, told.number))
+        return plan_page(request, told, verb=verb, overtaken=Meanwhile.of_plan(error, request.POST), status=422)
     except Outdated as error:
         return plan_page(request, PlanPresenter(scope, told.plan, outdated=error), status=422)
     except (PlanError, TooLate) as error:
@@ -78,6 +84,8 @@ def carry_out(request: HttpRequest, told: PlanPresenter, verb: str) -> HttpRespo
         if verb == "schedule" and told.plan.is_editable:  # beside the time that was typed
             return plan_page(request, told, verb=verb, wrong=_why_not(error), status=422)
         messages.warning(request, _why_not(error))
+    told.plan.refresh_from_db()
+    kept_typing.keep_rest(request, told.plan, done="describe" if verb == "discard" else verb)
     back = way_back(request, told.url)
     return redirect(f"{back}#{place}" if isinstance(place, str) else back)
 
@@ -104,8 +112,10 @@ def _schedule(request: HttpRequest, scope: Scope, plan: Plan) -> None:
 
 
 def _take_out(request: HttpRequest, scope: Scope, plan: Plan) -> str:
-    """One goes on at the entry below."""
-    compose.take_out(scope, plan, _entries(plan, request.POST.getlist("entry")))
+    """One goes on at the entry below. `seen-<entry>` is what the page shows of it."""
+    ids = _entries(plan, request.POST.getlist("entry"))
+    seen = {pk: request.POST[name] for pk in ids if (name := f"seen-{pk}") in request.POST}
+    compose.take_out(scope, plan, ids, seen)
     below = whole_number(request.GET.get("to", ""))
     return f"entry-{below}" if below else CHANGES_PANEL
 
@@ -126,10 +136,11 @@ def _describe(request: HttpRequest, scope: Scope, plan: Plan) -> None:
         raise Wrong(_("The name has %(length)s characters; at most %(most)s are possible.") % _over(name, LONGEST_NAME))
     if len(note) > LONGEST_NOTE:
         raise Wrong(_("The note has %(length)s characters; at most %(most)s are possible.") % _over(note, LONGEST_NOTE))
-    compose.describe(scope, plan, _text(request, "name", LONGEST_NAME), _text(request, "note", LONGEST_NOTE))
+    seen = {field: request.POST.get(f"seen_{field}", "") for field in DESCRIPTION}
+    compose.describe(scope, plan, _text(request, "name", LONGEST_NAME), _text(request, "note", LONGEST_NOTE), seen)
 
 
-TYPED = ("schedule", "describe")
+TYPED = ("schedule", "describe", "discard")
 VERBS: Mapping[str, Done] = {
     "apply": _apply,
     "schedule": _schedule,
@@ -137,6 +148,7 @@ VERBS: Mapping[str, Done] = {
     "remove": _take_out,
     "answer": _answer,
     "describe": _describe,
+    "discard": lambda request, scope, plan: None,  # what was typed for it
     "choose": lambda request, scope, plan: compose.choose(scope, plan),
     "close": lambda request, scope, plan: compose.put_away(scope, plan),
     "reopen": lambda request, scope, plan: compose.open_again(scope, plan),

@@ -25,12 +25,15 @@ from portal.changes.reads import pending as under_way
 from portal.changes.reads.pending import PendingIndex
 from portal.customer.plans import adding
 from portal.customer.plans.marks import InPlan, in_plans
+from portal.customer.plans.meanwhile import Meanwhile
 from portal.customer.resources.form_choices import GROUP, offers_for, only_planned, wrong_key
 from portal.customer.resources.lookup import NothingKnown, find_record, find_type, way_back
 from portal.customer.resources.resubmit import Resubmission, asked_again
 from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.typed_input import typed_into
 from portal.inventory import reads
+from portal.plans.based_on import SeenEntry, of_entry
+from portal.plans.errors import Overtaken
 from portal.plans.models import Entry
 from portal.resources.spec import Context, Effect, Record, ResourceType, Values
 from portal.ui import links
@@ -46,6 +49,8 @@ NEW = {
     "serviceuser": lazy("New service user"),
     "permission": lazy("New permission"),
 }
+
+ENTRY_SEEN = "entry_seen"  # sent along: what the entry was that the form edits
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -63,6 +68,8 @@ class FormPage:
     again: Resubmission | None = None  # the change that was not taken and is asked for once more
     outdated: bool = False  # what was sent could not be traced to a form of ours
     entry: Entry | None = None  # of a plan, which this form edits
+    entry_seen: str = ""  # what that was when the form was opened, '' where it edits none
+    overtaken: Meanwhile | None = None  # what somebody else has done with it since, which the person sees now
 
     @cached_property
     def typed(self) -> dict[str, Any]:
@@ -225,7 +232,9 @@ def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, recor
         for name, text in again.problems:
             form.add_platform_error(text, name)
     outdated = data is not None and sealed is None
-    return FormPage(scope, resource_type, record, form, opened, pending, again, outdated, entry)
+    stood_on = data.get(ENTRY_SEEN, "") if data is not None else ""
+    entry_seen = stood_on or (of_entry(entry) if entry else "")
+    return FormPage(scope, resource_type, record, form, opened, pending, again, outdated, entry, entry_seen)
 
 
 def _answer(request: HttpRequest, desk: FormPage, back: str) -> HttpResponse:
@@ -261,8 +270,14 @@ def _ask(request: HttpRequest, desk: FormPage, back: str) -> HttpResponse | None
     """Sent or put into a plan; None and the reason at its field where it is neither."""
     wanted = desk.intent
     token = desk.opened.token_for([wanted.key, wanted.wanted])
+    edited = request.GET.get("key", "") if desk.record is None else desk.key
+    seen = SeenEntry(desk.type.name, edited, desk.entry_seen) if desk.entry_seen else None
     try:
-        return adding.ask(request, desk.scope, [wanted], token, back)
+        return adding.ask(request, desk.scope, [wanted], token, back, seen)
+    except Overtaken as error:
+        told = Meanwhile.of_entry(error, desk.type, edited, desk.wanted)
+        now = replace(desk, entry=error.entry, entry_seen=of_entry(error.entry), overtaken=told)
+        return _page(request, now, back, status=422)
     except adding.NOT_ASKED as error:
         desk.form.add_error(None, adding.why_not(error))
     except Unsendable as error:

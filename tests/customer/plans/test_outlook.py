@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from portal.accounts.models import Customer
+from portal.accounts.access import Scope
+from portal.accounts.models import Customer, Membership
 from portal.billing.thresholds.models import Threshold
+from portal.plans.compose import put_in
 from tests.customer.conftest import Browse, text_of
 from tests.customer.plans.conftest import HOME, PLAN, add
+from tests.customer.plans.pressing import gone, outside
+from tests.support.services import Sandbox
 
 
 def review(client: Client) -> str:
@@ -58,6 +62,54 @@ def test_what_cannot_be_undone_is_named_apart(browse: Browse, path: str, typed: 
     client = browse("manager")
     add(client, path, **typed)
     assert said in review(client).partition("Cannot be undone completely")[2]
+
+
+# --- permissions that people inherit (pm_04): alice has all three in services, above shop and example
+
+MATRIX = "resourcegroup/{}/-/permissions"
+LOST = "Permissions set here replace inherited ones: {}. Grant these too to keep them. {}"
+
+
+def test_what_people_lose_that_they_inherit_is_said(browse: Browse) -> None:
+    client = browse("manager")
+    add(client, MATRIX.format("shop"), uids="alice nora", new=["stats"])
+    shown = review(client)
+    assert LOST.format("login, sudo-srv", "shop/alice") in shown.partition("Summary")[2].partition("Totals")[0]
+    assert "shop/nora" not in shown.partition("Summary")[2].partition("API call")[0]
+
+
+def test_not_so_once_the_plan_grants_that_too(browse: Browse) -> None:
+    client = browse("manager")
+    add(client, MATRIX.format("shop"), uids="alice", new=["stats", "login"])
+    assert LOST.format("sudo-srv", "shop/alice") in review(client)
+    add(client, MATRIX.format("shop"), uids="alice", new=["sudo-srv"])
+    assert "replace inherited ones" not in review(client)
+
+
+def test_all_of_the_plan_is_taken_together(browse: Browse) -> None:
+    client = browse("manager")
+    add(client, "resourcegroup/-/new", name="fair", parent="shop")
+    add(client, "permission/-/new", resource_group="fair", uid="nora", permission="stats")
+    assert "replace inherited ones" not in review(client)
+    add(client, MATRIX.format("shop"), uids="nora", new=["login"])
+    assert LOST.format("login", "fair/nora") in review(client)
+    add(client, "permission/-/new", resource_group="fair", uid="alice", permission="login")
+    assert LOST.format("stats, sudo-srv", "fair/alice") in review(client)
+
+
+def test_what_people_inherit_again_is_said(browse: Browse, platform: Sandbox, scope: Scope) -> None:
+    own = {"__type__": "permission", "resource_group": "shop", "uid": "alice", "permission": "stats"}
+    outside(platform, scope, own)
+    put_in(scope, [gone("permission", "shop/alice/stats")])
+    again = "login (services), stats (services), sudo-srv (services)"
+    assert f"alice: inherited permissions apply here again: {again}. shop/alice" in review(browse("manager"))
+
+
+def test_who_sees_only_a_group_is_told_what_is_lost_of_what_comes_from_above(browse: Browse, cast: Any) -> None:
+    Membership.objects.filter(user=cast["child"]).update(role="manager")
+    client = browse("child")
+    add(client, MATRIX.format("example"), uids="alice", new=["stats"])
+    assert LOST.format("login, sudo-srv", "example/alice") in review(client)
 
 
 def test_a_budget_that_would_be_passed_is_said_to_who_may_see_money(browse: Browse) -> None:

@@ -1,4 +1,4 @@
-"""Search finds open plans by name and number: those that the person sees, and what they see of them."""
+"""Search finds plans by name and number, open or applied: those that the person sees, and what they see of them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +7,7 @@ import pytest
 
 from portal.accounts.access import Scope
 from portal.plans import compose
+from portal.plans.models import Plan, State
 from tests.customer.conftest import Browse, part, text_of
 from tests.customer.plans.conftest import OTHER, PLAN, PLANS, MakePlan
 
@@ -60,6 +61,37 @@ def test_nor_does_anybody_find_one_that_is_closed(
 ) -> None:
     compose.put_away(scope_of("operator"), plan())
     assert plans(browse, "operator", "friday") == []
+
+
+def applied(plan: Plan) -> Plan:
+    Plan.objects.filter(pk=plan.pk).update(state=State.APPLIED)
+    return plan
+
+
+@pytest.mark.parametrize("text", ["Black Friday", "FRI black", "1", "plan 1"])
+def test_one_that_is_applied_is_found_and_said_to_be(browse: Browse, plan: MakePlan, text: str) -> None:
+    applied(plan())
+    (hit,) = (hit for hit in find(browse, "viewer", text) if hit.address == PLAN)
+    assert (hit.icon, hit.title, hit.note) == ("circle-check", "Black Friday", "Applied · 2 changes · Plan 1")
+
+
+def test_open_ones_come_before_those_that_are_applied(
+    browse: Browse, plan: MakePlan, scope_of: Callable[..., Scope]
+) -> None:
+    applied(plan())
+    compose.begin(scope_of("operator"), "Friday after")
+    compose.describe(scope_of("operator"), applied(compose.begin(scope_of("operator"))), "Friday before", "")
+    assert plans(browse, "operator", "friday") == ["Friday after", "Friday before", "Black Friday"]
+
+
+def test_of_applied_ones_too_each_finds_what_holds_something_of_theirs(browse: Browse, plan: MakePlan) -> None:
+    first = applied(plan())
+    assert plans(browse, "child", "friday") == []
+    assert plans(browse, "billing", "friday") == []
+    Plan.objects.filter(pk=first.pk).update(state=State.OPEN)
+    applied(plan(OTHER, into=first))
+    (hit,) = find(browse, "child", "friday")
+    assert (hit.address, hit.note) == (PLAN, "Applied · one change · Plan 1")
 
 
 def test_the_plan_of_that_number_comes_first_others_after_the_records(

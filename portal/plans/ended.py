@@ -1,0 +1,48 @@
+"""Plans that are through, for who looks for one: nothing of them is on pages, so they are looked up when asked for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import Prefetch
+
+from portal.accounts.access import Scope
+from portal.accounts.roles import CHANGES
+from portal.plans.models import Entry, Plan, State, titled
+from portal.plans.visibility import plans_of, visible_entries
+
+SHOWN = ("plan", "type_name", "key", "group", "creates", "author")
+
+
+@dataclass(frozen=True, slots=True)
+class EndedPlan:
+    """A plan that was applied; `count` is how many of its entries the person sees."""
+
+    number: int
+    name: str
+    state: str
+    count: int
+
+    @property
+    def title(self) -> str:
+        return titled(self.number, self.name)
+
+
+def applied_plans(scope: Scope, is_meant: Callable[[int, str], bool]) -> list[EndedPlan]:
+    """Those that the person sees and whose number and name are meant, newest first."""
+    if not scope.customer.plans_version or not scope.may_see(CHANGES):
+        return []
+    plans = plans_of(scope).filter(state=State.APPLIED).order_by("-number")
+    meant = [pk for pk, number, name in plans.values_list("pk", "number", "name") if is_meant(number, name)]
+    if not meant:
+        return []
+    shown = Prefetch("entries", Entry.objects.only(*SHOWN))
+    found = ((plan, _count(scope, plan)) for plan in plans.filter(pk__in=meant).prefetch_related(shown))
+    return [
+        EndedPlan(plan.number, plan.name, plan.state, count)
+        for plan, count in found
+        if count or not scope.root or plan.author_id == scope.user.pk
+    ]
+
+
+def _count(scope: Scope, plan: Plan) -> int:
+    return len(visible_entries(scope, list(plan.entries.all())))
