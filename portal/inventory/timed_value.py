@@ -1,7 +1,7 @@
 """Values that a process keeps for some seconds rather than asking the database for them on every page."""
 
-import time
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 _all: "list[TimedValue[Any]]" = []
@@ -17,8 +17,8 @@ class TimedValue[T]:
         _all.append(self)
 
     def __call__(self) -> T:
-        if self._kept is None or time.monotonic() >= self._kept[1]:
-            self._kept = (self._look_up(), time.monotonic() + self._seconds)
+        if self._kept is None or monotonic() >= self._kept[1]:
+            self._kept = (self._look_up(), monotonic() + self._seconds)
         return self._kept[0]
 
     def forget(self, **_signal: Any) -> None:
