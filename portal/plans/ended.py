@@ -10,6 +10,7 @@ from portal.accounts.roles import CHANGES
 from portal.plans.models import Entry, Plan, State, titled
 from portal.plans.visibility import plans_of, visible_entries
 
+MOST = 100  # with their entries; who looks for an older one gives its number or more of its name
 SHOWN = ("plan", "type_name", "key", "group", "creates", "author")
 
 
@@ -28,7 +29,7 @@ class EndedPlan:
 
 
 def applied_plans(scope: Scope, is_meant: Callable[[int, str], bool]) -> list[EndedPlan]:
-    """Those that the person sees and whose number and name are meant, newest first."""
+    """The newest that the person sees and whose number and name are meant, newest first."""
     if not scope.customer.plans_version or not scope.may_see(CHANGES):
         return []
     plans = plans_of(scope).filter(state=State.APPLIED).order_by("-number")
@@ -36,7 +37,7 @@ def applied_plans(scope: Scope, is_meant: Callable[[int, str], bool]) -> list[En
     if not meant:
         return []
     shown = Prefetch("entries", Entry.objects.only(*SHOWN))
-    found = ((plan, _count(scope, plan)) for plan in plans.filter(pk__in=meant).prefetch_related(shown))
+    found = ((plan, _count(scope, plan)) for plan in plans.filter(pk__in=meant[:MOST]).prefetch_related(shown))
     return [
         EndedPlan(plan.number, plan.name, plan.state, count)
         for plan, count in found

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from portal.accounts.access import Scope
-from portal.plans import compose
+from portal.plans import compose, ended
 from portal.plans.models import Plan, State
 from tests.customer.conftest import Browse, part, text_of
 from tests.customer.plans.conftest import OTHER, PLAN, PLANS, MakePlan
@@ -92,6 +92,16 @@ def test_of_applied_ones_too_each_finds_what_holds_something_of_theirs(browse: B
     applied(plan(OTHER, into=first))
     (hit,) = find(browse, "child", "friday")
     assert (hit.address, hit.note) == (PLAN, "Applied · one change · Plan 1")
+
+
+def test_of_very_many_that_are_applied_the_newest_are_found_and_any_by_its_number(
+    browse: Browse, scope_of: Callable[..., Scope], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ended, "MOST", 2)
+    for number in range(1, 5):
+        compose.describe(scope_of("operator"), applied(compose.begin(scope_of("operator"))), f"Rollout {number}", "")
+    assert plans(browse, "operator", "rollout") == ["Rollout 4", "Rollout 3"]
+    assert plans(browse, "operator", "plan 1") == ["Rollout 1"]
 
 
 def test_the_plan_of_that_number_comes_first_others_after_the_records(
