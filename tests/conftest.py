@@ -68,7 +68,7 @@ if not IS_SANDBOX:
     from django.core.signals import setting_changed
 
     from portal.inventory import timed_value
-    from portal.plans import open_plans
+    from portal.plans import ended, open_plans
     from portal.ui import fragments
 
     @pytest.fixture(autouse=True)
@@ -81,6 +81,7 @@ if not IS_SANDBOX:
         timed_value.forget_all()
         fragments.forget_all()
         open_plans.forget_all()
+        ended.forget_all()
 
     @setting_changed.connect
     def _forget(**_signal: object) -> None:
