@@ -7,7 +7,6 @@ Each change carries a text of its own ("chaos 17"), by which it is found in the 
 import argparse
 import random
 import re
-import signal
 import statistics
 import sys
 import threading
@@ -23,8 +22,7 @@ import redis
 import requests
 
 from scripts.databases import query
-from scripts.measuring import control, portal
-from scripts.processes import StartError
+from scripts.measuring import carried_out, control, portal
 from scripts.stack import Stack
 from scripts.visitor import Visitor
 
@@ -299,16 +297,13 @@ def main() -> int:
     parser.add_argument("--deadline", type=float, default=60.0, help="seconds of a call, from which leases follow")
     parser.add_argument("--seconds", type=float, default=3600.0, help="that it may take")
     chosen = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # what was started is stopped
-    try:
+
+    def measure() -> Report:
         with portal(API_DEADLINE=str(chosen.deadline)) as stack:
             blows = {"kills": chosen.kills, "flushes": chosen.flushes, "faults": chosen.faults}
-            report = Chaos(stack, changes=chosen.changes, **blows).run(chosen.seconds)
-    except StartError as error:
-        print(f"chaos: {error}", file=sys.stderr)
-        return 1
-    print(report)
-    return 1 if report.problems else 0
+            return Chaos(stack, changes=chosen.changes, **blows).run(chosen.seconds)
+
+    return carried_out("chaos", measure)
 
 
 if __name__ == "__main__":

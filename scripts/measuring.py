@@ -1,16 +1,24 @@
 """What measurements share: a portal of a given size in processes of its own, and the hand on its platform."""
 
+import signal
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 
 from scripts.environment import new_secrets
 from scripts.processes import StartError
 from scripts.stack import Stack
+
+
+class Report(Protocol):
+    """What a run has come to, for people; without `problems` all is well."""
+
+    problems: list[str]
 
 
 @contextmanager
@@ -41,6 +49,18 @@ def running(stack: Stack) -> Iterator[None]:
         raise StartError(f"{error}. The web server: {stack.web.last_words()}") from error
     finally:
         stack.stop()
+
+
+def carried_out(name: str, measure: Callable[[], Report]) -> int:
+    """Prints what came out, and answers the exit status. What was started is stopped, also when we are told to end."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
+    try:
+        report = measure()
+    except StartError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
+    print(report)
+    return 1 if report.problems else 0
 
 
 def control(stack: Stack, **order: Any) -> dict[str, Any]:

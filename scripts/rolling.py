@@ -6,7 +6,6 @@ lost, doubled or overtaken (`scripts.chaos` says how that is found).
 
 import argparse
 import itertools
-import signal
 import sys
 import threading
 import time
@@ -17,8 +16,7 @@ from dataclasses import dataclass, field
 import requests
 
 from scripts.chaos import KEYS, Person, ask, done, max_serial, people, problems, rows
-from scripts.measuring import portal_as
-from scripts.processes import StartError
+from scripts.measuring import carried_out, portal_as
 from scripts.served import Served
 from scripts.visitor import Visitor
 
@@ -129,15 +127,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--times", type=int, default=20)
     chosen = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # what was started is stopped
-    try:
+
+    def measure() -> Report:
         with portal_as(Served) as stack:
-            report = Rolling(stack).run(chosen.times)
-    except StartError as error:
-        print(f"rolling: {error}", file=sys.stderr)
-        return 1
-    print(report)
-    return 1 if report.problems else 0
+            return Rolling(stack).run(chosen.times)
+
+    return carried_out("rolling", measure)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ FILES = ROOT / "docs" / "server"
 SHARED = FILES / "portal-.service.d" / "shared.conf"
 WORKERS = ("changes", "refresh", "papers", "post")
 NGINX = "nginx"
+PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])  # where Debian has nginx, and a user's PATH has not
 CURRENT = "/srv/portal/current"
 SECONDS_TO_END = 30  # of what is asked to; systemd gives it more
 AROUND_NGINX = """
@@ -172,6 +173,3 @@ class Served(Stack):
             check=True,
             capture_output=True,
         )
-
-
-PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])  # where Debian has nginx, and a user's PATH has not
