@@ -7,8 +7,10 @@ what is said beside a button goes along with it. What a form has done is taken o
 from collections.abc import Mapping
 from typing import Any
 
+from django.forms.utils import flatatt
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from portal.accounts import form_drafts
 from portal.accounts.models import User
@@ -32,6 +34,19 @@ def typed(request: HttpRequest, plan: Plan) -> Typed:
         return {**_kept(request, plan), **_texts(request.POST)}
     data = form_drafts.typed(request, lambda kept: _without_what_is_done(request, plan, _texts(kept)))
     return _texts(data) if data is not None else {}
+
+
+def attributes(address: str) -> SafeString:
+    """Of a form of the page at that address: it is followed as it is typed."""
+    return flatatt(
+        {
+            "hx-post": address,
+            "hx-trigger": "input delay:350ms, change",
+            "hx-vals": '{"preview": "1"}',
+            "hx-swap": "none",
+            "hx-sync": "this:replace",
+        }
+    )
 
 
 def follow(request: HttpRequest, plan: Plan) -> HttpResponse:

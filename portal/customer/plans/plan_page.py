@@ -35,6 +35,7 @@ def plan_page(
         "told": told,
         "tag": told.tag,
         "typed": typed,
+        "followed": kept_typing.attributes(told.address),
         "form": verb,
         "is_open": {form: form == verb or fields[0] in typed for form, fields in kept_typing.FORMS.items()},
         "wrong": wrong,
