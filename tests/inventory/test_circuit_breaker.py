@@ -146,7 +146,12 @@ def test_what_one_process_has_seen_stops_the_others(redis_url: str) -> None:
     asked = (
         "import django; django.setup(); from portal.inventory.platform import circuit_breaker; circuit_breaker.check()"
     )
-    env = os.environ | {"DJANGO_SETTINGS_MODULE": "portal.settings", "CACHE_URL": redis_url, "DEBUG": "1"}
+    env = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "CACHE_URL": redis_url,
+        "API_BREAKER_OPEN_FOR": "600",  # however long the other one takes to start
+        "DEBUG": "1",
+    }
     other = subprocess.run([sys.executable, "-c", asked], env=env, capture_output=True, text=True, check=False)
     assert "not asked: the platform has failed again and again" in other.stderr
 
