@@ -9,6 +9,7 @@ from celery.signals import celeryd_after_setup
 from django.conf import settings
 from kombu import Exchange, Queue
 
+from portal.broker.celery_settings import celery_settings
 from portal.logs import messages  # noqa: F401 - has itself told of each message
 from portal.observability import processes  # noqa: F401 - and of each process
 
@@ -25,20 +26,10 @@ QUEUES = (CHANGES, REFRESH, PAPERS, MAIL, WEBHOOKS, HOUSEKEEPING)
 
 app = Celery("portal")
 app.conf.update(
-    broker_url=settings.BROKER_URL,
-    # Must be the same everywhere and longer than any task, else Redis hands a running message out again.
-    broker_transport_options={
-        "visibility_timeout": 600,
-        "socket_timeout": 10,
-        "socket_connect_timeout": 3,
-        "socket_keepalive": True,
-        "health_check_interval": 30,
-    },
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
-    # A Redis whose memory is full refuses, which is no lost connection: without this, the worker ends for good.
+    # A broker whose memory is full refuses, which is no lost connection: without this, the worker ends for good.
     broker_channel_error_retry=True,
-    broker_transport="portal.broker:Transport",
     task_ignore_result=True,
     task_serializer="json",
     accept_content=["json"],
@@ -49,7 +40,7 @@ app.conf.update(
     task_time_limit=HARD_LIMIT,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
-    # Publishing must not hold up a request when Redis is away: the sweeper finds the row anyway.
+    # Publishing must not hold up a request when the broker is away: the sweeper finds the row anyway.
     task_publish_retry=False,
     timezone="UTC",
     task_queues=[Queue(name, Exchange(name), name) for name in QUEUES],
@@ -92,6 +83,7 @@ app.conf.update(
         "follow": {"task": "changes.follow", "schedule": 0.5, "options": {"expires": 1}},
     },
 )
+app.conf.update(celery_settings(settings.BROKER_URL))
 WITH_TASKS = (
     "accounts",
     "inventory",

@@ -37,6 +37,7 @@ PROGRAMS = {
     "nginx-light": ("nginx",),
     "openssl": ("openssl",),
     "systemd": ("systemd-analyze",),
+    "rabbitmq-server": ("rabbitmqctl",),
 }
 # A module stays together, since its tests share servers; modules go in the order in which tests/conftest.py has them.
 OPTIONS = ["--quiet", "-o", "junit_family=xunit1", "--dist=loadscope", "--no-loadscope-reorder"]

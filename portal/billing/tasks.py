@@ -38,4 +38,4 @@ def keep() -> None:
 
 def _next() -> None:
     for pk in leases.due():
-        make_papers.apply_async((pk,), expires=EXPIRES, retry=False)
+        make_papers.apply_async((pk,), expires=EXPIRES)

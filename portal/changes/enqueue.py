@@ -26,7 +26,7 @@ def nudge(pk: str, task: str = TASK) -> None:
 
 def _publish(pk: str, task: str) -> None:
     try:
-        app.send_task(task, args=(pk,), expires=EXPIRES, retry=False)
+        app.send_task(task, args=(pk,), expires=EXPIRES)
     except Exception as error:  # noqa: BLE001 - whatever kombu and redis-py raise
         logger.warning("No message for %s %s: %s", task, pk, type(error).__name__)
     finally:

@@ -2,19 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import Count, Exists, Min, OuterRef, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
-from redis.exceptions import OutOfMemoryError
 
-from portal.celery import QUEUES
 from portal.changes.models import Change, Heartbeat, State
-from portal.inventory.redis_connection import connected
 
 SWEEPER = "sweeper"
 FOLLOWER = "follower"
-TAKES_MESSAGES = "portal:takes-messages"  # written to the broker to see whether it can be
 BEAT_EVERY = timedelta(seconds=5)
 ON_THE_WAY = (State.QUEUED, State.SENDING, State.UNKNOWN)
 
@@ -30,21 +25,6 @@ def beat(name: str) -> None:
 def beats() -> dict[str, datetime]:
     """When each last went on; without those that never did."""
     return dict(Heartbeat.objects.values_list("name", "at"))
-
-
-class BrokerIsFull(Exception):
-    """Its memory is full, and it may forget nothing: it takes no messages."""
-
-
-def waiting_messages() -> int:
-    """How many messages no worker has finished with. Raises inventory.redis_connection.Away and BrokerIsFull."""
-    with connected(settings.BROKER_URL) as redis:
-        try:
-            redis.set(TAKES_MESSAGES, 1, ex=60)
-        except OutOfMemoryError:
-            raise BrokerIsFull from None
-        waiting = sum(int(redis.llen(name)) for name in QUEUES)
-        return waiting + int(redis.hlen("unacked"))
 
 
 def states() -> dict[str, int]:

@@ -24,7 +24,7 @@ def sweep() -> None:
     leases.expire()
     resume_accepted()
     for pk in leases.heads():
-        perform.apply_async((pk,), expires=enqueue.EXPIRES, retry=False)
+        perform.apply_async((pk,), expires=enqueue.EXPIRES)
     health.beat(health.SWEEPER)
 
 
@@ -32,7 +32,7 @@ def sweep() -> None:
 def try_refused_keys() -> None:
     """Has the platform asked whether it accepts again the keys for which something waits; the sweeper does the rest."""
     for pk in refused_keys():
-        try_key.apply_async((pk,), expires=ASK_EXPIRES, retry=False)
+        try_key.apply_async((pk,), expires=ASK_EXPIRES)
 
 
 @app.task(name="changes.try_key")
@@ -47,7 +47,7 @@ def try_key(pk: str) -> None:
 def follow_all() -> None:
     """Has those keys polled whose time has come."""
     for pk in follow.due_keys():
-        follow_key.apply_async((pk,), expires=FOLLOW_EXPIRES, retry=False)
+        follow_key.apply_async((pk,), expires=FOLLOW_EXPIRES)
     health.beat(health.FOLLOWER)
 
 

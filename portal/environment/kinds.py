@@ -8,6 +8,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from portal.environment import sentinels
+
 ON, OFF = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 KEY_BYTES = 32
@@ -81,9 +83,27 @@ def secret_url(*schemes: str, example: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         address = value.strip()
         if not _is_url(address, schemes):
-            raise Malformed(
-                f"give an address such as {example}, with characters such as @ : / # % in a password percent-encoded"
-            )
+            raise Malformed(_address(example))
+        return address
+
+    return read
+
+
+def server_url(*schemes: str, example: str) -> Callable[[str], str]:
+    """The same, or several Sentinels that know the server."""
+    one = secret_url(*schemes, example=example)
+
+    def read(value: str) -> str:
+        address = value.strip()
+        if not sentinels.is_theirs(address):
+            found = one(value)
+            if "," in urlsplit(found).netloc.rpartition("@")[2]:
+                raise Malformed("give the address of one server; only Sentinels may be several")
+            return found
+        try:
+            sentinels.parse(address)
+        except ValueError:
+            raise Malformed(_address(sentinels.EXAMPLE)) from None
         return address
 
     return read
@@ -180,6 +200,10 @@ def _within[N: (int, float)](make: Callable[[str], N], low: N, high: N, advice: 
         return number
 
     return read
+
+
+def _address(example: str) -> str:
+    return f"give an address such as {example}, with characters such as @ : / # % in a password percent-encoded"
 
 
 def _items(value: str) -> list[str]:

@@ -17,6 +17,7 @@ DEVELOPMENT_KEY = "b25seS1mb3ItZGV2ZWxvcG1lbnQtMDAwMDAwMDAwMDA="
 SANDBOX_URL = "http://127.0.0.1:8001/v1"
 REQUIRED = "required; with `DEBUG`, one for development"
 REDIS = ("redis", "rediss")
+RABBITMQ = ("amqp", "amqps")
 API = "https://api.example.com/v1"
 
 
@@ -108,15 +109,15 @@ class Storage(Section):
         is_secret=True,
     )
     CACHE_URL = Setting(
-        kinds.secret_url(*REDIS, "unix", example="redis://localhost:6379/0"),
+        kinds.server_url(*REDIS, "unix", example="redis://localhost:6379/0"),
         "redis://127.0.0.1:6379/0",
-        "Redis for what the platform answered.",
+        "Redis for what the platform answered; behind Sentinels `redis+sentinel://host:26379,host:26379/service/0`.",
         is_secret=True,
     )
     BROKER_URL = Setting(
-        kinds.secret_url(*REDIS, "redis+socket", example="redis://localhost:6379/1"),
+        kinds.server_url(*REDIS, "redis+socket", *RABBITMQ, example="redis://localhost:6379/1"),
         "redis://127.0.0.1:6379/1",
-        "Redis for messages to the workers.",
+        "Redis for messages to the workers, also behind Sentinels, or RabbitMQ (`amqp://`, `amqps://`).",
         is_secret=True,
     )
     STATIC_ROOT = Setting(kinds.path, ROOT / "staticfiles", "Folder of the static files.", default_text="`staticfiles`")

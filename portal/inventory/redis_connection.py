@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from redis import Redis
@@ -18,10 +19,14 @@ from redis.exceptions import OutOfMemoryError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
+from redis.sentinel import Sentinel
+
+from portal.environment import sentinels
 
 AWAY_FOR = 2.0  # seconds for which Redis is not asked again after it has not answered
 CONNECT_TIMEOUT = 0.3
 READ_TIMEOUT = 0.7
+MAX_CONNECTIONS = 200
 
 logger = logging.getLogger(__name__)
 _away_until: dict[str, float] = {}  # by URL
@@ -59,14 +64,31 @@ def forget_absence() -> None:
 
 @lru_cache(maxsize=4)
 def _client(url: str, pid: int) -> Redis:
-    """One pool per process. Protocol 2 without notifications: nothing comes that was not asked for."""
-    return Redis.from_url(
-        url,
-        protocol=2,
-        maint_notifications_config=MaintNotificationsConfig(enabled=False),
-        socket_connect_timeout=CONNECT_TIMEOUT,
-        socket_timeout=READ_TIMEOUT,
-        # A kept connection may have been closed by Redis meanwhile; after a timeout there is no second try.
-        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-        max_connections=200,
+    """One pool per process."""
+    if not sentinels.is_theirs(url):
+        return Redis.from_url(url, max_connections=MAX_CONNECTIONS, **_options())
+    known = sentinels.parse(url)
+    asked = Sentinel(  # type: ignore[no-untyped-call]
+        known.hosts, sentinel_kwargs=_options() | {"password": known.sentinel_password or None}
     )
+    client: Redis = asked.master_for(  # type: ignore[no-untyped-call]
+        known.service,
+        db=known.database,
+        username=known.username or None,
+        password=known.password or None,
+        max_connections=MAX_CONNECTIONS,
+        **_options(),
+    )
+    return client
+
+
+def _options() -> dict[str, Any]:
+    """Of each connection. Protocol 2 without notifications: nothing comes that was not asked for."""
+    return {
+        "protocol": 2,
+        "maint_notifications_config": MaintNotificationsConfig(enabled=False),
+        "socket_connect_timeout": CONNECT_TIMEOUT,
+        "socket_timeout": READ_TIMEOUT,
+        # A kept connection may have been closed by Redis meanwhile; after a timeout there is no second try.
+        "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+    }

@@ -12,6 +12,8 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
+from portal.broker.backlog import Full, backlog
+from portal.celery import QUEUES
 from portal.changes import health
 from portal.inventory import counters
 from portal.inventory.redis_connection import Away
@@ -59,9 +61,9 @@ def _cache() -> None:
 
 def _broker() -> None:
     try:
-        health.waiting_messages()
-    except health.BrokerIsFull:
-        raise NotReady("its memory is full") from None
+        backlog(QUEUES)
+    except Full:
+        raise NotReady("takes no messages, since its memory or disk is full") from None
 
 
 def _changes() -> None:

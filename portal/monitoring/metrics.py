@@ -17,6 +17,8 @@ from portal.accounts.models import ApiKey
 from portal.backups.models import Backup
 from portal.billing.document_orders.models import Job
 from portal.billing.document_orders.models import State as Paper
+from portal.broker.backlog import backlog
+from portal.celery import QUEUES
 from portal.changes import health
 from portal.inventory import counters, presence
 from portal.inventory.counters import Count
@@ -55,7 +57,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         try:
             families += collect()
             up.append(("", {"part": part}, 1))
-        except (Away, DatabaseError, health.BrokerIsFull):
+        except (Away, DatabaseError):
             up.append(("", {"part": part}, 0))
     families.insert(0, Family("portal_up", "gauge", "Whether a part answers.", up))
     return HttpResponse("".join(map(str, families)), content_type=CONTENT_TYPE)
@@ -101,7 +103,7 @@ def _backups() -> Iterator[Family]:
 
 
 def _messages() -> Iterator[Family]:
-    count = float(health.waiting_messages())
+    count = float(backlog(QUEUES))
     yield Family("portal_messages", "gauge", "Messages that no worker has finished with.", [("", {}, count)])
 
 

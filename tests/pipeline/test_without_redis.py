@@ -1,12 +1,6 @@
 """With Redis stopped or hanging, people read and change on; what they asked for goes out when it is back."""
 
-import json
-import os
-import signal
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -14,32 +8,9 @@ import redis
 
 from portal.celery import CHANGES
 from scripts.chaos import done
-from scripts.processes import Process
 from scripts.visitor import Visitor
+from tests.support.going_on import LIST, MACHINE, describe, described, manager, readiness, suspended, wait_for
 from tests.support.portal import Portal
-
-LIST = "/c/10001/virtualmachine/"
-MACHINE = "shop10"
-
-
-@contextmanager
-def suspended(process: Process) -> Iterator[None]:
-    """The process takes connections and says nothing."""
-    os.kill(process.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(process.pid, signal.SIGCONT)
-
-
-def described(portal: Portal) -> str:
-    with portal.platform.proxy() as proxy:
-        (record,) = proxy.query("virtualmachine", {"name": MACHINE})
-    return str(record["service_description"])
-
-
-def describe(visitor: Visitor, text: str) -> None:
-    visitor.send(f"{LIST}{MACHINE}/-/edit?next=/healthz", service_description=text)
 
 
 @contextmanager
@@ -55,28 +26,9 @@ def full(portal: Portal) -> Iterator[None]:
             client.config_set("maxmemory", 0)
 
 
-def broker_according_to(portal: Portal) -> str:
-    """What `/readyz` says of it."""
-    try:
-        with urllib.request.urlopen(f"{portal.url}/readyz") as answer:
-            said = json.load(answer)
-    except urllib.error.HTTPError as error:
-        said = json.load(error)
-    return str(said["checks"]["broker"])
-
-
-def wait_for(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not what():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.2)
-
-
 @pytest.fixture(scope="module")
 def visitor(portal_stack: Portal) -> Visitor:
-    visitor = Visitor(portal_stack.url, "manager@example.com")
-    visitor.get(LIST)
-    return visitor
+    return manager(portal_stack)
 
 
 def test_a_change_asked_for_while_redis_is_stopped_goes_out_when_it_is_back(
@@ -111,7 +63,7 @@ def test_the_worker_outlives_a_redis_whose_memory_is_full(portal_stack: Portal, 
     with full(portal_stack):
         assert MACHINE in visitor.get(LIST)
         describe(visitor, "asked for while it was full")
-        wait_for(lambda: broker_according_to(portal_stack) == "its memory is full")
+        wait_for(lambda: readiness(portal_stack)["broker"] == "takes no messages, since its memory or disk is full")
         wait_for(lambda: portal_stack.worker.output().count("OutOfMemoryError") > refused)
     wait_for(lambda: described(portal_stack) == "asked for while it was full")
-    wait_for(lambda: broker_according_to(portal_stack) == "ok")
+    wait_for(lambda: readiness(portal_stack)["broker"] == "ok")

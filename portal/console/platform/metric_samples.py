@@ -16,6 +16,8 @@ from typing import Any
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
+from portal.broker.backlog import backlog
+from portal.celery import QUEUES
 from portal.changes import health
 from portal.console.models import KeySample, Sample
 from portal.inventory import counters
@@ -141,7 +143,7 @@ def _sum(totals: Mapping[Count, float], kind: str, which: Callable[[Count], bool
 
 
 def _messages() -> dict[str, float]:
-    return {"messages": float(health.waiting_messages())}
+    return {"messages": float(backlog(QUEUES))}
 
 
 def _changes() -> dict[str, float]:

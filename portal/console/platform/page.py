@@ -16,6 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.audit import trail
 from portal.accounts.models import ApiKey
+from portal.broker.backlog import backlog
+from portal.celery import QUEUES
 from portal.changes import health as going_on
 from portal.changes.models import State
 from portal.console.models import Sample
@@ -69,7 +71,7 @@ class Platform:
     @cached_property
     def messages(self) -> int | None:
         try:
-            return going_on.waiting_messages()
+            return backlog(QUEUES)
         except Away:
             return None
 

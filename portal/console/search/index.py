@@ -51,7 +51,7 @@ def update() -> int:
                     return done
     with suppress(OperationalError):  # without a broker nobody could fetch them; the next run asks again
         for key, type_name in missing[:MOST_RENEWED]:
-            app.send_task(REFRESH, args=(str(key.pk), type_name), expires=60, retry=False)
+            app.send_task(REFRESH, args=(str(key.pk), type_name), expires=60)
     return done
 
 

@@ -51,7 +51,7 @@ def _nudged_at(place: SnapshotKey, before: State) -> float | None:
 
 def _nudge(place: SnapshotKey, api_key: ApiKey, before: State) -> None:
     try:
-        app.send_task(TASK, args=(place.key, place.type_name), expires=60, retry=False)
+        app.send_task(TASK, args=(place.key, place.type_name), expires=60)
     except OperationalError:
         logger.warning("The broker is away: %s is refreshed by this process", place.type_name)
         single_flight.start(place, api_key, before)

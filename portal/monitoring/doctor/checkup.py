@@ -16,7 +16,7 @@ CHECKS = (
     Check("database", lazy("Database"), storage.database),
     Check("migrations", lazy("Migrations"), storage.migrations),
     Check("cache", lazy("Redis of the platform’s answers"), storage.cache),
-    Check("broker", lazy("Redis of the messages"), storage.broker),
+    Check("broker", lazy("Messages to the workers"), storage.broker),
     Check("queues", lazy("Queues"), going_on.queues),
     Check("workers", lazy("Workers"), going_on.workers),
     Check("web", lazy("Web servers"), going_on.web),
@@ -31,7 +31,9 @@ CHECKS = (
     Check("disk", lazy("Disk"), storage.disk),
     Check("backups", lazy("Backups"), storage.backups),
 )
-OF_REDIS = frozenset({"cache", "broker"})  # for these it is a failure that it is away, for others something unknown
+OF_SERVERS = frozenset(
+    {"cache", "broker"}
+)  # for these it is a failure that theirs is away, for others something unknown
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ def _found(check: Check) -> Iterator[Finding]:
     try:
         yield from check.ask()
     except Away:
-        if check.id in OF_REDIS:
+        if check.id in OF_SERVERS:
             yield _away(f"{check.id.upper()}_URL")
         else:
             yield unknown(_("Redis does not answer: nothing can be said."))

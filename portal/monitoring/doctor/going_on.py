@@ -32,10 +32,12 @@ def queues() -> Iterator[Finding]:
     for queue in QUEUES:
         sent[queue] = secrets.token_hex(8)
         try:
-            app.send_task(TASK, args=(sent[queue],), queue=queue, expires=ANSWERS_WITHIN, retry=False)
+            app.send_task(TASK, args=(sent[queue],), queue=queue, expires=ANSWERS_WITHIN)
         except OperationalError as error:
             why = {"error": type(error).__name__}
-            yield failed(_("No message can be sent: %(error)s.") % why, _("See whether the Redis of BROKER_URL runs."))
+            yield failed(
+                _("No message can be sent: %(error)s.") % why, _("See BROKER_URL, and whether the server runs.")
+            )
             return
     missing = _without_answer(sent)
     for queue in sent:

@@ -16,6 +16,9 @@ from django.utils.translation import gettext as _
 from portal.backups import releases
 from portal.backups.models import Backup
 from portal.backups.schema import unknown_migrations
+from portal.broker.backlog import Full, backlog, rabbitmq
+from portal.broker.celery_settings import is_rabbitmq
+from portal.celery import QUEUES
 from portal.inventory.redis_connection import connected
 from portal.monitoring.doctor.findings import Finding, failed, fine, some, warning
 
@@ -81,7 +84,29 @@ def cache() -> Iterator[Finding]:
 
 
 def broker() -> Iterator[Finding]:
-    """The Redis of the messages may not forget any."""
+    """What carries the messages takes them, and may not forget any."""
+    if is_rabbitmq(settings.BROKER_URL):
+        yield from _rabbitmq()
+    else:
+        yield from _redis_of_messages()
+
+
+def _rabbitmq() -> Iterator[Finding]:
+    try:
+        waiting = backlog(QUEUES)
+    except Full:
+        yield failed(
+            _("RabbitMQ takes no messages: its memory or its disk is full."),
+            _("See rabbitmq-diagnostics alarms. Give it more memory or disk, or start more workers."),
+        )
+    else:
+        with rabbitmq() as connection:
+            version = connection.server_properties["version"]  # type: ignore[attr-defined]
+        words = {"version": version, "count": waiting}
+        yield fine(_("RabbitMQ %(version)s answers; messages waiting: %(count)s.") % words)
+
+
+def _redis_of_messages() -> Iterator[Finding]:
     policy, used, limit = _memory(settings.BROKER_URL)
     if policy != "noeviction":
         yield failed(

@@ -10,7 +10,7 @@ EXPIRES = 2  # seconds; the sweep finds them again
 def deliver_webhooks() -> None:
     """Has each endpoint that something is due for called, by whoever is free."""
     for pk in delivering.due():
-        deliver.apply_async((pk,), expires=EXPIRES, retry=False)
+        deliver.apply_async((pk,), expires=EXPIRES)
 
 
 @app.task(name="notify.deliver")

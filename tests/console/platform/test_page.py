@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from redis import Redis
 
 from portal.accounts.access import get_scope
 from portal.accounts.models import ApiKey, User
 from portal.api import Call
 from portal.changes.intent import Intent
 from portal.changes.submit import submit
-from portal.console.models import KeySample
+from portal.console.models import KeySample, Sample
 from portal.console.platform.metric_samples import grown, take
 from portal.inventory import counters, presence, redis_connection
 from portal.inventory.platform import circuit_breaker
@@ -98,6 +99,19 @@ def test_without_redis_the_page_says_so(staff: Client, settings: Any) -> None:
     assert "Redis does not answer" in text_of(staff.get("/console/platform/"))
     assert staff.get("/console/platform/keys/services/").status_code == 200
     assert staff.post("/console/platform/reset").status_code == 302
+
+
+def test_with_a_broker_that_is_full_it_shows_what_is_known(staff: Client, redis_url: str, settings: Any) -> None:
+    settings.BROKER_URL = redis_url
+    with Redis.from_url(redis_url) as client:
+        client.config_set("maxmemory", 1)
+        try:
+            answer = staff.get("/console/platform/")
+            take()
+        finally:
+            client.config_set("maxmemory", 0)
+    assert answer.status_code == 200
+    assert Sample.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ class TestGoingOn:
         monkeypatch.setattr(going_on, "ANSWERS_WITHIN", 0.3)
 
         def send(task: str, args: tuple[str], queue: str, **options: Any) -> None:
-            assert (task, options) == (going_on.TASK, {"expires": 0.3, "retry": False})
+            assert (task, options) == (going_on.TASK, {"expires": 0.3})
             if queue in worked_on:
                 going_on.echo(*args)
 
