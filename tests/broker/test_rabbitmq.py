@@ -1,5 +1,6 @@
 """RabbitMQ, the real one, as broker: changes pass through it, and go on after it was away, full, emptied or refused."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,7 +91,8 @@ class TestBacklog:
 
     def test_the_doctor_finds_it_well(self) -> None:
         (found,) = storage.broker()
-        assert (str(found.level), found.text) == ("fine", "RabbitMQ 3.10.8 answers; messages waiting: 0.")
+        assert str(found.level) == "fine"
+        assert re.fullmatch(r"RabbitMQ \d+\.\d+\.\d+ answers; messages waiting: 0\.", found.text)
 
     def test_the_doctor_finds_that_it_takes_none(self, full: None) -> None:
         (found,) = storage.broker()
