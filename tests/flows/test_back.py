@@ -41,6 +41,7 @@ def test_ticks_of_the_permission_matrix_are_those_of_the_answer(visit: Visit) ->
     before = boxes.evaluate_all("all => all.map(one => one.checked)")
     boxes.nth(before.index(False)).check()
     boxes.nth(before.index(True)).uncheck()
+    expect(page.locator("#outlook")).to_contain_text("permissions change, in one go")  # and so the portal has it
     leave_and_come_back(page)
     expect(boxes.first).to_be_visible()
     assert boxes.evaluate_all("all => all.map(one => one.checked)") == before
@@ -54,6 +55,7 @@ def test_an_edit_form_opens_with_what_the_record_has(visit: Visit) -> None:
     was, ticked = cores.input_value(), roles.evaluate_all("all => all.map(one => one.checked)")
     cores.select_option("8" if was != "8" else "7")
     roles.nth(ticked.index(False)).check()
+    expect(page.locator("#bar")).to_contain_text("2 changes")
     leave_and_come_back(page)
     assert cores.input_value() == was
     assert roles.evaluate_all("all => all.map(one => one.checked)") == ticked
