@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from amqp import Message
 
 from portal.broker import backlog
 from portal.broker.backlog import Full
@@ -69,7 +70,7 @@ class TestBacklog:
             channel = connection.channel()
             for queue in ("letters", "letters", "parcels", "others"):
                 channel.queue_declare(queue, auto_delete=False)
-                channel.basic_publish(backlog.Message(""), routing_key=queue)
+                channel.basic_publish(Message(""), routing_key=queue)
         assert backlog.backlog(["letters", "parcels"]) == 3
 
     def test_nothing_is_left_of_asking(self, rabbitmq: RabbitMQ) -> None:

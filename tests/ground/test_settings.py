@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from portal import broker
 from portal.environment.setting import Setting
 from portal.environment.table import SETTINGS
 from scripts import settings_page
@@ -73,15 +72,3 @@ def test_all_that_stands_in_env_gets_to_every_process_of_the_portal() -> None:
     processes = re.findall(r"^  (\w+):\n    <<: \*portal$", services, re.MULTILINE)
     assert processes == ["web", "changes", "refresh", "papers", "post", "beat", "migrate"]
     assert "env_file" not in services
-
-
-@pytest.mark.parametrize("closed", [True, False])
-def test_a_channel_that_is_closed_lets_messages_be(monkeypatch: pytest.MonkeyPatch, closed: bool) -> None:
-    told: list[str] = []
-    for name in ("basic_ack", "basic_reject"):
-        monkeypatch.setattr(broker.redis.Channel, name, lambda self, tag, **options: told.append(tag))
-    channel = broker.Channel.__new__(broker.Channel)
-    channel.closed = closed
-    channel.basic_ack("taken")
-    channel.basic_reject("left")
-    assert told == ([] if closed else ["taken", "left"])
