@@ -438,6 +438,12 @@ def test_it_does_what_the_handbook_says(operator: Operator, command: str) -> Non
 
 # compose.yaml, and what the handbook says of it
 
+# All of a server, and what stands in their place with more servers.
+SETTINGS_OF_A_SERVER, *OTHER_SETTINGS = [
+    dict(re.findall(r"^ *(\w+)='?(.*?)'?$", written, re.MULTILINE))
+    for written in re.findall(r"```ini\n(.*?)```", TEXT, re.DOTALL)
+]
+
 
 @pytest.mark.parametrize("service", [name for name, service in SERVICES.items() if "healthcheck" in service])
 def test_a_service_that_is_well_is_found_well(operator: Operator, service: str) -> None:
@@ -457,9 +463,9 @@ def test_compose_has_the_services_and_options_that_are_named(command: str) -> No
         assert "--no-deps" in found.options or ENDS_BY_ITSELF not in SERVICES[found.services[0]]["depends_on"]
 
 
-def test_the_settings_of_a_server_are_settings() -> None:
-    (written,) = re.findall(r"```ini\n(.*?)```", TEXT, re.DOTALL)
-    given = dict(re.findall(r"^ *(\w+)='?(.*?)'?$", written, re.MULTILINE))
+@pytest.mark.parametrize("written", [{}, *OTHER_SETTINGS], ids=lambda one: " ".join(one) or "a server's")
+def test_the_settings_that_are_written_down_are_settings(written: dict[str, str]) -> None:
+    given = SETTINGS_OF_A_SERVER | written
     made = {name: value for name, value in new_secrets().items() if given[name] == "…"}
     assert Environment(given | made | {"API_URL": given["API_URL"].replace("…", "api.example.com/v1")}).problems == []
 
