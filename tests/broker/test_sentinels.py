@@ -36,11 +36,9 @@ def test_each_database_is_one_of_the_redis_in_use(sentinels: Sentinels, settings
     assert [str(one.level) for one in storage.broker()] == ["fine"]
 
 
-@pytest.mark.parametrize(
-    "wrong", [("/portal/", "/others/"), ("p%40ss", "pass"), ("=s%2F", "=s"), ("@127.0.0.1:", "@127.0.0.2:1,127.0.0.3:")]
-)
-def test_what_cannot_be_reached_is_away(sentinels: Sentinels, wrong: tuple[str, str]) -> None:
-    url = sentinels.url(0).replace(*wrong) if "127.0.0.2" not in wrong[1] else "redis+sentinel://127.0.0.1:1/portal"
+@pytest.mark.parametrize("wrong", [("/portal/", "/others/"), ("p%40ss", "pass"), ("=s%2F", "=s"), None])
+def test_what_cannot_be_reached_is_away(sentinels: Sentinels, wrong: tuple[str, str] | None) -> None:
+    url = sentinels.url(0).replace(*wrong) if wrong else "redis+sentinel://127.0.0.1:1/portal"
     with pytest.raises(Away), connected(url) as client:
         client.get("word")
 

@@ -31,9 +31,8 @@ CHECKS = (
     Check("disk", lazy("Disk"), storage.disk),
     Check("backups", lazy("Backups"), storage.backups),
 )
-OF_SERVERS = frozenset(
-    {"cache", "broker"}
-)  # for these it is a failure that theirs is away, for others something unknown
+# For these it is a failure that their server is away, for others something unknown.
+OF_SERVERS = frozenset({"cache", "broker"})
 
 logger = logging.getLogger(__name__)
 
