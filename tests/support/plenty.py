@@ -44,7 +44,8 @@ SUBJECTS = {
     ("serviceuser", "shop/s-shop0"): {"wanted": {"description": "for the shop"}, "before": {"description": ""}},
     ("permission", "shop/ada0/login"): {"action": "delete"},
 }
-FIRST_MEMBER, FIRST_PAPER = 100, UUID("6f7c1f5e-0000-4000-8000-000000000000")
+FIRST_MEMBER = 1_000_000  # above all that the database numbers by itself, however many tests it has seen
+FIRST_PAPER = UUID("6f7c1f5e-0000-4000-8000-000000000000")
 FIRST_WEBHOOK = UUID(int=1)  # and the first message of it
 LIMITS = ((Measure.AMOUNT, ""), (Measure.TRAFFIC, ""), (Measure.TRAFFIC, "part0"))
 FAULT = {"kind": "fault", "text": "no room left", "code": 1, "field": "cores", "item": 0}
@@ -118,9 +119,10 @@ def _add_people(plenty: Plenty, k: int) -> None:
     """A manager of the first customer, a customer that the first person belongs to, a key, and how one signs in."""
     new = User.objects.create(email=f"person{k}@example.com", name=f"Person {k}", is_staff=True, is_superuser=True)
     customer = Customer.objects.create(number=str(10001 + k), name=f"Customer {k}")
-    Membership.objects.create(pk=FIRST_MEMBER + 100 * k, user=new, customer=plenty.customer, role=Role.MANAGER)
+    member = FIRST_MEMBER + 100 * k
+    Membership.objects.create(pk=member, user=new, customer=plenty.customer, role=Role.MANAGER)
     if k > 0:
-        Membership.objects.create(user=plenty.person(), customer=customer, role=Role.MANAGER)
+        Membership.objects.create(pk=member + 1, user=plenty.person(), customer=customer, role=Role.MANAGER)
     add_key(plenty.customer, records.key_group(k), f"secret {k}")
     asked = {"customer": plenty.customer, "email": f"guest{k}@example.com", "role": Role.VIEWER, "invited_by": new}
     Invitation.objects.create(token_hash=str(k), expires=timezone.now() + Invitation.VALID_FOR, **asked)
