@@ -44,6 +44,7 @@ if not IS_SANDBOX:
         "tests.support.plenty",
         "tests.support.portal",
         "tests.support.browser",
+        "tests.support.failures",
     ]
 
 
