@@ -1,6 +1,7 @@
 """The delivery log of an endpoint: what was sent, what was answered, and sending it again."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from hashlib import sha256
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -26,6 +28,9 @@ from portal.notify.webhooks import verbs
 from portal.notify.webhooks.models import Endpoint, Message
 from portal.resources.spelling import whole_number
 from portal.ui.lists.pager import Uncounted
+
+SOON = timedelta(minutes=1)
+OFTEN, SELDOM = 2, 30  # seconds: while something may be sent soon, and while it is to wait
 
 
 class Log(Uncounted[Message]):
@@ -59,18 +64,22 @@ class Log(Uncounted[Message]):
         return [MessagePresenter(one, list(one.log.all())) for one in self.shown]
 
     @property
-    def is_live(self) -> bool:
-        """Whether something of it is being sent."""
-        return self.endpoint.state != Endpoint.State.OFF and any(
-            one.is_waiting and one.next_at is None for one in self.rows
-        )
+    def asks_every(self) -> int:
+        """Seconds after which the page asks again while something waits, else 0.
+
+        What is being sent just now looks like what is sent again later: an attempt is counted before it is made.
+        """
+        due = [one.message.due for one in self.rows if one.is_waiting]
+        if not due or self.endpoint.state == Endpoint.State.OFF:
+            return 0
+        return OFTEN if min(due) <= timezone.now() + SOON else SELDOM
 
     @property
     def tag(self) -> str:
         """Of what it shows."""
         end = self.endpoint
         shown = (f"{one.message.pk.hex[:8]}{one.message.state}{one.count}{one.next_at}" for one in self.rows)
-        text = repr((end.state, end.failing_since, end.revision, self.is_live, *shown))
+        text = repr((end.state, end.failing_since, end.revision, self.asks_every, *shown))
         return sha256(text.encode()).hexdigest()[:16]
 
 

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from portal.accounts.models import AuditEntry
 from portal.notify.kinds import KINDS
-from portal.notify.webhooks import delivering
+from portal.notify.webhooks import calling, delivering
+from portal.notify.webhooks.calling import Answer
 from portal.notify.webhooks.models import Attempt, Endpoint, Message
 from portal.notify.webhooks.queue import enqueue
 from tests.customer.conftest import Browse, part, text_of
@@ -200,6 +201,36 @@ def test_the_page_follows_what_is_being_sent_and_then_rests(
     answer = part(manager, path, **{"HX-PTag": tag.group(1)})
     assert answer.status_code == 200
     assert "data-live hx-get" not in answer.content.decode().split("</div>")[0]
+
+
+def test_a_page_that_is_opened_while_something_is_being_sent_follows_it(
+    manager: Client,
+    endpoint: MakeEndpoint,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = endpoint(URL)
+    seen: list[str] = []
+
+    def look_and_answer(*_sent: object) -> Answer:
+        seen.append(manager.get(page_of(one)).content.decode())
+        return Answer(200, 0.1)
+
+    monkeypatch.setattr(calling, "call", look_and_answer)
+    manager.post(f"{page_of(one)}-/test")
+    deliver(one)
+    (page,) = seen
+    assert 'hx-trigger="every 2s"' in page
+
+
+def test_it_asks_less_often_while_the_next_attempt_is_far(manager: Client, endpoint: MakeEndpoint) -> None:  # noqa: F811
+    one = endpoint(URL)
+    waiting = Message.objects.create(endpoint=one, due=timezone.now() + timedelta(hours=2))
+    assert 'hx-trigger="every 30s"' in manager.get(page_of(one)).content.decode()
+    Endpoint.objects.update(state=Endpoint.State.OFF, why_off=Endpoint.WhyOff.MANAGER)
+    assert "data-live hx-get" not in manager.get(page_of(one)).content.decode()
+    Endpoint.objects.update(state=Endpoint.State.LIVE)
+    Message.objects.filter(pk=waiting.pk).update(due=timezone.now() + timedelta(seconds=5))
+    assert 'hx-trigger="every 2s"' in manager.get(page_of(one)).content.decode()
 
 
 def test_more_than_a_page_is_read_page_by_page(
