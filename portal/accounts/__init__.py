@@ -7,8 +7,8 @@ Rooms:
   a person who was removed; `forgetting`: what is older than is kept)
 - `keys`: API keys, and sealing whatever is secret
 - beside them `access` (the only way to a customer), `roles`, `view_as`, and what every form and page of the portal
-  goes through: `form_drafts`, `submit_once`, `page_stamp`, `redirects`, `reader_settings`, `mail`; `retention` is how
-  long things are kept
+  goes through: `form_drafts`, `followed_forms`, `submit_once`, `page_stamp`, `redirects`, `reader_settings`, `mail`;
+  `retention` is how long things are kept
 
 `access.get_scope(user, customer_no) -> Scope` (Http404) is the only way to a customer. `Scope(customer, user, role,
 root, customers)`: `.may_see(kind)`, `.may_change(kind)`, `.require(verb, kind)` (403). Kinds are the names of

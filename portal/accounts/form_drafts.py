@@ -2,27 +2,29 @@
 browser that dies.
 
 Forms that are sent after the session has ended are kept by accounts.middleware, those that a page follows as they are
-typed by their view (`keep_typing`). A page with a form takes its data from
-`typed`: what is being sent, or what was kept. Once the form has done its work, the middleware drops it.
+typed by their view (`followed_forms`). A page with a form takes its data from `typed`: what is being sent, or what was
+kept. Once the form has done its work, the middleware drops it.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from portal.accounts.keys import sealing
-from portal.accounts.models import Draft, User
+from portal.accounts.models import Draft, SentForm, User
 
 KEPT_FOR = timedelta(days=1)
 MOST_BYTES = 128 * 1024
 MOST_FORMS = 20  # per person; the oldest go
 PURPOSE = "drafts"
+MARK = "portal.accounts.closed"  # as forms that have done their work are on record
 DROP = "draft"  # ?draft=drop: begin anew
 SECRETS = ("csrfmiddlewaretoken", "password", "secret", "credential", "code")  # never kept, also as part of a name
 PAGE = "portal-page"  # for whom it was made (accounts.page_stamp): nothing that anybody typed
@@ -47,16 +49,6 @@ def keep(user: User, path: str, data: QueryDict) -> bool:
         newest = Draft.objects.filter(user=user).order_by("-kept").values_list("pk", flat=True)[:MOST_FORMS]
         Draft.objects.filter(user=user).exclude(pk__in=list(newest)).delete()
     return True
-
-
-def keep_typing(request: HttpRequest, *, differs: bool) -> None:
-    """Keep what stands in the form while somebody types, where it says anything: a browser that dies loses nothing."""
-    if not isinstance(request.user, User):
-        return
-    if differs and request.POST.get(DROP) != "drop":
-        keep(request.user, request.path, request.POST)
-    else:
-        discard(request.user, request.path)
 
 
 def is_secret(name: str) -> bool:
@@ -95,7 +87,7 @@ def typed(
     if not isinstance(request.user, User):
         return None
     if request.GET.get(DROP) == "drop":
-        discard(request.user, request.path)
+        finish(request.user, request.path)
         return None
     kept = take(request.user, request.path)
     if kept is not None and (kept := still_says(kept)) is None:
@@ -108,13 +100,34 @@ def typed(
 
 
 def discard(user: User, path: str) -> None:
-    """The form has done its work."""
+    """What is kept says nothing any more."""
     Draft.objects.filter(user=user, path=path).delete()
+
+
+def finish(user: User, path: str) -> None:
+    """The form has done its work, or is begun anew."""
+    close(user, path)
+    discard(user, path)
+
+
+def close(user: User, path: str) -> None:
+    """From now on pages that were made before are of the past there: what was typed into them may be on its way yet."""
+    mark = SentForm(key=_mark_of(user, path), at=timezone.now())
+    SentForm.objects.bulk_create([mark], update_conflicts=True, unique_fields=["key"], update_fields=["at"])
+
+
+def closed_at(user: User, path: str) -> datetime | None:
+    """When that was, if it was of late."""
+    return SentForm.objects.filter(key=_mark_of(user, path)).values_list("at", flat=True).first()
 
 
 def _is_place(path: str) -> bool:
     """Whether anything can be kept for it: PostgreSQL refuses to look for a NUL."""
     return len(path) <= 500 and "\x00" not in path
+
+
+def _mark_of(user: User, path: str) -> str:
+    return salted_hmac(MARK, f"{user.pk}\n{path}", algorithm="sha256").hexdigest()
 
 
 def place(user: User, path: str) -> bytes:

@@ -90,7 +90,7 @@ class People:
         with trail.asking(trail.Asker(client_address(request), user)), second_factor.asked_in(request):
             response = self.get_response(request)
         if user is not None and _has_done_its_work(request, response):
-            form_drafts.discard(user, request.path)
+            form_drafts.finish(user, request.path)
         if user is not None and (customer_no := _page_seen(request, response)):
             sessions.at_customer(request, customer_no)
         sessions.remember(request, response)

@@ -193,7 +193,10 @@ class Draft(models.Model):
 
 
 class SentForm(models.Model):
-    """A form of a page that somebody has sent, and where that led; '' while it is worked on (accounts.submit_once)."""
+    """A form of a page that somebody has sent, and where that led; '' while it is worked on (accounts.submit_once).
+
+    Also when the form at a place was closed last (accounts.form_drafts).
+    """
 
     key = models.CharField(max_length=64, primary_key=True)
     at = models.DateTimeField(db_index=True)

@@ -1,12 +1,13 @@
-"""For whom a page was made: it carries that along, signed, and its scripts and forms send it with whatever they ask.
+"""For whom a page was made, and when: it carries that along, signed; its scripts and forms send it with what they ask.
 
 A page may stay open while another person signs in beside it, a view begins or ends, a role is changed, or another
 language is chosen. What it asks then is not answered in the other person's name or in the other language: the whole
 page is made anew, which says what is so. What was typed into it stays with who typed it.
 """
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.contrib import messages
 from django.core import signing
@@ -27,15 +28,17 @@ type Answer = Callable[[HttpRequest], HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class MadeFor:
-    """What must be the same for a page to stay as it is."""
+    """What must be the same for a page to stay as it is; and when it was made."""
 
     person: int  # 0: nobody
     view: str  # as whom, '' for as oneself
     roles: list[list[str]]
     language: str
+    made_at: float = field(default=0.0, compare=False)  # seconds, 0 where it does not say; changes nothing of the page
 
     def seal(self) -> str:
-        return _signer().sign_object([self.person, self.view, self.roles, self.language], compress=True)
+        parts = [self.person, self.view, self.roles, self.language, self.made_at]
+        return _signer().sign_object(parts, compress=True)
 
 
 def present(request: HttpRequest) -> MadeFor:
@@ -45,7 +48,7 @@ def present(request: HttpRequest) -> MadeFor:
     seen = view_as.present()
     view = f"{seen.member.user_id} {'writes' if seen.writes else 'reads'}" if seen else ""
     roles = [[one.customer.number, one.role, one.group] for one in memberships_of(user)] if user else []
-    return MadeFor(user.pk if user else 0, view, roles, get_language() or "")
+    return MadeFor(user.pk if user else 0, view, roles, get_language() or "", round(time.time(), 3))
 
 
 def sent(request: HttpRequest) -> MadeFor | None:

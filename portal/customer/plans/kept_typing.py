@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from portal.accounts import form_drafts
+from portal.accounts import followed_forms, form_drafts
 from portal.accounts.models import User
 from portal.plans.based_on import DESCRIPTION, of_text
 from portal.plans.models import OVER, Plan
@@ -51,13 +51,16 @@ def attributes(address: str) -> SafeString:
 
 def follow(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Keep what is typed into one of the forms at the moment."""
-    _keep(request, plan, typed(request, plan))
+    if not followed_forms.is_late(request, _place(plan)):
+        _keep(request, plan, typed(request, plan))
     return HttpResponse(status=204)
 
 
 def keep_rest(request: HttpRequest, plan: Plan, done: str = "") -> None:
     """Keep what stands in the forms but for the one whose work is done, and says something still."""
     fields = FORMS.get(done, ())
+    if isinstance(request.user, User):
+        form_drafts.close(request.user, _place(plan))
     rest = {name: text for name, text in typed(request, plan).items() if name not in fields}
     if _keep(request, plan, rest) and request.path == _place(plan):
         request.is_kept = True  # type: ignore[attr-defined]  # not dropped with the form that was sent

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from portal.accounts import form_drafts
+from portal.accounts import followed_forms, form_drafts
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
 from portal.billing.usage import monthly_cost
@@ -240,7 +240,7 @@ def _desk(request: HttpRequest, scope: Scope, resource_type: ResourceType, recor
 def _answer(request: HttpRequest, desk: FormPage, back: str) -> HttpResponse:
     """The page, the part that follows what is typed, or the way back once the change is on its way."""
     if "preview" in request.POST:
-        form_drafts.keep_typing(request, differs=desk.differs)
+        followed_forms.keep_typing(request, differs=desk.differs)
         if wants_part(request):
             context = _page_context(desk, back, request) | _followed(desk, request.POST)
             return render_part(request, desk.scope, "resources/form.html#outlook", context, pending=desk.pending)

@@ -8,7 +8,7 @@ from functools import cached_property
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
-from portal.accounts import form_drafts
+from portal.accounts import followed_forms, form_drafts
 from portal.accounts.access import Scope, get_scope
 from portal.accounts.roles import Verb
 from portal.changes.intent import Intent
@@ -227,7 +227,7 @@ def matrix(request: HttpRequest, customer_no: str, key: str) -> HttpResponse:
         "sealed": found.opened.seal(request.path),
     }
     if "preview" in request.POST:
-        form_drafts.keep_typing(request, differs=bool(found.wanted or found.errors))
+        followed_forms.keep_typing(request, differs=bool(found.wanted or found.errors))
     if "preview" in request.POST and wants_part(request):
         context["followed"] = True
         return render_part(request, scope, "permissions/matrix.html#outlook", context, pending=found.pending)

@@ -227,6 +227,14 @@ def test_what_is_typed_into_one_form_outlives_another(browse: Browse, plan: Make
     assert stands(client.get(address(made)), verb) == (verb != other)
 
 
+def test_half_of_a_comment_that_comes_after_the_whole_is_not_kept(browse: Browse, plan: MakePlan) -> None:
+    made, client = plan(), browse("operator")
+    opened = OpenPage(client, address(made))
+    assert client.post(address(made), {"do": "comment", **PAGE_FORMS["comment"]}).status_code == 302
+    assert client.post(address(made), {"text": "Half", "preview": "1"}, headers=opened.headers).status_code == 204
+    assert not Draft.objects.exists()
+
+
 @pytest.mark.parametrize("verb", FORMS)
 def test_one_that_cannot_be_used_takes_nothing_from_the_others(browse: Browse, plan: MakePlan, verb: str) -> None:
     made, client = plan(), browse("operator")
