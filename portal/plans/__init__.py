@@ -1,6 +1,6 @@
 """Plans: many changes put together, seen beforehand, applied as one, taken back as one.
 
-Modules in flow order: `compose` (with `merging`) → `review` (with `order`, `sums`, `answers`) → `approval` → `applying`
+Modules in flow order: `compose` (with `merging`, `renaming`) → `review` (with `order`, `sums`, `answers`) → `approval` → `applying`
 → `progress`; `take_back` makes a plan out of what is through. `visibility` says what of a plan a person sees,
 `open_plans` is what every page knows of the open ones.
 

@@ -22,6 +22,7 @@ from portal.plans.errors import NotReady, TooMany
 from portal.plans.held import held, on_record, revise, tell
 from portal.plans.merging import Note, merge
 from portal.plans.models import LONGEST_NAME, LONGEST_NOTE, MOST_ENTRIES, Current, Entry, Plan, State
+from portal.plans.renaming import rename
 from portal.plans.visibility import planned_groups, require_entry, sees_all, visible_entries
 
 MOST_NOTES = 20  # of one entry; the oldest go
@@ -86,7 +87,7 @@ def put_in(
 
     Raises as `changes.submit` does for what cannot be asked, NotOpen, and TooMany. What it asks of a record that the
     plan has already becomes one with it (`merging`); `instead` of it where it is the entry itself, filled in anew.
-    Overtaken where that is not as it was `seen`.
+    Overtaken where that is not as it was `seen`, NotRenamed where it cannot have the name it is given.
     """
     scope.require(Verb.CHANGE, CHANGES)
     if any(not scope.may_change(item.type_name) for item in wanted):
@@ -99,11 +100,13 @@ def put_in(
             entries = list(now.entries.filter(change=None))
             if seen is not None:
                 require_same(now, visible_entries(scope, entries), seen, wanted)
+            earlier = rename(entries, seen, wanted) if instead and seen is not None else ""
             items = placed(scope, wanted, planned_groups(scope, entries))
             _write(scope, now, entries, items, instead=instead)
             revise(now)
             records = [f"{item.type_name}/{item.key}" for item in wanted]
-            on_record(now, "edited", after={"count": len(records), "records": records[:50]})
+            before = {"records": [f"{wanted[0].type_name}/{earlier}"]} if earlier else None
+            on_record(now, "edited", before=before, after={"count": len(records), "records": records[:50]})
     return now
 
 
@@ -208,7 +211,7 @@ def _write(
         raise TooMany(count)
     Entry.objects.filter(pk__in=gone).delete()
     Entry.objects.bulk_create(new.values(), batch_size=500)
-    fields = ["group", "action", "creates", "wanted", "before", "said", "author", "earlier_authors", "added"]
+    fields = ["key", "group", "action", "creates", "wanted", "before", "said", "author", "earlier_authors", "added"]
     kept = [entry for pk, entry in changed.items() if pk not in gone]
     # Inserted over themselves: a tenth of the time of an update with a case for each of a thousand.
     Entry.objects.bulk_create(kept, batch_size=500, update_conflicts=True, unique_fields=["id"], update_fields=fields)

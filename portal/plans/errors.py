@@ -5,6 +5,7 @@ PlanError
 ├── TooMany      more entries than a plan holds
 ├── Edited       it was edited since the person looked
 ├── Overtaken    what the form stood on was changed by somebody else meanwhile
+├── NotRenamed   the entry cannot take that name
 ├── Outdated     what a record has now is not what the person decided about
 └── NotReady     it cannot be applied as it is: conflicts, contradictions, no key, no approval, nothing in it
 """
@@ -50,6 +51,14 @@ class Overtaken(PlanError):
         self.plan = plan
         self.fields = fields
         self.entry = entry
+
+
+class NotRenamed(PlanError):
+    """`reason`: taken, by another entry; needed, by those that are in the group of that name."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Outdated(PlanError):

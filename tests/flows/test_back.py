@@ -69,7 +69,11 @@ def test_a_half_filled_form_comes_back_and_can_be_begun_anew(visit: Visit) -> No
     expect(page.locator("#bar")).to_contain_text("1 change")  # and so the portal has it
     leave_and_come_back(page)
     expect(description).to_have_value("Half a thought")
-    page.get_by_role("link", name="Start over").click()
+    start_over = page.get_by_role("link", name="Start over")
+    page.emulate_media(media="print")
+    expect(start_over).to_be_hidden()
+    page.emulate_media(media="screen")
+    start_over.click()
     page.wait_for_url(re.compile("draft=drop"))
     expect(description).to_have_value(was)
 

@@ -33,7 +33,7 @@ from portal.customer.shell import render_page, render_part, wants_part
 from portal.customer.typed_input import typed_into
 from portal.inventory import reads
 from portal.plans.based_on import SeenEntry, of_entry
-from portal.plans.errors import Overtaken
+from portal.plans.errors import NotRenamed, Overtaken
 from portal.plans.models import Entry
 from portal.resources.spec import Context, Effect, Record, ResourceType, Values
 from portal.ui import links
@@ -48,6 +48,10 @@ NEW = {
     "resourcegroup": lazy("New resource group"),
     "serviceuser": lazy("New service user"),
     "permission": lazy("New permission"),
+}
+NOT_RENAMED = {
+    "taken": lazy("This plan already creates one with this name. Choose another name."),
+    "needed": lazy("Other changes of this plan are in this group. Remove them before you rename the group."),
 }
 
 ENTRY_SEEN = "entry_seen"  # sent along: what the entry was that the form edits
@@ -278,6 +282,8 @@ def _ask(request: HttpRequest, desk: FormPage, back: str) -> HttpResponse | None
         told = Meanwhile.of_entry(error, desk.type, edited, desk.wanted)
         now = replace(desk, entry=error.entry, entry_seen=of_entry(error.entry), overtaken=told)
         return _page(request, now, back, status=422)
+    except NotRenamed as error:
+        desk.form.add_error(desk.type.key[-1], str(NOT_RENAMED[error.reason]))
     except adding.NOT_ASKED as error:
         desk.form.add_error(None, adding.why_not(error))
     except Unsendable as error:

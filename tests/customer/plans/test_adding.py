@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from portal.accounts.models import Customer, Draft, User
+from portal.accounts.models import AuditEntry, Customer, Draft, User
 from portal.changes.models import Change
 from portal.plans import compose
 from portal.plans.models import Plan
@@ -43,6 +43,46 @@ def test_an_entry_is_edited_in_its_form(browse: Browse) -> None:
     assert save(client, address, plan="1", disk="200").headers["Location"] == PLAN
     (entry,) = entries()
     assert (entry.wanted, entry.said) == ({"cores": 3, "disk": 200}, [])
+
+
+def new_entry(type_name: str, key: str) -> str:
+    """The form of something that the plan creates."""
+    return f"{HOME}{type_name}/-/new?plan=1&key={key}"
+
+
+def test_what_is_created_is_given_another_name_and_stays_one(browse: Browse) -> None:
+    client = browse("manager")
+    add(client, "virtualmachine/-/new?resource_group=shop", name="shop90")
+    add(client, EDIT, cores="3")
+    page = text_of(client.get(PLAN))
+    assert save(client, new_entry("virtualmachine", "shop90"), plan="1", name="shop91").headers["Location"] == PLAN
+    assert [(entry.key, entry.creates) for entry in entries()] == [("shop91", True), ("shop00", False)]
+    assert entries()[0].wanted["name"] == "shop91"
+    assert ("shop90" in page, "shop90" in text_of(client.get(PLAN))) == (True, False)
+    said = AuditEntry.objects.filter(action="plan.edited").latest("sequence")
+    assert ("virtualmachine/shop90" in said.before, "virtualmachine/shop91" in said.after) == (True, True)
+
+
+def test_not_so_where_another_has_that_name(browse: Browse) -> None:
+    client = browse("manager")
+    for name in ("shop90", "shop91"):
+        add(client, "virtualmachine/-/new?resource_group=shop", name=name)
+    refused = save(client, new_entry("virtualmachine", "shop90"), plan="1", name="shop91", cores="4")
+    assert refused.status_code == 422
+    assert "This plan already creates one with this name. Choose another name." in text_of(refused)
+    assert values_of(refused)["cores"] == ["4"]
+    assert [entry.key for entry in entries()] == ["shop90", "shop91"]
+
+
+def test_nor_where_others_are_in_a_group_of_the_name_it_had(browse: Browse) -> None:
+    client = browse("manager")
+    add(client, "resourcegroup/-/new", name="sale", parent="services")
+    add(client, "virtualmachine/-/new?resource_group=sale", name="sale00")
+    refused = save(client, new_entry("resourcegroup", "sale"), plan="1", name="sales")
+    assert "Other changes of this plan are in this group. Remove them before you rename the group." in text_of(refused)
+    client.post(f"{PLAN}-/remove", {"revision": Plan.objects.get().revision, "entry": entries()[1].pk})
+    assert save(client, new_entry("resourcegroup", "sale"), plan="1", name="sales").status_code == 302
+    assert [entry.key for entry in entries()] == ["sales"]
 
 
 def test_a_machine_goes_into_a_group_that_is_only_planned(browse: Browse) -> None:
