@@ -1,8 +1,8 @@
 """Plans: many changes put together, seen beforehand, applied as one, taken back as one.
 
-Modules in flow order: `compose` (with `merging`, `renaming`) → `review` (with `order`, `sums`, `answers`) → `approval` → `applying`
-→ `progress`; `take_back` makes a plan out of what is through. `visibility` says what of a plan a person sees,
-`open_plans` is what every page knows of the open ones.
+Modules in flow order: `compose` (with `merging`, `renaming`) → `review` (with `order`, `sums`, `answers`) → `approval`
+→ `applying` → `progress`; `take_back` makes a plan out of what is through. `visibility` says what of a plan a person
+sees, `open_plans` is what every page knows of the open ones.
 
 - **A plan is rows**: `Plan`, its `Entry`s (one for each record), what people say about it (`Remark`), and a `Part` for
   each change that it was sent as. Nothing is sent before somebody applies it.
