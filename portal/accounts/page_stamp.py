@@ -54,7 +54,11 @@ def present(request: HttpRequest) -> MadeFor:
 
 def sent(request: HttpRequest) -> MadeFor | None:
     """For whom the page was made that the request comes from; None where it does not say."""
-    sealed = request.headers.get(HEADER) or request.POST.get(form_drafts.PAGE, "")
+    return read(request.headers.get(HEADER) or request.POST.get(form_drafts.PAGE, ""))
+
+
+def read(sealed: str) -> MadeFor | None:
+    """What a page's stamp says; None for what is none of ours."""
     try:
         return MadeFor(*_signer().unsign_object(sealed))
     except (signing.BadSignature, ValueError, TypeError, UnicodeError):
