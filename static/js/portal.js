@@ -86,11 +86,16 @@ document.addEventListener("keydown", (event) => {
   event.target.click();
 });
 
-// --- Back or Forward while the page was loading -----------------------------------------------------------------------
+// --- what came before htmx listened -----------------------------------------------------------------------------------
 
-// A step within the history that came before htmx listened has moved the address, and not the page. htmx begins to listen
-// by a timer that it has set before this one.
+// What was typed is told again, as nothing has followed it. A step within the history has moved the address, and not the
+// page. htmx begins to listen by a timer that it has set before this one.
+const early = new Set();
+const note = ({ target }) => early.add(target);
+document.addEventListener("input", note);
 setTimeout(() => {
+  document.removeEventListener("input", note);
+  for (const field of early) field.dispatchEvent(new Event("input", { bubbles: true }));
   const [loaded] = performance.getEntriesByType("navigation");
   const bare = (address) => address.split("#")[0];
   if (loaded?.name && bare(loaded.name) !== bare(location.href)) location.reload();

@@ -142,6 +142,15 @@ def test_forward_is_followed_also_when_the_page_has_loaded_and_htmx_does_not_lis
     expect(page.locator('#facet-state [value="off"]')).to_be_checked()
 
 
+def test_what_is_typed_before_htmx_listens_is_followed(visit: Visit) -> None:
+    visitor = visit("operator")
+    visitor.page.add_init_script(HOLD_TIMERS)
+    page = visitor.go("", check=False)
+    page.locator("#jump").fill("shop13")
+    page.evaluate("goOn()")
+    expect(page.locator("#jump-results a").first).to_contain_text("shop13")
+
+
 def test_no_change_is_chosen_in_the_console_that_nobody_chose(visit: Visit) -> None:
     visitor = visit("operator")
     page = visitor.go("virtualmachine/shop14/-/edit", check=False)
