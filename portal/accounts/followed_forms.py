@@ -32,8 +32,8 @@ def keep_typing(request: HttpRequest, *, differs: bool) -> None:
 
 def is_late(request: HttpRequest, path: str) -> bool:
     """Whether it was typed into a page from before the form at `path` was closed (`form_drafts.close`)."""
-    page = page_stamp.sent(request)
-    if page is None or not isinstance(request.user, User):
+    made_at = page_stamp.made_at(request)
+    if made_at is None or not isinstance(request.user, User):
         return False
     closed = form_drafts.closed_at(request.user, path)
-    return closed is not None and 0 < page.made_at < closed.timestamp() and timezone.now() - closed < LATE
+    return closed is not None and made_at < closed.timestamp() and timezone.now() - closed < LATE

@@ -1,4 +1,4 @@
-"""For whom a page was made, and when: it carries that along, signed; its scripts and forms send it with what they ask.
+"""For whom a page was made, signed, and when: it carries that along; its scripts and forms send it with what they ask.
 
 A page may stay open while another person signs in beside it, a view begins or ends, a role is changed, or another
 language is chosen. What it asks then is not answered in the other person's name or in the other language: the whole
@@ -7,7 +7,7 @@ page is made anew, which says what is so. What was typed into it stays with who 
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core import signing
@@ -22,23 +22,22 @@ from portal.accounts.redirects import back_to, is_from_here, keep_form, lead_on
 
 HEADER = "Portal-Page"  # as scripts send it; forms send drafts.PAGE (both: static/js/portal.js)
 SALT = "portal.accounts.made_for"  # as pages that stand open are signed
+SINCE = "@"  # between for whom and when; static/js/many.js knows it too
 
 type Answer = Callable[[HttpRequest], HttpResponse]
 
 
 @dataclass(frozen=True, slots=True)
 class MadeFor:
-    """What must be the same for a page to stay as it is; and when it was made."""
+    """What must be the same for a page to stay as it is."""
 
     person: int  # 0: nobody
     view: str  # as whom, '' for as oneself
     roles: list[list[str]]
     language: str
-    made_at: float = field(default=0.0, compare=False)  # seconds, 0 where it does not say; changes nothing of the page
 
     def seal(self) -> str:
-        parts = [self.person, self.view, self.roles, self.language, self.made_at]
-        return _signer().sign_object(parts, compress=True)
+        return _signer().sign_object([self.person, self.view, self.roles, self.language], compress=True)
 
 
 def present(request: HttpRequest) -> MadeFor:
@@ -48,16 +47,31 @@ def present(request: HttpRequest) -> MadeFor:
     seen = view_as.present()
     view = f"{seen.member.user_id} {'writes' if seen.writes else 'reads'}" if seen else ""
     roles = [[one.customer.number, one.role, one.group] for one in memberships_of(user)] if user else []
-    made_at = round(time.time(), 3) if user else 0.0  # of nobody's typing anything is kept: their pages are all alike
-    return MadeFor(user.pk if user else 0, view, roles, get_language() or "", made_at)
+    return MadeFor(user.pk if user else 0, view, roles, get_language() or "")
+
+
+def stamp(request: HttpRequest) -> str:
+    """What a page that answers this request carries along; nobody's are all alike: of their typing nothing is kept."""
+    made_for = present(request)
+    return f"{made_for.seal()}{SINCE}{time.time():.3f}" if made_for.person else made_for.seal()
 
 
 def sent(request: HttpRequest) -> MadeFor | None:
     """For whom the page was made that the request comes from; None where it does not say."""
-    sealed = request.headers.get(HEADER) or request.POST.get(form_drafts.PAGE, "")
     try:
-        return MadeFor(*_signer().unsign_object(sealed))
+        return MadeFor(*_signer().unsign_object(_sent(request).partition(SINCE)[0]))
     except (signing.BadSignature, ValueError, TypeError, UnicodeError):
+        return None
+
+
+def made_at(request: HttpRequest) -> float | None:
+    """When the page was made that the request comes from, in seconds; None where it does not say.
+
+    Nobody has signed that: it is about nothing but what one has typed oneself.
+    """
+    try:
+        return float(_sent(request).partition(SINCE)[2])
+    except ValueError:
         return None
 
 
@@ -106,6 +120,10 @@ def say(before: MadeFor, request: HttpRequest) -> None:
         messages.warning(request, _("This view has ended."))
     elif before.roles != now.roles and before.view == now.view:
         messages.info(request, _("Your access has changed."))
+
+
+def _sent(request: HttpRequest) -> str:
+    return request.headers.get(HEADER) or str(request.POST.get(form_drafts.PAGE, ""))
 
 
 def _signer() -> signing.Signer:

@@ -1,7 +1,7 @@
 // Ticks of a list outlive its pages, filters and order: kept in this tab until they are used or cleared.
 {
   const boxes = () => [...document.querySelectorAll("[form=many][name=key]")];
-  const slot = (form) => page + form.action;
+  const slot = (form) => page.split("@")[0] + form.action; // whoever it was made for, whenever
   const ticked = (form) => new Set(JSON.parse(sessionStorage.getItem(slot(form)) ?? "[]"));
   const keep = (form, keys) => sessionStorage.setItem(slot(form), JSON.stringify([...keys]));
 

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 
 from portal.accounts.management.commands.seed_demo import PASSWORD, PEOPLE
-from portal.accounts.page_stamp import present
+from portal.accounts.page_stamp import stamp
 from portal.accounts.roles import Role
 from portal.accounts.sign_in import sessions
 from portal.ui import fragments, preferences, support_contact
@@ -42,8 +42,8 @@ register.filter("look", preferences.look)
 
 @register.filter
 def page_stamp(request: HttpRequest) -> str:
-    """For whom the page is made, as its scripts and forms send it along."""
-    return present(request).seal()
+    """For whom the page is made, and when, as its scripts and forms send it along."""
+    return stamp(request)
 
 
 @register.filter

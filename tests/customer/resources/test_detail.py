@@ -18,6 +18,7 @@ from portal.inventory.snapshots import single_flight
 from portal.resources.types import TYPES
 from tests.customer.visiting import Visit, html_of, know_everything, visit
 from tests.support.services import Sandbox
+from tests.support.stamps import without_age
 
 __all__ = ["visit"]
 MOST_QUERIES = 4  # besides the session and the person
@@ -50,8 +51,8 @@ def frame_known(visit: "Visit") -> None:
 
 
 def without_address(response: Any) -> str:
-    """The page but for its own address, and the form token that is another each time."""
-    return re.sub(r'name="(next|csrfmiddlewaretoken)" value="[^"]*"', "", html_of(response))
+    """The page but for its own address, and what is another each time: the form's token, and its age."""
+    return re.sub(r'name="(next|csrfmiddlewaretoken)" value="[^"]*"', "", without_age(html_of(response)))
 
 
 @pytest.mark.parametrize("type_name", TYPES)
