@@ -297,6 +297,7 @@ def test_after_a_confirmed_action_and_after_signing_in_the_heading_has_the_focus
 def test_enter_in_the_jump_field_goes_by_the_text_that_stands_there(visit: Visit) -> None:
     visitor = visit("operator")
     page = visitor.go("", check=False)
+    expect(page.locator("#jump[data-htmx-powered]")).to_be_attached()  # htmx listens by a timer
     page.keyboard.press("Control+k")
     page.keyboard.type("shop13")
     expect(page.locator("#jump-results a").first).to_contain_text("shop13")

@@ -13,6 +13,12 @@ def end_sessions(portal: Portal) -> None:
     portal.query("DELETE FROM django_session")
 
 
+def describe(page: Page, text: str) -> None:
+    """Typed into the form, and followed: else that notices first that a session has ended, and leads on by itself."""
+    page.get_by_label("Description").fill(text)
+    expect(page.locator("#bar")).to_contain_text("1 change")
+
+
 def changes(portal: Portal) -> int:
     return int(portal.query("SELECT count(*) FROM changes_change")[0][0])
 
@@ -28,7 +34,7 @@ def test_the_form_is_as_it_was_and_submits_once(page: Page, portal_stack: Portal
     before = changes(portal_stack)
     sign_in(page, portal_stack.url, "operator@example.com")
     page.goto(f"{portal_stack.url}{EDIT}")
-    page.get_by_label("Description").fill("Typed before the session ended")
+    describe(page, "Typed before the session ended")
     end_sessions(portal_stack)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Your session has ended. Your input is kept")).to_be_visible()
@@ -48,7 +54,7 @@ def test_the_form_is_as_it_was_and_submits_once(page: Page, portal_stack: Portal
 def test_somebody_else_who_signs_in_sees_nothing_of_it(page: Page, portal_stack: Portal) -> None:
     sign_in(page, portal_stack.url, "manager@example.com")
     page.goto(f"{portal_stack.url}{EDIT}")
-    page.get_by_label("Description").fill("Only for the manager")
+    describe(page, "Only for the manager")
     end_sessions(portal_stack)
     page.get_by_role("button", name="Save").click()
     sign_in_here(page, "operator@example.com")

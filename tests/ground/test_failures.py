@@ -22,7 +22,11 @@ def stack(tmp_path):
 def page_of_it(stack):
     return stack.url
 
-def test_that_fails(page_of_it):
+@pytest.fixture
+def renewed(stack):
+    return stack
+
+def test_that_fails(page_of_it, renewed):
     assert not page_of_it
 
 def test_that_passes(page_of_it):

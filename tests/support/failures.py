@@ -20,7 +20,8 @@ type Section = tuple[str, str]
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.failed:
-        for value in getattr(item, "funcargs", {}).values():
+        fixtures = getattr(item, "funcargs", {}).values()
+        for value in {id(one): one for one in fixtures}.values():  # some have two names
             report.sections += sections(value)
     return report
 
