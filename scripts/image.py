@@ -123,7 +123,8 @@ def look_into(image: Image) -> None:
 def try_out(image: Image) -> None:
     """Migrated, served, worked: with a PostgreSQL and a Redis of this machine."""
     bin_directory = postgres.binaries()
-    require(bin_directory is not None, "no PostgreSQL found")
+    if bin_directory is None:
+        raise SystemExit("image: no PostgreSQL found")
     with postgres.running(bin_directory) as url, tempfile.TemporaryDirectory() as logs:
         shared = Path(unquote(urlsplit(url).netloc.rpartition("@")[2]))
         shared.chmod(0o711)
