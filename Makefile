@@ -1,6 +1,6 @@
 # What one does with the portal. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench mutants protections format messages lock
+.PHONY: help setup demo test lint bench image mutants protections format messages lock
 
 PYTHON = .venv/bin/python
 # Many processes start: what one has compiled the others read.
@@ -25,6 +25,9 @@ lint: setup ## check style, types, import rules, templates, settings and migrati
 bench: setup ## measure the portal against its targets, in twelve minutes (QUICK=1 in two; KEEP=1 also writes docs/performance.*)
 	@$(PYTHON) -m scripts.bench
 
+image: setup ## build the image on a plain Debian and run it once (as root, with buildah and debootstrap; five minutes)
+	@$(PYTHON) -m scripts.image
+
 mutants: setup ## change portal/resources a thousand times and see whether its tests notice (ten minutes)
 	@$(PYTHON) -m scripts.mutants
 
@@ -45,3 +48,4 @@ lock: setup ## renew the lock files after a change of pyproject.toml (UPGRADE=1 
 	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev -o requirements/dev.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --group uv -o requirements/uv.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --group node -o requirements/node.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --group sbom -o requirements/sbom.txt
