@@ -16,6 +16,8 @@
   module, portals and sandboxes go on from module to module, records that a platform answers again byte for byte are
   not read again (`tests/support/answers.py`), pages made like one that has passed axe have passed. The closing table
   of `make test` names the slowest ten.
+- **Failures.** The report of a failed test has what each process of its portal has logged last, and what its browser
+  showed (`tests/support/failures.py`): of one that comes once in a hundred runs nothing else is left.
 - **The pipeline.** `python -m scripts.chaos` (200 changes by three people, 10 SIGKILLs at different steps, Redis
   emptied once, 6 calls that go wrong) holds the platform's log against the rows: every change there once, in order,
   records as last wanted. A small run of it is `tests/pipeline/test_chaos.py`.

@@ -8,7 +8,6 @@ from scripts.environment import ROOT
 
 TEST = """
 import pytest
-from pathlib import Path
 from scripts.stack import Stack
 
 @pytest.fixture
