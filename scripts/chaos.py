@@ -12,17 +12,19 @@ import sys
 import threading
 import time
 import xmlrpc.client
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import redis
 import requests
 
 from scripts.databases import query
-from scripts.measuring import carried_out, control, portal
+from scripts.measuring import Running, carried_out, control, portal
 from scripts.stack import Stack
 from scripts.visitor import Visitor
 
@@ -147,7 +149,8 @@ class Chaos:
         self._wait_for_done(self.changes, started + seconds)
         self.report.seconds = time.monotonic() - started
         self.report.rows = rows(self.stack)
-        self.report.problems = problems(self.stack, self.report.rows, self.changes, self.serials)
+        asked = map(mark_of, range(self.changes))
+        self.report.problems = problems(self.stack, self.report.rows, asked, self.serials)
         return self.report
 
     def _ask(self, number: int) -> None:
@@ -184,7 +187,7 @@ class Chaos:
         self.report.faults += 1
 
 
-def people(stack: Stack) -> list[Person]:
+def people(stack: Running) -> list[Person]:
     """Three of the cast, two of them in one customer, each with machines that are in service."""
     ready = {number: ready_machines(stack, key) for number, key in KEYS.items()}
     return [
@@ -194,25 +197,30 @@ def people(stack: Stack) -> list[Person]:
     ]
 
 
+def mark_of(change: int) -> str:
+    """The text by which this change of a run is known."""
+    return f"chaos {change}"
+
+
 def ask(visitor: Visitor, person: Person, change: int, turn: int) -> None:
     """Submit one change by its form."""
-    mark = f"chaos {change}"
+    text = mark_of(change)
     if turn % 4 == 3:
         path = f"/c/{person.customer}/{SERVICE_USER}/-/new?{BACK}"
-        visitor.send(path, uid=f"s-chaos{change}", resource_group=person.group, description=mark)
+        visitor.send(path, uid=f"s-chaos{change}", resource_group=person.group, description=text)
     else:
         machine = person.machines[turn % len(person.machines)]
-        visitor.send(f"/c/{person.customer}/{MACHINE}/{machine}/-/edit?{BACK}", service_description=mark)
+        visitor.send(f"/c/{person.customer}/{MACHINE}/{machine}/-/edit?{BACK}", service_description=text)
 
 
 @contextmanager
-def platform(stack: Stack, key: tuple[str, str]) -> Iterator[Any]:
+def platform(stack: Running, key: tuple[str, str]) -> Iterator[Any]:
     """The platform as any client sees it."""
-    with xmlrpc.client.ServerProxy(f"http://{key[0]}:{key[1]}@127.0.0.1:{stack.sandbox_port}/v1") as proxy:
+    with xmlrpc.client.ServerProxy(f"http://{key[0]}:{key[1]}@{urlsplit(stack.sandbox_url).netloc}/v1") as proxy:
         yield proxy
 
 
-def ready_machines(stack: Stack, key: tuple[str, str]) -> list[str]:
+def ready_machines(stack: Running, key: tuple[str, str]) -> list[str]:
     with platform(stack, key) as proxy:
         machines = proxy.query(MACHINE)
     return sorted(
@@ -220,17 +228,17 @@ def ready_machines(stack: Stack, key: tuple[str, str]) -> list[str]:
     )
 
 
-def max_serial(stack: Stack, customer: str) -> int:
+def max_serial(stack: Running, customer: str) -> int:
     with platform(stack, KEYS[customer]) as proxy:
         return max((entry["serial"] for entry in proxy.log()), default=0)
 
 
-def done(stack: Stack) -> int:
+def done(stack: Running) -> int:
     """How many changes are at their end."""
     return int(query(stack.env["DATABASE_URL"], "SELECT count(*) FROM changes_change WHERE done_at IS NOT NULL")[0][0])
 
 
-def rows(stack: Stack) -> list[Row]:
+def rows(stack: Running) -> list[Row]:
     """All changes of the run, in the order of their turns."""
     found = query(stack.env["DATABASE_URL"], ROWS)
     return [
@@ -239,9 +247,20 @@ def rows(stack: Stack) -> list[Row]:
     ]
 
 
-def problems(stack: Stack, found: Sequence[Row], changes: int, serials: Mapping[str, int]) -> list[str]:
-    """Where the rows and the platform don't say the same."""
-    wrong = [] if len(found) == changes else [f"LOST: {changes} were submitted, {len(found)} are rows"]
+def problems(
+    stack: Running,
+    found: Sequence[Row],
+    asked: Iterable[str],
+    serials: Mapping[str, int],
+    unanswered: Collection[str] = (),
+) -> list[str]:
+    """Where what was asked for, the rows and the platform don't say the same. All changes go by their marks; whether
+    one of those `unanswered` was taken, who asked for it does not know.
+    """
+    wanted, marks = set(asked), Counter(row.mark for row in found)
+    wrong = [f"LOST: {mark} was submitted, and is no row" for mark in sorted(wanted - marks.keys())]
+    wrong += [f"DOUBLED: {mark} is {count} rows" for mark, count in marks.items() if count > 1]
+    wrong += [f"NOBODY'S: {mark}" for mark in marks if mark not in wanted and mark not in unanswered]
     wrong += [f"NOT DONE: {row.mark} is {row.state}" for row in found if row.state != "recorded"]
     for customer, key in KEYS.items():
         mine = [row for row in found if row.customer == customer]

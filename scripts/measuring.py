@@ -3,7 +3,7 @@
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +19,19 @@ class Report(Protocol):
     """What a run has come to, for people; without `problems` all is well."""
 
     problems: list[str]
+
+
+class Running(Protocol):
+    """A portal that is up, however it is run."""
+
+    @property
+    def env(self) -> Mapping[str, str]: ...
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def sandbox_url(self) -> str: ...
 
 
 @contextmanager
@@ -63,6 +76,6 @@ def carried_out(name: str, measure: Callable[[], Report]) -> int:
     return 1 if report.problems else 0
 
 
-def control(stack: Stack, **order: Any) -> dict[str, Any]:
+def control(stack: Running, **order: Any) -> dict[str, Any]:
     answer: dict[str, Any] = requests.post(f"{stack.sandbox_url}/control", json=order, timeout=30).json()
     return answer

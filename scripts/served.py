@@ -35,11 +35,52 @@ error_log stderr;
 events {{}}
 http {{
     include /etc/nginx/mime.types;
-    access_log {directory}/log/access.log;
+    log_format tried '$msec $request_time $status $upstream_addr $request_method $request_uri';
+    access_log {directory}/log/access.log tried;
     {temporary}
     include {directory}/nginx.site.conf;
 }}
 """
+
+
+def make_certificate(directory: Path, name: str) -> str:
+    """For the site of that name; the file, which has to be trusted. The key is beside it."""
+    file = directory / "certificate.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
+            *("-days", "3650", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"),
+            *("-keyout", str(directory / "key.pem"), "-out", str(file)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return str(file)
+
+
+def nginx_command(directory: Path, site: Mapping[str, str]) -> list[str]:
+    """nginx as docs/server has it, with the certificate and the key in `directory`, and with what else `site` says in
+    place of what stands there (regular expressions).
+    """
+    text = (FILES / "nginx.conf").read_text()
+    for there, here in {
+        "/etc/ssl/portal/fullchain.pem": str(directory / "certificate.pem"),
+        "/etc/ssl/portal/privkey.pem": str(directory / "key.pem"),
+        **site,
+    }.items():
+        text, found = re.subn(there, here, text)
+        assert found, f"{there} is not in nginx.conf"
+    (directory / "nginx.site.conf").write_text(text)
+    file = directory / "nginx.conf"
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    file.write_text(
+        AROUND_NGINX.format(
+            user="user root;" if os.geteuid() == 0 else "",
+            directory=directory,
+            temporary=" ".join(f"{kind}_temp_path {directory}/{kind};" for kind in kinds),
+        )
+    )
+    return [shutil.which(NGINX, path=PATH) or NGINX, "-e", "stderr", "-c", str(file)]
 
 
 class Unit(configparser.RawConfigParser):
@@ -81,11 +122,10 @@ class Served(Stack):
             "CACHE_URL": f"redis://127.0.0.1:{self.cache_port}/0",
             "API_URL": f"http://127.1:{self.sandbox_port}/v1",  # in figures that are not refused as this machine
         }
-        self.authority = str(directory / "certificate.pem")
         self.listener = socket.create_server(("127.0.0.1", self.port), backlog=2048)
         self.listener.set_inheritable(True)
         directory.mkdir(parents=True, exist_ok=True)
-        self._make_certificate()
+        self.authority = make_certificate(directory, "localhost")
         self.beside += [self._cache(), self._nginx()]
         self.nginx = self.beside[-1]
         self.web = self._service("web")
@@ -138,38 +178,12 @@ class Served(Stack):
         return self._process("redis-cache", [REDIS, str(file)])
 
     def _nginx(self) -> Process:
-        site = (FILES / "nginx.conf").read_text()
-        for there, here in {
+        site = {
             r"listen \[::\]:.+;": "",
             "listen 80;": f"listen 127.0.0.1:{self.http_port};",
             "listen 443 ": f"listen 127.0.0.1:{self.https_port} ",
-            "127.0.0.1:8000": f"127.0.0.1:{self.port}",
+            "server 127.0.0.1:8000;": f"server 127.0.0.1:{self.port};",
             "portal.example.com": "localhost",
-            "/etc/ssl/portal/fullchain.pem": self.authority,
-            "/etc/ssl/portal/privkey.pem": str(self.directory / "key.pem"),
             "/srv/portal/static/": f"{self.env['STATIC_ROOT']}/",
-        }.items():
-            site, found = re.subn(there, here, site)
-            assert found, f"{there} is not in nginx.conf"
-        (self.directory / "nginx.site.conf").write_text(site)
-        file = self.directory / "nginx.conf"
-        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        file.write_text(
-            AROUND_NGINX.format(
-                user="user root;" if os.geteuid() == 0 else "",
-                directory=self.directory,
-                temporary=" ".join(f"{kind}_temp_path {self.directory}/{kind};" for kind in kinds),
-            )
-        )
-        return self._process(NGINX, [shutil.which(NGINX, path=PATH) or NGINX, "-e", "stderr", "-c", str(file)])
-
-    def _make_certificate(self) -> None:
-        subprocess.run(
-            [
-                *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
-                *("-days", "3650", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
-                *("-keyout", str(self.directory / "key.pem"), "-out", self.authority),
-            ],
-            check=True,
-            capture_output=True,
-        )
+        }
+        return self._process(NGINX, nginx_command(self.directory, site))

@@ -70,7 +70,7 @@ def drilled(portal_stack: Portal, tmp_path_factory: pytest.TempPathFactory) -> s
     start_again(portal_stack)
     wait_for(lambda: chaos.done(portal_stack) == 3)
 
-    assert not chaos.problems(portal_stack, chaos.rows(portal_stack), 3, serials)
+    assert not chaos.problems(portal_stack, chaos.rows(portal_stack), map(chaos.mark_of, range(3)), serials)
     with pytest.raises(requests.HTTPError):
         visitor.send("/c/10001/virtualmachine/", no_such_field="")
     return said
