@@ -29,6 +29,7 @@ from portal.accounts.management.commands.seed_demo import GROUPS
 from portal.environment.reading import Environment
 from scripts.databases import is_postgresql, query
 from scripts.environment import ROOT, new_secrets
+from scripts.handbook import FENCED, HANDBOOK
 from scripts.packages import PDF
 from scripts.served import FILES, Unit
 from scripts.stack import REDIS
@@ -45,7 +46,7 @@ from tests.support.composed import (
 from tests.support.database import require_postgresql
 from tests.support.services import Sandbox, require
 
-TEXT = handbook.HANDBOOK.read_text(encoding="utf-8")
+TEXT = HANDBOOK.read_text(encoding="utf-8")
 WRITTEN = handbook.commands(TEXT)
 COMMANDS = list(dict.fromkeys(map(handbook.inner, WRITTEN)))
 # The handbook's example, and somebody whom the demo has.
@@ -343,7 +344,12 @@ def add_the_user_of_the_services(operator: Operator, words: list[str]) -> None:
 @runs("install -d *")
 def lay_out_a_server(operator: Operator, words: list[str]) -> None:
     root = operator.machine.directory / "root"
-    for place in ("etc/redis", "etc/systemd/system", "usr/local/sbin"):  # that programs of the system bring
+    for place in (
+        "etc/redis",
+        "etc/systemd/system",
+        "etc/nginx/sites-enabled",
+        "usr/local/sbin",
+    ):  # that programs of the system bring
         (root / place).mkdir(parents=True, exist_ok=True)
     (ROOT / "var").mkdir(exist_ok=True)
     me = {"portal": str(os.geteuid())}
@@ -506,7 +512,7 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
 def anchors(page: Path) -> set[str]:
     """As GitHub makes them from headings."""
-    text = handbook.FENCED.sub("", page.read_text(encoding="utf-8"))
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
     heads = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 
@@ -519,7 +525,7 @@ def leads_nowhere(page: Path, link: str) -> bool:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda one: str(one.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: Path) -> None:
-    text = handbook.FENCED.sub("", page.read_text(encoding="utf-8"))
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
     links = [link for link in LINK.findall(text) if "://" not in link and not link.startswith("mailto:")]
     assert [link for link in links if leads_nowhere(page, link)] == []
 

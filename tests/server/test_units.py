@@ -14,7 +14,7 @@ from scripts.served import CURRENT, FILES, WORKERS, Unit
 from tests.support.services import require
 
 COMPOSE = (ROOT / "compose.yaml").read_text()
-UNITS = sorted(path.name for path in FILES.glob("portal*.*") if path.is_file())
+UNITS = sorted(path.name for path in FILES.glob("*portal*.*") if path.is_file())
 # What every system has, and units refer to without saying so.
 EVERYWHERE = {
     "sysinit.target": "[Unit]\nDescription=Stand-in\n",
@@ -22,6 +22,7 @@ EVERYWHERE = {
     "shutdown.target": "[Unit]\nDescription=Stand-in\nDefaultDependencies=no\n",
     "network-online.target": "[Unit]\nDescription=Stand-in\n",
     "multi-user.target": "[Unit]\nDescription=Stand-in\n",
+    "timers.target": "[Unit]\nDescription=Stand-in\n",
 }
 
 
@@ -32,8 +33,8 @@ def server(tmp_path: Path) -> Path:
     shutil.copytree(FILES, units)
     for name, text in EVERYWHERE.items():
         (units / name).write_text(text)
-    for program in ("gunicorn", "celery"):
-        path = tmp_path / f"{CURRENT.lstrip('/')}/.venv/bin/{program}"
+    for program in (f"{CURRENT}/.venv/bin/gunicorn", f"{CURRENT}/.venv/bin/celery", "/usr/local/sbin/portal"):
+        path = tmp_path / program.lstrip("/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("#!/bin/sh\n")
         path.chmod(0o755)
@@ -73,7 +74,7 @@ def test_each_queue_has_one_worker() -> None:
 
 def test_each_begins_and_ends_with_the_portal() -> None:
     for name in UNITS:
-        if not name.endswith(".target"):
+        if name.startswith("portal-"):
             unit = Unit(name)
             assert (unit["Install"]["WantedBy"], unit["Unit"]["PartOf"]) == ("portal.target", "portal.target")
 

@@ -7,16 +7,13 @@ here. No Docker engine is asked: nothing shows that the image can be built, or t
 
 import json
 import os
-import pty
 import re
-import select
 import shlex
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +27,7 @@ from scripts.databases import is_postgresql
 from scripts.environment import ROOT, free_port
 from scripts.processes import Process, accepts_connections, answers, wait_until
 from scripts.stack import has_begun, mail_command
+from scripts.terminal import Done, at_a_terminal
 from tests.support import database, moment
 
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
@@ -45,14 +43,6 @@ OF_THE_TESTS = dict.fromkeys(
 ROLE = "portal"  # and its database: as the container of PostgreSQL makes both
 DIRECTORIES = ("/backups", "/anchors")  # which the handbook mounts
 PATIENCE = 180
-
-
-@dataclass(frozen=True)
-class Done:
-    """How a command ended, and what it had said."""
-
-    status: int
-    said: str
 
 
 def command_of(name: str) -> list[str]:
@@ -181,7 +171,7 @@ class Composed:
     def run(self, words: list[str], *typed: str, service: str = "web") -> Done:
         """Runs a command as in a container of this service, at a terminal; `typed` is answered to what it asks."""
         program = ["python", *words] if words[0] == "manage.py" else words
-        return _at_a_terminal(program, os.environ | self.environment(service), typed)
+        return at_a_terminal(program, *typed, env=os.environ | self.environment(service), folder=ROOT)
 
     def is_well(self, name: str) -> Done:
         """What its health check says."""
@@ -189,7 +179,7 @@ class Composed:
         if name in SERVERS:
             test = test.replace("redis-cli", f"redis-cli -p {self._ports[name]}")
         clock = moment.of_the_disk() if name == "beat" else {}
-        return _at_a_terminal(["sh", "-c", test], os.environ | self.environment(name) | clock, ())
+        return at_a_terminal(["sh", "-c", test], env=os.environ | self.environment(name) | clock, folder=ROOT)
 
 
 def _filled_in(value: str, given: dict[str, str]) -> str:
@@ -203,34 +193,6 @@ def _filled_in(value: str, given: dict[str, str]) -> str:
         return default
 
     return VARIABLE.sub(found, value)
-
-
-def _at_a_terminal(command: list[str], env: dict[str, str], typed: tuple[str, ...]) -> Done:
-    """Each answer is typed when a question ends in a colon and waits."""
-    ours, its = pty.openpty()
-    process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=its, stdout=its, stderr=its, start_new_session=True)
-    os.close(its)
-    said, to_type = "", list(typed)
-    try:
-        while (piece := _read(ours)) is not None:
-            said += piece
-            if to_type and said.endswith(": "):
-                os.write(ours, f"{to_type.pop(0)}\n".encode())
-        return Done(process.wait(PATIENCE), said.replace("\r\n", "\n"))
-    finally:
-        process.kill()
-        process.wait()
-        os.close(ours)
-
-
-def _read(terminal: int) -> str | None:
-    """What comes next; None when nobody has the other end any more."""
-    ready, _, _ = select.select([terminal], [], [], PATIENCE)
-    assert ready, "it says nothing and does not end"
-    try:
-        return os.read(terminal, 65536).decode(errors="replace") or None
-    except OSError:  # Linux' word for it
-        return None
 
 
 @contextmanager

@@ -10,16 +10,14 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scripts.environment import ROOT
+from scripts.handbook import FENCED, blocks
 from tests.support.composed import command_of
 
-HANDBOOK = ROOT / "docs" / "operations.md"
 PROGRAMS = re.compile(
     r"(?:sudo |\S*/)?(?:manage\.py|portal|docker|python3?|celery|gunicorn|make|git|openssl|curl|createdb|dropdb|psql|"
     r"pg_\w+|redis-cli|redis-server|systemctl|systemd-\w+|journalctl|nginx|crontab|scripts/setup) "
 )
 HAS_OPTIONS = re.compile(r"\S+ (?:.* )?--?[a-z]")
-FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 SHELL = ("", "sh", "bash", "console")
 INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 STANDS_FOR_OTHERS = "…"  # at the end: no command but a way to write some
@@ -49,7 +47,7 @@ def commands(text: str) -> list[str]:
 
 
 def _commands(text: str) -> Iterator[str]:
-    for _indent, language, block in FENCED.findall(text):
+    for language, block in blocks(text):
         if language in SHELL:
             for line in block.replace("\\\n", " ").splitlines():
                 yield from filter(None, [_on_one_line(line.removeprefix("$ "))])
