@@ -1,6 +1,6 @@
 # What one does with the portal. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench image mutants protections format messages lock
+.PHONY: help setup demo test lint bench image bare hosts mutants protections format messages lock
 
 PYTHON = .venv/bin/python
 # Many processes start: what one has compiled the others read.
@@ -27,6 +27,12 @@ bench: setup ## measure the portal against its targets, in twelve minutes (QUICK
 
 image: setup ## build the image on a plain Debian and run it once (as root, with buildah and debootstrap; five minutes)
 	@$(PYTHON) -m scripts.image
+
+bare: setup ## follow the handbook on a bare Debian, and see that it works (as root, with debootstrap; ten minutes)
+	@$(PYTHON) -m scripts.bare
+
+hosts: setup ## work on a portal of nine hosts that are cut off and killed (as root; fifteen minutes)
+	@$(PYTHON) -m scripts.hosts
 
 mutants: setup ## change portal/resources a thousand times and see whether its tests notice (ten minutes)
 	@$(PYTHON) -m scripts.mutants

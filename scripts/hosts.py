@@ -16,8 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -89,9 +89,9 @@ class Hosts:
     """A portal that is spread; `start` returns when all of it can work."""
 
     def __init__(self, directory: Path) -> None:
-        network = Network()
+        self.network = Network()
         names = ("proxy", "web-1", "web-2", "worker-1", "worker-2", "database", "redis-1", "redis-2", "platform")
-        hosts = {name: network.add(name) for name in names}
+        hosts = {name: self.network.add(name) for name in names}
         where = {name: host.address for name, host in hosts.items()}
         self.url = f"https://{NAME}"
         self.address = where["proxy"]
@@ -346,27 +346,13 @@ BLOWS = [
 ]
 
 
-@contextmanager
-def named(address: str) -> Iterator[None]:
-    """In this process the portal's name leads to this address."""
-    hosts = Path("/etc/hosts")
-    with tempfile.NamedTemporaryFile("w", suffix="hosts") as file:
-        file.write(f"{hosts.read_text()}\n{address} {NAME}\n")
-        file.flush()
-        subprocess.run(["mount", "--bind", file.name, str(hosts)], check=True)
-        try:
-            yield
-        finally:
-            subprocess.run(["umount", str(hosts)], check=True)
-
-
 def measure(blows: Sequence[tuple[str, str]]) -> Report:
     with tempfile.TemporaryDirectory(prefix="portal-hosts-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o755)
         portal = Hosts(Path(name))
         try:
             portal.start()
-            with named(portal.address):
+            with portal.network.named(NAME, portal.address):
                 return Blackout(portal).run(blows)
         finally:
             portal.stop()

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import tempfile
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -23,17 +22,15 @@ from urllib.parse import unquote, urlsplit
 import yaml
 
 from scripts import postgres
+from scripts.debian import OF_THE_NETWORK, SUITE, make_root, network_settings
 from scripts.environment import ROOT, free_port, production_like
 from scripts.processes import Process, accepts_connections, answers, run, wait_until
 from scripts.stack import redis_command
 
 PLACE = ROOT / "var" / "image"
 STORE = ["buildah", "--root", str(PLACE / "store"), "--runroot", str(PLACE / "run"), "--storage-driver", "vfs"]
-SUITE, IN_BASE = "trixie", "python3,python3-venv,ca-certificates"
+IN_BASE = ("python3", "python3-venv", "ca-certificates")
 BASE, IMAGE = "localhost/portal-base", "localhost/portal"
-CERTIFICATES = Path("etc/ssl/certs/ca-certificates.crt")
-# How this machine reaches packages: it is not told to the Dockerfile, which knows the public ones.
-OF_THE_NETWORK = re.compile(r"(?i)(pip|uv|npm_config)_\w+|\w+_proxy|ssl_cert_file|node_extra_ca_certs")
 NOT_IN_IT = ("pip", "uv", "npm", "node", "gcc", "cc", "make", "git", "curl", "cyclonedx-py")
 SERVICES = ("web", "changes", "beat")
 CHECKS = ("settings", "database", "migrations", "cache", "broker", "papers")  # of the doctor, here where nobody mails
@@ -71,22 +68,12 @@ class Image:
 def make_base() -> None:
     """Debian with its Python, and with what this machine needs to reach packages."""
     root = PLACE / "base"
-    if not (root / "usr/bin/python3").exists():
-        shutil.rmtree(root, ignore_errors=True)
-        say(f"Debian {SUITE} by debootstrap")
-        run(["debootstrap", "--variant=minbase", f"--include={IN_BASE}", SUITE, str(root), mirror()], env={})
-    shutil.copy(Path("/") / CERTIFICATES, root / CERTIFICATES)
+    say(f"Debian {SUITE}")
+    make_root(root, "--variant=minbase", packages=IN_BASE)
     container = buildah("from", "scratch").strip()
     buildah("add", "--quiet", container, str(root), "/")
-    settings = [f"--env={name}={value}" for name, value in os.environ.items() if OF_THE_NETWORK.fullmatch(name)]
-    buildah("config", *settings, container)
+    buildah("config", *(f"--env={name}={value}" for name, value in network_settings().items()), container)
     buildah("commit", "--quiet", "--rm", container, BASE)
-
-
-def mirror() -> str:
-    """Where this machine's apt gets Debian from."""
-    said = run(["apt-get", "indextargets", "--format", "$(SITE)", "Created-By: Packages"], env={})
-    return said.split()[0]
 
 
 def buildah(*arguments: str) -> str:

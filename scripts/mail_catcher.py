@@ -1,6 +1,8 @@
-"""A mail server that sends nothing on, and a page that shows what it was given: the demo's. `… SMTP PORT DIRECTORY`
+"""A mail server that sends nothing on, and a page that shows what it was given: the demo's.
+`… SMTP PORT DIRECTORY [HOST]`
 
-Both are on the loopback interface. Each mail is a file in the directory, so they are there after a restart as well.
+Both are on the loopback interface, where no host is given. Each mail is a file in the directory, so they are there
+after a restart as well.
 """
 
 import contextlib
@@ -168,13 +170,14 @@ class Server(ThreadingTCPServer):
 
 
 def main() -> None:
-    smtp_port, port, directory = sys.argv[1:]
+    smtp_port, port, directory, *given = sys.argv[1:]
+    (host,) = given or [HOST]
     box = Box(Path(directory))
     receiver = type("CatchingReceiver", (Receiver,), {"box": box})
     pages = type("CaughtPages", (Pages,), {"box": box})
-    with Server((HOST, int(smtp_port)), receiver) as server:
+    with Server((host, int(smtp_port)), receiver) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        ThreadingHTTPServer((HOST, int(port)), pages).serve_forever()
+        ThreadingHTTPServer((host, int(port)), pages).serve_forever()
 
 
 if __name__ == "__main__":

@@ -6,18 +6,23 @@ can be reached from it but the hosts.
 
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 NET = "198.18.0"  # for measurements (RFC 2544): nobody's
 HERE = f"{NET}.1"  # where this process is
 BRIDGE = "wire"
 NAMESPACES = Path("/run/netns")
+HOSTS = Path("/etc/hosts")
 
 
 class Network:
     """The wire. This process leaves the machine's network for it, for good."""
 
     def __init__(self) -> None:
+        self._outside = os.open("/proc/self/ns/net", os.O_RDONLY)
         os.unshare(os.CLONE_NEWNET | os.CLONE_NEWNS)
         NAMESPACES.mkdir(exist_ok=True)
         _run("mount", "--make-rprivate", "/")
@@ -27,6 +32,23 @@ class Network:
         _run("ip", "address", "add", f"{HERE}/24", "dev", BRIDGE)
         _run("ip", "link", "set", BRIDGE, "up")
         self._hosts = 0
+
+    @property
+    def outside(self) -> str:
+        """The file by which programs get into the machine's own network again (`nsenter --net=`)."""
+        return f"/proc/{os.getpid()}/fd/{self._outside}"
+
+    @contextmanager
+    def named(self, name: str, address: str) -> Iterator[None]:
+        """Meanwhile that name leads to this address, for this process alone."""
+        with tempfile.NamedTemporaryFile("w", suffix="-hosts") as file:
+            file.write(f"{HOSTS.read_text()}\n{address} {name}\n")
+            file.flush()
+            _run("mount", "--bind", file.name, str(HOSTS))
+            try:
+                yield
+            finally:
+                _run("umount", str(HOSTS))
 
     def add(self, name: str) -> "Host":
         self._hosts += 1

@@ -9,13 +9,14 @@ import requests
 class Visitor:
     """A session of one person. Answers other than 2xx raise requests.HTTPError.
 
-    `authority`: a file with the certificate that vouches for the site, where no public one does.
+    Without `email` they have not signed in. `authority`: a file with the certificate that vouches for the site, where
+    no public one does.
     """
 
     def __init__(
         self,
         url: str,
-        email: str,
+        email: str = "",
         password: str = "portal-demo",  # noqa: S107 - the demo's
         authority: str | None = None,
     ) -> None:
@@ -23,7 +24,8 @@ class Visitor:
         self.session = requests.Session()
         self.session.trust_env = False  # whose proxies and authorities are for elsewhere
         self.session.verify = authority or True
-        self.send("/accounts/login/?next=/healthz", login=email, password=password)  # no page that asks the platform
+        if email:  # … and to no page that asks the platform
+            self.send("/accounts/login/?next=/healthz", login=email, password=password)
 
     def get(self, path: str) -> str:
         response = self.session.get(urljoin(self.url, path), timeout=60)
@@ -35,21 +37,26 @@ class Visitor:
         fields = FormFields(filled_in=set(values))
         fields.feed(self.get(path))
         page = urljoin(self.url, path)
+        to = urljoin(page, fields.action)
         # By HTTPS Django wants to know from where a form comes, as browsers say it.
-        response = self.session.post(page, data=fields.values | values, headers={"Referer": page}, timeout=60)
+        response = self.session.post(to, data=fields.values | values, headers={"Referer": page}, timeout=60)
         response.raise_for_status()
         return response.text
 
 
 class FormFields(HTMLParser):
-    """`values`: what a browser would send of the form that has all of the fields `filled_in`."""
+    """`values`: what a browser would send of the form that has all of the fields `filled_in`; `action`: where to,
+    as the form has it.
+    """
 
     def __init__(self, filled_in: set[str]) -> None:
         super().__init__()
         self.filled_in = filled_in
         self.values: dict[str, list[str]] = {}
+        self.action = ""
         self._form: dict[str, list[str]] = {}
         self._names: set[str] = set()
+        self._action = ""
         self._select = ""
         self._takes_many = False
         self._textarea = ""
@@ -58,7 +65,7 @@ class FormFields(HTMLParser):
         attrs = dict(attributes)
         name, value = attrs.get("name") or "", attrs.get("value") or ""
         if tag == "form":
-            self._form, self._names = {}, set()
+            self._form, self._names, self._action = {}, set(), attrs.get("action") or ""
         elif tag == "option" and self._select:
             self._option(value, is_selected="selected" in attrs)
         if not name:
@@ -77,7 +84,7 @@ class FormFields(HTMLParser):
         elif tag == "textarea":
             self._textarea = ""
         elif tag == "form" and self.filled_in <= self._names and not self.values:
-            self.values = self._form
+            self.values, self.action = self._form, self._action
 
     def handle_data(self, data: str) -> None:
         if self._textarea:

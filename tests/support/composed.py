@@ -10,7 +10,6 @@ import os
 import re
 import shlex
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
