@@ -113,7 +113,7 @@ class Debian:
             except OSError:
                 continue
             is_first = fields["NSpid"].split()[1:] == ["1"]
-            if is_first and fields["Name"] == "systemd" and int(fields["NSsid"].split()[0]) == self._machine.pid:
+            if is_first and fields["Name"] == "systemd" and int(fields["PPid"]) == self._machine.pid:
                 return int(fields["Pid"])
         raise LookupError("systemd does not run yet")
 
