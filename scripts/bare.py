@@ -240,21 +240,24 @@ def try_out(debian: Debian, authority: str, mails: Box) -> None:
 def bring_a_customer(authority: str, mails: Box) -> Visitor:
     """The admin sets up a second factor, adds a customer with its key, and invites somebody, who sees machines."""
     admin = Visitor(f"https://{NAME}", ADMIN, PASSWORD, authority)
+    admin.send("/accounts/reauthenticate/", password=PASSWORD)
     (secret,) = set(re.findall(r"\b[A-Z2-7]{32}\b", admin.get("/accounts/2fa/totp/activate/")))
     admin.send("/accounts/2fa/totp/activate/", code=shown_now(secret))
     admin.send("/console/customers/new", number="10001", name="Example")
-    admin.send("/console/c/10001/manage", group="services", key="services-demo-key")
+    admin.send("/console/c/10001/manage", group="services", credential="services-demo-key")
     admin.send("/console/c/10001/manage", email=MANAGER, role="manager")
-    until(lambda: mails.names(), "the invitation")
-    invitation = mails.get(mails.names()[0])
-    found = re.search(rf"https://{NAME}(/\S*invitation/\S+/)", invitation.get_content() if invitation else "")
-    if found is None:
-        raise SystemExit(f"bare: no link in {invitation}")
+    until(lambda: link_in(mails), "the invitation")
     manager = Visitor(f"https://{NAME}", authority=authority)
-    manager.send(found[1], name="Ada", password=PASSWORD)
+    manager.send(link_in(mails), name="Ada", password=PASSWORD)
     if "services00" not in manager.get("/c/10001/virtualmachine/"):
         raise SystemExit("bare: no machines are listed")
     return manager
+
+
+def link_in(mails: Box) -> str:
+    """Where the manager's invitation leads, once it has come."""
+    texts = (mail.get_content() for name in mails.names() if (mail := mails.get(name)) and mail["To"] == MANAGER)
+    return next((found[1] for text in texts if (found := re.search(rf"https://{NAME}(/\S+)", text))), "")
 
 
 def shown_now(secret: str) -> str:
