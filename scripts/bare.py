@@ -222,6 +222,7 @@ def try_out(debian: Debian, authority: str, mails: Box) -> None:
     """Everything that the handbook promises of it."""
     say("signing in over HTTPS")
     visitor = bring_a_customer(authority, mails)
+    debian.run("portal try_restore /srv/portal/backups/portal-*.dump")
     wait_for_the_doctor(debian)
     upgrade(debian, visitor)
     wait_for_the_doctor(debian)
@@ -238,7 +239,7 @@ def try_out(debian: Debian, authority: str, mails: Box) -> None:
 
 
 def bring_a_customer(authority: str, mails: Box) -> Visitor:
-    """The admin sets up a second factor, adds a customer with its key, and invites somebody, who sees machines."""
+    """The admin sets up a second factor, adds a customer with its key and its manager, who gets in and sees machines."""
     admin = Visitor(f"https://{NAME}", ADMIN, PASSWORD, authority)
     admin.send("/accounts/reauthenticate/", password=PASSWORD)
     (secret,) = set(re.findall(r"\b[A-Z2-7]{32}\b", admin.get("/accounts/2fa/totp/activate/")))
@@ -246,18 +247,27 @@ def bring_a_customer(authority: str, mails: Box) -> Visitor:
     admin.send("/console/customers/new", number="10001", name="Example")
     admin.send("/console/c/10001/manage", group="services", credential="services-demo-key")
     admin.send("/console/c/10001/manage", email=MANAGER, role="manager")
-    until(lambda: link_in(mails), "the invitation")
-    manager = Visitor(f"https://{NAME}", authority=authority)
-    manager.send(link_in(mails), name="Ada", password=PASSWORD)
+    visitor = Visitor(f"https://{NAME}", authority=authority)
+    visitor.send(wait_for_link(mails, "/accounts/password/reset/"), email=MANAGER)
+    set_password = visitor.session.get(wait_for_link(mails, "/accounts/password/reset/key/")).url
+    visitor.send(set_password, password1=PASSWORD, password2=PASSWORD)
+    manager = Visitor(f"https://{NAME}", MANAGER, PASSWORD, authority)
     if "services00" not in manager.get("/c/10001/virtualmachine/"):
         raise SystemExit("bare: no machines are listed")
     return manager
 
 
-def link_in(mails: Box) -> str:
-    """Where the manager's invitation leads, once it has come."""
-    texts = (mail.get_content() for name in mails.names() if (mail := mails.get(name)) and mail["To"] == MANAGER)
-    return next((found[1] for text in texts if (found := re.search(rf"https://{NAME}(/\S+)", text))), "")
+def wait_for_link(mails: Box, path: str) -> str:
+    """Where a mail to the manager leads, below this path."""
+    found: list[str] = []
+
+    def has_come() -> bool:
+        texts = [mail.get_content() for name in mails.names() if (mail := mails.get(name)) and mail["To"] == MANAGER]
+        found[:] = [link for text in texts for link in re.findall(rf"https://{NAME}{path}\S*", text)]
+        return bool(found)
+
+    until(has_come, f"a mail with {path}")
+    return found[0]
 
 
 def shown_now(secret: str) -> str:

@@ -78,10 +78,11 @@ def leave(scope: Scope) -> None:
         _keep_a_manager(customer)
 
 
-def add(customer: Customer, user: User, role: str, group: str = "") -> None:
+def add(customer: Customer, user: User, role: str, group: str = "") -> Membership:
     """A new member. The caller holds the customer's row, and puts on record how they came."""
-    Membership.objects.create(customer=customer, user=user, role=role, group=group)
+    member = Membership.objects.create(customer=customer, user=user, role=role, group=group)
     _end_invitations(customer, user, Invitation.End.JOINED)
+    return member
 
 
 def take_out(customer: Customer, member: Membership, action: str) -> None:

@@ -8,11 +8,13 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from portal.accounts import mail
 from portal.accounts.audit import trail
 from portal.accounts.keys import api_keys
 from portal.accounts.models import Customer, Membership, User
@@ -126,14 +128,16 @@ def member(request: HttpRequest, number: str) -> HttpResponse:
         return _page(request, found, member_form=form, status=422)
     with transaction.atomic():
         Customer.objects.select_for_update(no_key=True).get(pk=found.pk)
-        _set_role(found, _known_or_new(email), role)
+        added = _set_role(found, _known_or_new(email), role)
         if not managers_of(found):
             messages.warning(request, _("The customer now has no manager."))
+    if added is not None:
+        _tell(request, added)
     return redirect("console:manage", number)
 
 
 def _known_or_new(email: str) -> User:
-    """Whoever has the address; new ones have no password: they set one by "Forgot your password?"."""
+    """Whoever has the address; new ones have no password: `_tell` says where they set one."""
     known = User.objects.filter(email=email).first()
     if known is not None:
         return known
@@ -144,21 +148,36 @@ def _known_or_new(email: str) -> User:
         return User.objects.get(email=email)
 
 
-def _set_role(customer: Customer, user: User, role: str) -> None:
+def _set_role(customer: Customer, user: User, role: str) -> Membership | None:
+    """The membership, where they were no member before."""
     held = Membership.objects.select_related("user").filter(customer=customer, user=user).first()
     before = described(held.role, held.group) if held else None
     if role == NO_ROLE:
         if held is not None:
             take_out(customer, held, "member.removed")
-        return
+        return None
     after = described(role, held.group if held else "")
     if before == after:
-        return
-    if held is None:
-        add(customer, user, role)
-    else:
+        return None
+    added = add(customer, user, role) if held is None else None
+    if held is not None:
         Membership.objects.filter(pk=held.pk).update(role=role)
     trail.record("member.changed", customer=customer, target=user.email, before=before, after=after)
+    return added
+
+
+def _tell(request: HttpRequest, member: Membership) -> None:
+    """Somebody who did not ask for it learns what they have been given, and how they get in."""
+    email = member.user.email
+    path = reverse("customer:overview", args=[member.customer.number])
+    told = {"member": member, "customer": member.customer, "link": request.build_absolute_uri(path)}
+    if member.user.last_login is None and not member.user.has_usable_password():
+        told["first_password"] = request.build_absolute_uri(reverse("account_reset_password"))
+    if mail.send("console/mail/member", email, told):
+        messages.success(request, _("%(email)s was told by email.") % {"email": email})
+    else:
+        problem = _("The email to %(email)s could not be sent. They have access: tell them yourself.")
+        messages.error(request, problem % {"email": email})
 
 
 @sensitive_post_parameters("credential")
