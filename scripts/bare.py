@@ -235,11 +235,10 @@ def try_out(debian: Debian, authority: str, mails: Box) -> None:
     until(lambda: is_served(visitor), "the portal after power came back")
     say(f"served again {time.monotonic() - begun:.1f} s after power came back")
     wait_for_the_doctor(debian)
-    memory(debian)
 
 
 def bring_a_customer(authority: str, mails: Box) -> Visitor:
-    """The admin sets up a second factor, adds a customer with its key and its manager, who gets in and sees machines."""
+    """The admin sets up a second factor, and adds a customer with its key and its manager, who gets in."""
     admin = Visitor(f"https://{NAME}", ADMIN, PASSWORD, authority)
     admin.send("/accounts/reauthenticate/", password=PASSWORD)
     (secret,) = set(re.findall(r"\b[A-Z2-7]{32}\b", admin.get("/accounts/2fa/totp/activate/")))
@@ -335,17 +334,6 @@ def wait_for_the_doctor(debian: Debian) -> None:
         if time.monotonic() > end:
             raise SystemExit("bare: the doctor says\n" + "\n".join(wrong))
         time.sleep(2)
-
-
-def memory(debian: Debian) -> None:
-    """What each service takes, shared pages divided among those that share them."""
-    for name in [*SERVICES, "postgresql@17-main", "redis-server", "redis-server@cache", "nginx"]:
-        pids = debian.run(
-            f"cat /sys/fs/cgroup/system.slice/*/{name}.service/cgroup.procs "
-            f"/sys/fs/cgroup/system.slice/{name}.service/cgroup.procs 2>/dev/null || true"
-        ).split()
-        taken = debian.run("cat " + " ".join(f"/proc/{pid}/smaps_rollup" for pid in pids)) if pids else ""
-        say(f"{name}: {sum(map(int, re.findall(r'^Pss: +(\\d+) kB', taken, re.MULTILINE))) / 1024:.0f} MiB")
 
 
 def is_served(visitor: Visitor) -> bool:
