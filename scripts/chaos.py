@@ -81,6 +81,7 @@ class Row:
     state: str
     attempts: int
     looks: int
+    created: datetime
     seconds: float | None  # from submitted to recorded
 
 
@@ -242,8 +243,9 @@ def rows(stack: Running) -> list[Row]:
     """All changes of the run, in the order of their turns."""
     found = query(stack.env["DATABASE_URL"], ROWS)
     return [
-        Row(_mark(str(wanted)), customer, turn, type_name, key, state, attempts, looks, _between(created, recorded))
+        Row(_mark(str(wanted)), customer, turn, type_name, key, state, attempts, looks, at, _between(at, recorded))
         for customer, turn, type_name, key, state, attempts, looks, created, recorded, wanted in found
+        for at in [_moment(created)]
     ]
 
 
@@ -299,12 +301,14 @@ def _mark(text: str) -> str:
     return found[0] if found else ""
 
 
-def _between(created: datetime | str, recorded: datetime | str | None) -> float | None:
-    """Seconds; SQLite has times as text."""
-    if recorded is None:
-        return None
-    begin, end = (datetime.fromisoformat(str(time)) for time in (created, recorded))
-    return (end - begin).total_seconds()
+def _moment(text: datetime | str) -> datetime:
+    """SQLite has times as text."""
+    return datetime.fromisoformat(str(text))
+
+
+def _between(created: datetime, recorded: datetime | str | None) -> float | None:
+    """Seconds."""
+    return None if recorded is None else (_moment(recorded) - created).total_seconds()
 
 
 def main() -> int:

@@ -28,6 +28,7 @@ import requests
 from portal.environment.rules import NOT_IN_PRODUCTION
 from scripts import postgres
 from scripts.at_work import PeopleAtWork
+from scripts.chaos import Row, rows
 from scripts.environment import new_secrets, stack_environment
 from scripts.measuring import carried_out
 from scripts.network import NET, Host, Network
@@ -299,7 +300,7 @@ class Blackout:
         # What was answered badly nginx has in its log; what did not even reach it has not.
         unseen = [one for one in self._people.failures if not isinstance(one, requests.HTTPError | requests.Timeout)]
         self.report.problems += [f"FAILED: {error}" for error in unseen]
-        self._explain(requests_in(self.portal.log))
+        self._explain(requests_in(self.portal.log), rows(self.portal))
         return self.report
 
     def _strike(self, machine: Machine, how: str) -> None:
@@ -315,19 +316,21 @@ class Blackout:
         self.portal.wait(machine)
         self.report.absences.append(Absence(machine.name, machine.host.address, how, gone, back))
 
-    def _explain(self, seen: Sequence[Request]) -> None:
+    def _explain(self, seen: Sequence[Request], changes: Sequence[Row]) -> None:
         absences = self.report.absences
-        self.report.notes += [_note(absence, seen) for absence in absences]
+        self.report.notes += [_note(absence, seen, changes) for absence in absences]
         unexplained = [one for one in seen if one.has_failed and not any(absence.explains(one) for absence in absences)]
         self.report.problems += [f"FAILED: {one}, {_since(one, absences)}" for one in unexplained]
 
 
-def _note(absence: Absence, seen: Sequence[Request]) -> str:
+def _note(absence: Absence, seen: Sequence[Request], changes: Sequence[Row]) -> str:
     """How it was for those who worked then."""
     own = [one for one in seen if one.has_failed and absence.explains(one)]
     during = [one for one in seen if absence.gone <= one.begun <= absence.back + QUIET and one not in own]
     slowest = max((one.seconds for one in during), default=0)
     said = f"{absence}: {len(during)} requests answered, the slowest in {slowest:.1f} s; {len(own)} of its own failed"
+    took = [one.seconds or 0 for one in changes if absence.gone - 5 <= one.created.timestamp() <= absence.back]
+    said += f"; {len(took)} changes, the slowest recorded after {max(took, default=0):.1f} s"
     if not own:
         return said
     last = max(one.begun + one.seconds for one in own) - absence.back
