@@ -39,7 +39,7 @@ from scripts.stack import REDIS, SANDBOX_ENV, has_begun, mail_command, sandbox_c
 NAME = "portal.example.com"
 REDIS_PORT, SENTINEL_PORT, WEB_PORT, PLATFORM_PORT, MAIL_PORT = 6379, 26379, 8000, 8001, 25
 SERVICE, PASSWORD = "portal", "between-hosts"
-AWAY, QUIET = 20.0, 15.0  # seconds that a host is away, and before the next one goes
+AWAY, QUIET = 20, 15  # seconds that a host is away, and before the next one goes
 RECOVERED = 30.0  # seconds after which everything is as before once the database is back
 
 
@@ -284,8 +284,9 @@ class Report:
 class Blackout:
     """One run on hosts that are up."""
 
-    def __init__(self, portal: Hosts) -> None:
+    def __init__(self, portal: Hosts, away: float) -> None:
         self.portal = portal
+        self.away = away
         self.report = Report()
         self._people = PeopleAtWork(portal, portal.authority)
 
@@ -310,7 +311,7 @@ class Blackout:
         else:
             machine.die()
         print(f"hosts: {machine.name} {how}", flush=True)
-        time.sleep(AWAY)
+        time.sleep(self.away)
         machine.come_back()
         back = time.time()
         self.portal.wait(machine)
@@ -349,14 +350,14 @@ BLOWS = [
 ]
 
 
-def measure(blows: Sequence[tuple[str, str]]) -> Report:
+def measure(blows: Sequence[tuple[str, str]], away: float) -> Report:
     with tempfile.TemporaryDirectory(prefix="portal-hosts-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o755)
         portal = Hosts(Path(name))
         try:
             portal.start()
             with portal.network.named(NAME, portal.address):
-                return Blackout(portal).run(blows)
+                return Blackout(portal, away).run(blows)
         finally:
             portal.stop()
 
@@ -365,9 +366,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--only", nargs="*", default=[], help="these hosts")
     parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--away", type=float, default=AWAY, help="seconds")
     chosen = parser.parse_args()
     blows = [blow for blow in BLOWS if not chosen.only or blow[0] in chosen.only]
-    return carried_out("hosts", lambda: measure(blows * chosen.times))
+    return carried_out("hosts", lambda: measure(blows * chosen.times, chosen.away))
 
 
 if __name__ == "__main__":
