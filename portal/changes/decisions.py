@@ -24,6 +24,7 @@ from portal.changes.production import needs_approval
 from portal.changes.reads.pending import parked_by_key
 from portal.changes.reads.visibility import require_change
 from portal.changes.submit import next_turn, submit
+from portal.inventory.platform import circuit_breaker
 from portal.resources.spec import Settable
 from portal.resources.types import TYPES
 
@@ -139,6 +140,13 @@ def resume_accepted() -> None:
     for key in ApiKey.objects.filter(pk__in=accepted.order_by().values("api_key")):
         with transaction.atomic():
             resume(key)
+
+
+def resume_unreached() -> None:
+    """Where the platform answers again: whatever waits because it did not answer need not wait any longer."""
+    if circuit_breaker.answers_again():
+        waiting = Change.objects.filter(done_at=None, state=State.QUEUED, lease_holder="", answer__kind="unreachable")
+        waiting.update(next_attempt_at=timezone.now())
 
 
 def _require_own(change: Change) -> None:

@@ -4,7 +4,7 @@ from portal.accounts.models import ApiKey
 from portal.celery import app
 from portal.changes import enqueue, follow, health, leases
 from portal.changes import perform as performing
-from portal.changes.decisions import refused_keys, resume_accepted
+from portal.changes.decisions import refused_keys, resume_accepted, resume_unreached
 from portal.inventory.key_recheck import ask_again
 
 FOLLOW_EXPIRES = 5  # seconds
@@ -20,9 +20,10 @@ def perform(pk: str) -> None:
 @app.task(name="changes.sweep")
 def sweep() -> None:
     """Finds what nobody works on: leases of workers that went away, what is due but whose message was lost, and what
-    waits for a key that works again."""
+    waits for a key that works again or for a platform that answers again."""
     leases.expire()
     resume_accepted()
+    resume_unreached()
     for pk in leases.heads():
         perform.apply_async((pk,), expires=enqueue.EXPIRES)
     health.beat(health.SWEEPER)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from portal.accounts.access import Scope
 from portal.accounts.models import ApiKey
 from portal.changes import leases, outcome, tasks, timing
-from portal.changes.decisions import refused_keys, resolve_conflict, resume, resume_accepted
+from portal.changes.decisions import refused_keys, resolve_conflict, resume, resume_accepted, resume_unreached
 from portal.changes.intent import Intent
 from portal.changes.models import Change, Item, State
 from portal.changes.submit import submit
@@ -212,6 +212,26 @@ def test_a_platform_that_is_away_is_waited_for(scope: Scope, platform: Sandbox) 
     later(5)
     run(change)
     assert change.state == State.RECORDED
+    assert machine(platform, name)["disk"] == disk + 1
+
+
+def test_what_waits_for_the_platform_goes_on_as_soon_as_it_answers_again(
+    scope: Scope, platform: Sandbox, settings: Any
+) -> None:
+    """Whatever its next attempt was put down for by then: minutes, after some attempts."""
+    settings.API_BREAKER = {"failures": 2, "within": 30.0, "open_for": 0.0}
+    change, name, disk = growing(scope, platform)
+    platform.stop()
+    for _ in range(5):
+        Change.objects.update(next_attempt_at=timezone.now())
+        run(change)
+    assert change.next_attempt_at > timezone.now() + timedelta(seconds=30)
+    resume_unreached()
+    assert run(change).state == State.QUEUED, "nothing is known to have changed"
+    platform.start()
+    reads.refresh(scope, MACHINE)  # somebody looks at a page
+    resume_unreached()
+    assert run(change).state == State.RECORDED
     assert machine(platform, name)["disk"] == disk + 1
 
 

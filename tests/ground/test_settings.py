@@ -66,6 +66,17 @@ def test_the_web_server_has_as_many_processes_as_are_asked_for(monkeypatch: pyte
     assert found == [3, 2, 2]
 
 
+@pytest.mark.parametrize(("given", "expected"), [("", 5), ("?connect_timeout=30", 30)])
+def test_a_database_that_is_cut_off_is_noticed(monkeypatch: pytest.MonkeyPatch, given: str, expected: int) -> None:
+    """On both sides of the connection; what DATABASE_URL says counts (`scripts.hosts` shows that it helps)."""
+    monkeypatch.setenv("DATABASE_URL", f"postgres://portal@db.example.com/portal{given}")
+    options = runpy.run_path(str(ROOT / "portal" / "settings.py"))["DATABASES"]["default"]["OPTIONS"]
+    assert int(options["connect_timeout"]) == expected
+    assert options["keepalives_idle"] + options["keepalives_count"] * options["keepalives_interval"] == 15
+    assert options["tcp_user_timeout"] == 15_000
+    assert {"tcp_keepalives_idle=5", "tcp_keepalives_count=2"} < set(options["options"].split())
+
+
 def test_all_that_stands_in_env_gets_to_every_process_of_the_portal() -> None:
     portal, services = COMPOSE.split("\nservices:\n")
     assert "\n  env_file: .env\n" in portal

@@ -171,3 +171,18 @@ def test_with_redis_away_calls_go_out(settings: Any) -> None:
         circuit_breaker.observe(Call("query", "", "services", 0.1, "NotReachable", 0))
         circuit_breaker.check()
     assert not circuit_breaker.state().is_open
+
+
+def test_that_the_platform_answers_again_is_said_once(clock: list[float]) -> None:
+    call("ok")
+    fail(5, clock, apart=0)
+    assert not circuit_breaker.answers_again()
+    clock[0] += 5
+    call("ok")
+    assert [circuit_breaker.answers_again() for _ in range(2)] == [True, False]
+
+
+def test_failures_that_stop_nobody_are_no_end_of_anything(clock: list[float]) -> None:
+    fail(4, clock)
+    call("ok")
+    assert not circuit_breaker.answers_again()

@@ -24,6 +24,7 @@ PROBE_SHOWS = 2  # seconds after which whoever found another one trying may ask 
 _SINCE, _OPENED = "breaker:since", "breaker:opened"
 _FAILED, _PROBE = "breaker:failed", "breaker:probe"
 _ALL = (_SINCE, _OPENED, _FAILED, _PROBE)
+_ANSWERS = "breaker:answers"  # again, and nobody has been told yet
 _KEPT = 3600  # seconds; nobody calls for that long: forgotten
 
 # Whether a call may go out: 0, or the seconds to wait. Closed: no time of opening is there.
@@ -103,8 +104,18 @@ def observe(call: Call) -> None:
                 redis.eval(_FAIL, len(names), *names, *numbers)
             elif redis.exists(_OPENED):
                 redis.delete(*_ALL)
+                redis.set(_ANSWERS, 1, ex=_KEPT)
     except Away:
         return
+
+
+def answers_again() -> bool:
+    """Whether calls were stopped and the platform has begun to answer: said to one caller, once."""
+    try:
+        with connected() as redis:
+            return bool(redis.delete(_ANSWERS))
+    except Away:
+        return False
 
 
 def reset() -> None:
