@@ -12,7 +12,7 @@ from typing import Self
 
 import requests
 
-from scripts.chaos import KEYS, Person, ask, done, mark_of, max_serial, people, problems, rows
+from scripts.chaos import KEYS, Person, ask, mark_of, max_serial, people, problems, rows, under_way
 from scripts.measuring import Running
 from scripts.visitor import Visitor
 
@@ -58,7 +58,7 @@ class PeopleAtWork:
     def problems(self, seconds: float = 600) -> list[str]:
         """Waits at most so long for the last change: what was lost, doubled or overtaken."""
         deadline = time.monotonic() + seconds
-        while done(self.portal) < len(self.asked) and time.monotonic() < deadline:
+        while under_way(self.portal) and time.monotonic() < deadline:
             time.sleep(0.1)
         return problems(self.portal, rows(self.portal), self.asked, self._serials, self.unanswered)
 

@@ -239,6 +239,11 @@ def done(stack: Running) -> int:
     return int(query(stack.env["DATABASE_URL"], "SELECT count(*) FROM changes_change WHERE done_at IS NOT NULL")[0][0])
 
 
+def under_way(stack: Running) -> int:
+    """How many are not."""
+    return int(query(stack.env["DATABASE_URL"], "SELECT count(*) FROM changes_change WHERE done_at IS NULL")[0][0])
+
+
 def rows(stack: Running) -> list[Row]:
     """All changes of the run, in the order of their turns."""
     found = query(stack.env["DATABASE_URL"], ROWS)
