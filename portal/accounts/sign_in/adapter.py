@@ -22,7 +22,7 @@ from portal.accounts.audit import trail
 from portal.accounts.keys import sealing
 from portal.accounts.mail import Mail
 from portal.accounts.models import User
-from portal.accounts.user_agents import client_address
+from portal.accounts.user_agents import client_address, device
 
 log = logging.getLogger(__name__)
 # What needs not be told: that one has just signed in or out, and what the page itself says.
@@ -60,6 +60,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def render_mail(self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None) -> Mail:
         """In the language of who reads it, in lines that stay whole."""
         with reader_settings.of_reader(email):
+            if "user_agent" in context:
+                context["device"] = device(context["user_agent"])
             made = super().render_mail(template_prefix, email, context, headers)
         return Mail(made.subject, made.body, made.from_email, made.to, headers=headers)
 
