@@ -230,6 +230,10 @@ class Request:
         return f"{self.what} answered {self.status} after {self.seconds:.1f} s (by {self.tried})"
 
     @property
+    def ended(self) -> float:
+        return self.begun + self.seconds
+
+    @property
     def has_failed(self) -> bool:
         return self.status >= 499  # 499: who asked did not wait any longer
 
@@ -261,7 +265,7 @@ class Absence:
     def explains(self, request: Request) -> bool:
         """Whether it failed because this host had it in hand, or was the one that all need."""
         if self.host == "database":
-            return self.gone - 1 <= request.begun + request.seconds and request.begun <= self.back + RECOVERED
+            return request.begun <= self.back + RECOVERED
         return request.tried == f"{self.address}:{WEB_PORT}" and request.begun <= self.gone + 0.1
 
 
@@ -319,14 +323,20 @@ class Blackout:
 
     def _explain(self, seen: Sequence[Request], changes: Sequence[Row]) -> None:
         absences = self.report.absences
-        self.report.notes += [_note(absence, seen, changes) for absence in absences]
-        unexplained = [one for one in seen if one.has_failed and not any(absence.explains(one) for absence in absences)]
+        self.report.notes += [_note(absence, absences, seen, changes) for absence in absences]
+        unexplained = [one for one in seen if one.has_failed and _reason(one, absences) is None]
         self.report.problems += [f"FAILED: {one}, {_since(one, absences)}" for one in unexplained]
 
 
-def _note(absence: Absence, seen: Sequence[Request], changes: Sequence[Row]) -> str:
+def _reason(request: Request, absences: Sequence[Absence]) -> Absence | None:
+    """The last absence that had begun by then, where it explains why this failed."""
+    begun = [absence for absence in absences if absence.gone <= request.ended]
+    return begun[-1] if begun and begun[-1].explains(request) else None
+
+
+def _note(absence: Absence, absences: Sequence[Absence], seen: Sequence[Request], changes: Sequence[Row]) -> str:
     """How it was for those who worked then."""
-    own = [one for one in seen if one.has_failed and absence.explains(one)]
+    own = [one for one in seen if one.has_failed and _reason(one, absences) is absence]
     during = [one for one in seen if absence.gone <= one.begun <= absence.back + QUIET and one not in own]
     slowest = max((one.seconds for one in during), default=0)
     said = f"{absence}: {len(during)} requests answered, the slowest in {slowest:.1f} s; {len(own)} of its own failed"
@@ -334,12 +344,12 @@ def _note(absence: Absence, seen: Sequence[Request], changes: Sequence[Row]) -> 
     said += f"; {len(took)} changes, the slowest recorded after {max(took, default=0):.1f} s"
     if not own:
         return said
-    last = max(one.begun + one.seconds for one in own) - absence.back
+    last = max(one.ended for one in own) - absence.back
     return f"{said}, the last {abs(last):.1f} s {'after' if last > 0 else 'before'} its return"
 
 
 def _since(request: Request, absences: Sequence[Absence]) -> str:
-    before = [absence for absence in absences if absence.gone <= request.begun + request.seconds]
+    before = [absence for absence in absences if absence.gone <= request.ended]
     return f"{request.begun - before[-1].gone:+.1f} s from {before[-1]}" if before else "before anything happened"
 
 
