@@ -345,7 +345,8 @@ def _note(absence: Absence, absences: Sequence[Absence], seen: Sequence[Request]
     if not own:
         return said
     last = max(one.ended for one in own) - absence.back
-    return f"{said}, the last {abs(last):.1f} s {'after' if last > 0 else 'before'} its return"
+    when = f"the last {abs(last):.1f} s {'after' if last > 0 else 'before'} its return"
+    return f"{said}, after {max(one.seconds for one in own):.1f} s at most, {when}"
 
 
 def _since(request: Request, absences: Sequence[Absence]) -> str:
