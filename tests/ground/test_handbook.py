@@ -362,9 +362,12 @@ def lay_out_a_server(operator: Operator, words: list[str]) -> None:
     here = [f"{root}{word}" if word.startswith("/") else me.get(word, word) for word in words]
     subprocess.run(["sh", "-c", " ".join(here)], cwd=ROOT, check=True)
     if words[0] == "cp":
-        copied = {path.name for word in words[1:-1] if word[0] != "-" for path in ROOT.glob(word)}
+        copied = [path for word in words[1:-1] if word[0] != "-" for path in ROOT.glob(word)]
         target = Path(here[-1])
-        assert copied <= {path.name for path in target.iterdir()} if target.is_dir() else target.name in copied
+        if target.is_dir():
+            assert {path.name for path in copied} <= {path.name for path in target.iterdir()}
+        else:
+            assert [path.read_bytes() for path in copied] == [target.read_bytes()]
 
 
 @runs("runuser -u postgres -- createdb *", needs_postgresql=True)
