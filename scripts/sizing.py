@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,6 +33,7 @@ MACHINES_EACH = 20
 SIZES = {1: 5, 50: 20, 500: 50}  # customers, and how many people are at work at once
 SETTLE, IDLE, WORK = 60.0, 60.0, 90.0  # seconds
 PAUSE = 5.0  # seconds between what one person does
+SIGN_INS_A_MINUTE = 15
 KINDS = ("", "virtualmachine/", "changes/", "serviceuser/", "schedule/")
 
 
@@ -48,7 +49,9 @@ class Size:
     answers: list[float] = field(default_factory=list)  # seconds
 
     def __str__(self) -> str:
-        lines = [f"{self.customers} customers, {MACHINES_EACH * self.customers} machines, {self.people} people at work"]
+        lines = [
+            f"customers: {self.customers}, machines: {MACHINES_EACH * self.customers}, people at work: {self.people}"
+        ]
         for part, (idle, busy) in self.memory.items():
             share, more = self.cores[part]
             lines.append(
@@ -100,7 +103,7 @@ def portal(customers: int) -> Iterator[tuple[Served, str]]:
 
 def measure_one(stack: Served, url: str, size: Size, problems: list[str]) -> Size:
     parts = parts_of(stack, url)
-    visitors = [visitor(stack, number, size.customers) for number in range(size.people)]
+    visitors = [visitor(stack, number, size.customers) for number in paced(range(size.people))]
     time.sleep(SETTLE)
     idle = {name: Watch(find()) for name, find in parts.items()}
     time.sleep(IDLE)
@@ -122,6 +125,14 @@ def parts_of(stack: Served, url: str) -> dict[str, Callable[[], list[int]]]:
     found: dict[str, Callable[[], list[int]]] = {one.name: partial(members, one) for one in mine}
     found["postgresql"] = partial(postgres_pids, url)
     return found
+
+
+def paced(numbers: Iterable[int]) -> Iterator[int]:
+    """As many as may sign in from one address within a minute, and then a pause."""
+    for count, number in enumerate(numbers):
+        if count and not count % SIGN_INS_A_MINUTE:
+            time.sleep(61)
+        yield number
 
 
 def visitor(stack: Served, number: int, customers: int) -> tuple[Visitor, str]:
