@@ -414,6 +414,12 @@ def replace_everything_while_people_work(operator: Operator, words: list[str]) -
     assert "--times" in operator.do([*words, "--help"])
 
 
+@runs("python -m scripts.sizing")
+def measure_what_it_takes(operator: Operator, words: list[str]) -> None:
+    """It takes a quarter of an hour, and says nothing that is right or wrong."""
+    assert "--customers" in operator.do([*words, "--help"])
+
+
 def unknown(commands: list[str]) -> list[str]:
     """Those that nobody here runs, or that more than one would."""
     return [command for command in commands if len([step for step in STEPS if step.fits(command)]) != 1]
