@@ -40,6 +40,7 @@ FIRST, NEXT = "0.1.0", "0.1.1"
 ADMIN, MANAGER, PASSWORD = "ops@example.com", "ada@example.com", "correct-horse-battery"
 SERVICES = [f"portal-{name}" for name in ("web", "changes", "refresh", "papers", "post", "beat")]
 PATIENCE = 120  # seconds
+CGROUPS = Path("/sys/fs/cgroup")
 # Argument: the root. /proc/sys and /sys are the machine's, and stay as they are.
 BOOT = """set -e; root=$1
 group=/sys/fs/cgroup; [ -d $group/unified ] && group=$group/unified
@@ -81,9 +82,14 @@ class Debian:
         """Its power goes."""
         self._machine.kill()
 
+    def tidy(self) -> None:
+        """Nothing of it is left in the machine's control groups."""
+        for group in (*CGROUPS.glob("portal-bare"), *CGROUPS.glob("unified/portal-bare")):
+            subprocess.run(["find", str(group), "-depth", "-type", "d", "-exec", "rmdir", "{}", ";"], check=False)
+
     def run(self, command: str, *typed: str, folder: str = "/root", is_online: bool = False) -> str:
         """What a line of the handbook says, which has to end well. `is_online`: where packages can be reached."""
-        done = at_a_terminal(self._enter(command, folder, is_online), *typed, env={}, folder=ROOT)
+        done = at_a_terminal(self.enter(command, folder, is_online=is_online), *typed, env={}, folder=ROOT)
         if done.status:
             raise SystemExit(f"bare: {command} ended with {done.status}:\n{done.said}")
         return done.said
@@ -91,12 +97,13 @@ class Debian:
     def does(self, *words: str) -> bool:
         """Whether this ends well."""
         try:
-            enter = self._enter(" ".join(words), "/", is_online=False)
+            enter = self.enter(" ".join(words))
         except LookupError:
             return False
         return subprocess.run(enter, capture_output=True, check=False).returncode == 0
 
-    def _enter(self, command: str, folder: str, is_online: bool) -> list[str]:
+    def enter(self, command: str, folder: str = "/", *, is_online: bool = False) -> list[str]:
+        """Runs this in its shell. Raises LookupError while it does not run."""
         net = [f"--net={self.network.outside}"] if is_online else ["--net"]
         into = ["--target", str(self._init()), "--mount", "--uts", "--ipc", "--pid", "--cgroup"]
         settings = network_settings() if is_online else {}
@@ -137,6 +144,7 @@ def main() -> None:
                 try_out(debian, authority, Box(mails))
         finally:
             debian.switch_off()
+            debian.tidy()
     say("installed by the handbook, and works")
 
 
@@ -326,7 +334,7 @@ def wait_for_the_doctor(debian: Debian) -> None:
     """Until it finds nothing at all."""
     end = time.monotonic() + PATIENCE
     while True:
-        said = at_a_terminal(debian._enter("portal doctor", "/", is_online=False), env={}, folder=ROOT).said
+        said = at_a_terminal(debian.enter("portal doctor"), env={}, folder=ROOT).said
         wrong = [line for line in said.splitlines() if not line.startswith("ok ")]
         if not wrong:
             say(f"the doctor finds nothing wrong in {len(said.splitlines())} checks")

@@ -16,6 +16,8 @@ OF_THE_NETWORK = re.compile(r"(?i)(pip|uv|npm_config)_\w+|\w+_proxy|ssl_cert_fil
 
 def make_root(root: Path, *options: str, packages: Sequence[str]) -> None:
     """Debian with these packages, where it is not there yet, and with whom this machine trusts."""
+    if not shutil.which("debootstrap"):
+        raise SystemExit("This takes the package debootstrap.")
     made = root.with_suffix(".made")
     if not made.exists():
         shutil.rmtree(root, ignore_errors=True)

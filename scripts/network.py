@@ -5,7 +5,9 @@ can be reached from it but the hosts.
 """
 
 import os
+import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +24,8 @@ class Network:
     """The wire. This process leaves the machine's network for it, for good."""
 
     def __init__(self) -> None:
+        if sys.platform != "linux" or os.geteuid() or not shutil.which("ip"):
+            raise SystemExit("A network of one's own takes Linux, root, and the package iproute2.")
         self._outside = os.open("/proc/self/ns/net", os.O_RDONLY)
         os.unshare(os.CLONE_NEWNET | os.CLONE_NEWNS)
         NAMESPACES.mkdir(exist_ok=True)
