@@ -243,4 +243,4 @@ def test_a_role_for_somebody_new_set_in_two_tabs_makes_one_person(alike: Callabl
 
     with ThreadPoolExecutor(len(clients)) as pool:
         assert set(pool.map(send, range(len(clients)))) == {302}
-    assert made(before) == {"User": 1, "Membership": 1, "AuditEntry": 1}
+    assert made(before) == {"User": 1, "Membership": 1, "AuditEntry": 1, "mails": 1}

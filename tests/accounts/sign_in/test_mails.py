@@ -56,7 +56,7 @@ def test_it_is_told_in_the_language_of_who_reads_it(manager: Client, outbox: lis
 def test_a_link_to_set_a_new_password_comes_with_how_long_it_lasts(cast: dict[str, User], outbox: list[Any]) -> None:
     Client().post(RESET, {"email": "viewer@example.com"})
     (told,) = outbox
-    assert told.subject == "Set a new password"
+    assert told.subject == "Password reset"
     assert "for viewer@example.com. To do so, open this link within two hours:\n\nhttp://testserver/" in told.body
     assert not NOT_OURS.search(told.body)
 
