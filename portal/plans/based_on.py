@@ -31,10 +31,13 @@ class SeenEntry:
 
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """Who has set what is there now; `user` is None for a former member."""
+    """Who has set what is there now; `user` is None for a former member. `renamed`: the key that the record that was
+    asked about has had since, '' where it kept its own.
+    """
 
     user: User | None
     at: datetime
+    renamed: str = ""
 
 
 def of_text(text: str) -> str:
@@ -85,8 +88,8 @@ def require_seen(entries: Collection[Entry], seen: Mapping[int, str]) -> None:
 def editor(plan: Plan, record: str = "") -> Editor | None:
     """Who has last described the plan, or edited what it asks of that record; None where nobody knows."""
     for said in _on_record(plan, ("plan.edited", "plan.answered") if record else ("plan.described", "plan.begun")):
-        if said.actor_id is not None and (not record or record in _records(said)):
-            return Editor(User.objects.filter(pk=said.actor_id).first(), said.at)
+        if said.actor_id is not None and (not record or record in _records(said.before) | _records(said.after)):
+            return Editor(User.objects.filter(pk=said.actor_id).first(), said.at, _renamed(said, record))
     return None
 
 
@@ -95,13 +98,22 @@ def _on_record(plan: Plan, actions: Collection[str]) -> Iterator[AuditEntry]:
     yield from found.order_by("-sequence")[:MOST_LOOKED_AT]
 
 
-def _records(said: AuditEntry) -> set[str]:
-    found: set[str] = set()
-    for text in (said.before, said.after):
-        details = loads(text) if text else None
-        if isinstance(details, dict):
-            found |= {str(one) for one in (*details.get("records", ()), details.get("record", ""))}
-    return found
+def _records(text: str) -> set[str]:
+    """Those that one side of an entry on record is about."""
+    details = loads(text) if text else None
+    if not isinstance(details, dict):
+        return set()
+    return {str(one) for one in (*details.get("records", ()), details.get("record", "")) if one}
+
+
+def _renamed(said: AuditEntry, record: str) -> str:
+    """The key that this record was given then (`plans.renaming`)."""
+    new = _records(said.after) - {record}
+    if _records(said.before) != {record} or len(new) != 1:
+        return ""
+    kind, _, _ = record.partition("/")
+    (name,) = new
+    return name.removeprefix(f"{kind}/")
 
 
 def _is_asked_for(entry: Entry | None, wanted: Collection[Intent]) -> bool:

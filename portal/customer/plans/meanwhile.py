@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from portal.customer.changes.presenter import moment
-from portal.plans.based_on import editor
+from portal.plans.based_on import Editor, editor
 from portal.plans.errors import Overtaken
 from portal.resources.spec import Field, ResourceType, Value
 from portal.ui.format.values import text as value_text
@@ -48,17 +48,19 @@ def _told(field: Field, wanted: Mapping[str, Value]) -> str:
 def _changed(error: Overtaken, record: str = "") -> str:
     text = _("%(who)s changed this in the meantime (%(when)s). Nothing was saved; your input is kept.")
     unknown = _("Someone else changed this in the meantime. Nothing was saved; your input is kept.")
-    return _by(error, record, text, unknown)
+    found = editor(error.plan, record)
+    return unknown if found is None else _told_by(found, text)
 
 
 def _removed(error: Overtaken, record: str) -> str:
+    found = editor(error.plan, record)
+    if found is not None and found.renamed:
+        text = _("%(who)s renamed this to %(name)s in the meantime (%(when)s). Nothing was saved; your input is kept.")
+        return _told_by(found, text, name=found.renamed)
     text = _("%(who)s removed this from the plan in the meantime (%(when)s). Nothing was saved; your input is kept.")
     unknown = _("Someone else removed this from the plan in the meantime. Nothing was saved; your input is kept.")
-    return _by(error, record, text, unknown)
+    return unknown if found is None else _told_by(found, text)
 
 
-def _by(error: Overtaken, record: str, text: str, unknown: str) -> str:
-    found = editor(error.plan, record)
-    if found is None:
-        return unknown
-    return text % {"who": found.user or _("A former member"), "when": moment(found.at)}
+def _told_by(found: Editor, text: str, **more: str) -> str:
+    return text % {"who": found.user or _("A former member"), "when": moment(found.at), **more}

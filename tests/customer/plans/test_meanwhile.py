@@ -140,6 +140,18 @@ def test_an_entry_that_was_taken_out_is_not_put_back_silently(browse: Browse, pl
     assert [(one.key, one.wanted) for one in entries()] == [("shop01", {"cores": 7}), ("shop00", {"cores": 4})]
 
 
+def test_who_has_a_form_open_under_the_name_it_had_learns_the_new_one(browse: Browse) -> None:
+    first, second = browse("operator"), browse("manager")
+    add(first, "virtualmachine/-/new?resource_group=shop", name="shop04")
+    sent = opened_entry(second, NEW, service_description="B")
+    assert first.post(NEW, opened_entry(first, NEW, name="shop05")).status_code == 302
+    answer = second.post(NEW, sent)
+    assert answer.status_code == 422
+    assert "Olaf Operator renamed this to shop05 in the meantime" in text_of(answer)
+    assert values_of(answer)["service_description"] == ["B"]
+    assert [one.key for one in entries()] == ["shop05"]
+
+
 def test_so_it_is_with_what_the_plan_creates(browse: Browse) -> None:
     first, second = browse("operator"), browse("manager")
     add(first, "virtualmachine/-/new?resource_group=shop", name="shop04")
