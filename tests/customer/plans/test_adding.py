@@ -69,6 +69,7 @@ def test_not_so_where_another_has_that_name(browse: Browse) -> None:
         add(client, "virtualmachine/-/new?resource_group=shop", name=name)
     refused = save(client, new_entry("virtualmachine", "shop90"), plan="1", name="shop91", cores="4")
     assert refused.status_code == 422
+    assert "Not saved yet. Please check:" in text_of(refused)
     assert "This plan already creates one with this name. Choose another name." in text_of(refused)
     assert values_of(refused)["cores"] == ["4"]
     assert [entry.key for entry in entries()] == ["shop90", "shop91"]
