@@ -1,7 +1,10 @@
 """Pages for what went wrong: what happened, what is kept, what to do now."""
 
 import logging
+import sys
 
+import psycopg
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -16,6 +19,10 @@ from portal.logs import request_id
 from portal.ui import links
 
 log = logging.getLogger(__name__)
+
+# What PostgreSQL calls a connection that failed, and its own end (appendix A of its manual).
+AWAY = ("08", "57P")
+SECONDS_UNTIL_AGAIN = 30
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -45,9 +52,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Anything may be broken here, the database too: nothing is looked up, not even who is asking."""
-    reference = request_id.current() or request_id.new()
+    reference, is_away = request_id.current() or request_id.new(), _is_database_away(sys.exception())
     log.error("error page %s for %s %s", reference, request.method, request.path)
-    return HttpResponse(render_to_string("errors/500.html", {"reference": reference}), status=500)
+    text = render_to_string("errors/500.html", {"reference": reference, "is_away": is_away})
+    if is_away:
+        return HttpResponse(text, status=503, headers={"Retry-After": str(SECONDS_UNTIL_AGAIN)})
+    return HttpResponse(text, status=500)
+
+
+def _is_database_away(error: BaseException | None) -> bool:
+    """Whether it does not answer, or is ending: nothing is wrong with what was asked of it."""
+    if isinstance(error, InterfaceError):
+        return True
+    cause = error.__cause__ if isinstance(error, OperationalError) else None
+    return isinstance(cause, psycopg.OperationalError) and (cause.sqlstate or "08").startswith(AWAY)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
