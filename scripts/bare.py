@@ -85,7 +85,8 @@ class Debian:
     def tidy(self) -> None:
         """Nothing of it is left in the machine's control groups."""
         for group in (*CGROUPS.glob("portal-bare"), *CGROUPS.glob("unified/portal-bare")):
-            subprocess.run(["find", str(group), "-depth", "-type", "d", "-exec", "rmdir", "{}", ";"], check=False)
+            remove = ["find", str(group), "-depth", "-type", "d", "-exec", "rmdir", "{}", ";"]
+            until(lambda: not subprocess.run(remove, capture_output=True, check=False).stderr, str(group))  # noqa: B023
 
     def run(self, command: str, *typed: str, folder: str = "/root", is_online: bool = False) -> str:
         """What a line of the handbook says, which has to end well. `is_online`: where packages can be reached."""
