@@ -328,10 +328,15 @@ class Blackout:
         self.report.problems += [f"FAILED: {one}, {_since(one, absences)}" for one in unexplained]
 
 
+def _latest(request: Request, absences: Sequence[Absence]) -> Absence | None:
+    """The last that had begun when it ended."""
+    return next((absence for absence in reversed(absences) if absence.gone <= request.ended), None)
+
+
 def _reason(request: Request, absences: Sequence[Absence]) -> Absence | None:
-    """The last absence that had begun by then, where it explains why this failed."""
-    begun = [absence for absence in absences if absence.gone <= request.ended]
-    return begun[-1] if begun and begun[-1].explains(request) else None
+    """The same, where it explains why the request failed."""
+    latest = _latest(request, absences)
+    return latest if latest is not None and latest.explains(request) else None
 
 
 def _note(absence: Absence, absences: Sequence[Absence], seen: Sequence[Request], changes: Sequence[Row]) -> str:
@@ -350,8 +355,8 @@ def _note(absence: Absence, absences: Sequence[Absence], seen: Sequence[Request]
 
 
 def _since(request: Request, absences: Sequence[Absence]) -> str:
-    before = [absence for absence in absences if absence.gone <= request.ended]
-    return f"{request.begun - before[-1].gone:+.1f} s from {before[-1]}" if before else "before anything happened"
+    latest = _latest(request, absences)
+    return f"{request.begun - latest.gone:+.1f} s from {latest}" if latest else "before anything happened"
 
 
 BLOWS = [

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from portal.accounts.models import User
@@ -57,6 +58,7 @@ def test_a_link_to_set_a_new_password_comes_with_how_long_it_lasts(cast: dict[st
     Client().post(RESET, {"email": "viewer@example.com"})
     (told,) = outbox
     assert told.subject == "Password reset"
+    assert settings.PASSWORD_RESET_TIMEOUT == 2 * 3600, "the mail says so"
     assert "for viewer@example.com. To do so, open this link within two hours:\n\nhttp://testserver/" in told.body
     assert not NOT_OURS.search(told.body)
 
