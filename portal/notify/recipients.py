@@ -48,6 +48,8 @@ class Audience:
         """Ids of the people who hear of it."""
         kind = KINDS[fact.kind]
         for scope in self._scopes:
+            if scope.user.pk in fact.knowing:
+                continue
             is_theirs = scope.user.pk in fact.people
             if is_theirs and not kind.own:
                 yield scope.user.pk

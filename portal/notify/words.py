@@ -240,7 +240,9 @@ def _invitation(occurrence: Occurrence, _clock: _Clock) -> Words:
 def _member(occurrence: Occurrence, _clock: _Clock) -> Words:
     who = {"who": occurrence.data["target"], "actor": occurrence.data["who"]}
     by = _("Changed by %(actor)s.") % who if who["actor"] else ""
-    return _("The role of %(who)s was changed") % who, f"{_role_words(occurrence)} {by}".strip()
+    is_new = occurrence.data.get("is_new", False)
+    title = _("%(who)s was added") % who if is_new else _("The role of %(who)s was changed") % who
+    return title, f"{_role_words(occurrence)} {by}".strip()
 
 
 def _role_words(occurrence: Occurrence) -> str:

@@ -1,6 +1,7 @@
 """What the audit trail tells: keys, members, second factors, support staff, budgets.
 
-`data` of its facts: {"who": e-mail address of the actor, "target": …, "role": …, "person": id of whom it concerns}.
+`data` of its facts: {"who": e-mail address of the actor, "target": …, "role": …, "person": id of whom it concerns,
+"is_new": whether a member was added}.
 """
 
 import json
@@ -40,16 +41,21 @@ def facts(since: datetime) -> dict[str, list[Fact]]:
 
 def _fact(entry: AuditEntry, people: Mapping[str, int]) -> Fact:
     after: dict[str, Any] = json.loads(entry.after) if entry.after else {}
-    concerned = _concerned(entry)
-    person = people.get(concerned) if concerned else None
-    data = {"who": entry.actor, "target": entry.target, "after": after}
+    data: dict[str, Any] = {"who": entry.actor, "target": entry.target, "after": after}
+    themselves = frozenset(filter(None, [people.get(_concerned(entry))]))
+    is_new = entry.action == "member.changed" and not entry.before  # a mail has told them, and how they get in
+    if is_new:
+        data["is_new"] = True
+    elif themselves:
+        (data["person"],) = themselves
     return Fact(
         kind=TOLD[entry.action],
         key=f"trail/{entry.pk}",
         at=entry.at,
         thread=f"{TOLD[entry.action]}/{entry.target}",
-        data=data | ({"person": person} if person else {}),
-        people=frozenset({person} if person else ()),
+        data=data,
+        people=frozenset() if is_new else themselves,
+        knowing=themselves if is_new else frozenset(),
     )
 
 

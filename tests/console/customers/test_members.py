@@ -7,7 +7,9 @@ import pytest
 from django.core.mail.backends import locmem
 from django.test import Client
 
-from portal.accounts.models import Membership
+from portal.accounts.models import Customer, Membership
+from portal.notify import watching, words
+from portal.notify.models import Notice
 from tests.customer.conftest import Browse, browse, platform, text_of  # noqa: F401
 
 MEMBER = "/console/c/10001/manage/member"
@@ -42,6 +44,25 @@ def test_somebody_known_learns_it_without_being_asked_for_a_password(browse: Bro
     (told,) = outbox
     assert "as Viewer:" in told.body
     assert "password" not in told.body
+
+
+@pytest.mark.parametrize("role", ["viewer", "manager"])
+def test_they_hear_of_it_once_and_the_managers_that_somebody_was_added(
+    browse: Browse,  # noqa: F811
+    outbox: list[Any],
+    role: str,
+) -> None:
+    watching.note_all(Customer.objects.get(number="10001"), ())  # it is listened from now on
+    add(browse("staff"), "ada@example.org", role)
+    watching.read_rows()
+    notices = Notice.objects.filter(occurrence__kind="member.changed")
+    assert [notice.user.email for notice in notices] == ["manager@example.com"]
+    assert words.say(notices.get().occurrence).title == "ada@example.org was added"
+    add(browse("staff"), "ada@example.org", "operator")
+    watching.read_rows()
+    told = {notice.user.email for notice in notices.exclude(user__email="manager@example.com")}
+    assert told == {"ada@example.org"}, "of what changes later they hear as anybody does"
+    assert len(outbox) == 1
 
 
 def test_another_role_and_an_end_are_no_news_by_mail(browse: Browse, outbox: list[Any]) -> None:  # noqa: F811
